@@ -1,0 +1,26 @@
+const layers = require("./layers.json");
+const folder = (name) => (name === "schemas" ? "schemas" : `packages/${name}`);
+/** One rule per package: it may import only packages of a lower layer. */
+const rules = Object.entries(layers).map(([name, layer]) => ({
+  name: `layer-${layer}-${name}`,
+  severity: "error",
+  comment: `${name} is layer ${layer}: it may import only packages with a lower number (ARCHITECTURE.md).`,
+  from: { path: `^${folder(name)}/src` },
+  to: { path: Object.entries(layers).filter(([other, otherLayer]) => other !== name && otherLayer >= layer).map(([other]) => `^${folder(other)}/`) },
+}));
+module.exports = {
+  forbidden: [
+    ...rules,
+    { name: "no-circular", severity: "error", from: {}, to: { circular: true, dependencyTypesNot: ["type-only"] } },
+    { name: "resolvable", severity: "error", comment: "An import that cannot be resolved would pass the layer rule unseen.", from: {}, to: { couldNotResolve: true } },
+    { name: "processes-only-in-backend-api", severity: "error", comment: "Only backend-api spawns processes.", from: { path: "^packages/(?!backend-api/|cli/)[^/]+/src", pathNot: "\\.test\\.ts$" }, to: { path: "^(node:)?child_process$|node_modules/execa" } },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "(/dist/|/build/|^node_modules)" },
+    tsPreCompilationDeps: true,
+    combinedDependencies: true,
+    tsConfig: { fileName: "tsconfig.check.json" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["vlm-source", "import", "types", "node", "default"], extensions: [".ts", ".js", ".json"] },
+  },
+};

@@ -1,0 +1,36 @@
+import type { Diagnostic } from "./diagnostic.js";
+import type { GraphEditor } from "./editor.js";
+import type { Graph } from "./graph.js";
+import type { OpRegistry } from "./op-def.js";
+
+export interface PassContext {
+  readonly ops: OpRegistry;
+  report(diagnostic: Diagnostic): void;
+  readonly signal?: AbortSignal;
+}
+
+/** One rewrite of a graph that the runner owns. `requires`/`ensures` are invariants that debug and test runs check before and after. */
+export interface Pass {
+  readonly name: `${string}/${string}`;
+  requires?(graph: Graph): readonly Diagnostic[];
+  run(edit: GraphEditor, context: PassContext): { readonly modified: boolean };
+  ensures?(graph: Graph): readonly Diagnostic[];
+}
+
+/** Runs the passes in order, settling node order after each; `checkInvariants` also evaluates their requires/ensures. */
+export function runPasses(
+  edit: GraphEditor,
+  passes: readonly Pass[],
+  context: PassContext,
+  options: { readonly checkInvariants?: boolean } = {},
+): { readonly modified: boolean } {
+  let modified = false;
+  for (const pass of passes) {
+    context.signal?.throwIfAborted();
+    if (options.checkInvariants) for (const finding of pass.requires?.(edit.graph) ?? []) context.report(finding);
+    modified = pass.run(edit, context).modified || modified;
+    edit.settle();
+    if (options.checkInvariants) for (const finding of pass.ensures?.(edit.graph) ?? []) context.report(finding);
+  }
+  return { modified };
+}

@@ -1,0 +1,80 @@
+import { createHash } from "node:crypto";
+import { byteLengthOf, type DType } from "./dtype.js";
+
+/** Where the bytes of a tensor lie in a file, so that another thread or an engine can read them without a copy. */
+export interface FileLocation {
+  readonly path: string;
+  /** Byte offset of the first element. */
+  readonly offset: number;
+}
+
+/**
+ * Dense row-major storage, little-endian, sub-byte elements packed low bits first. Content never changes.
+ * `string`: per element a u32 little-endian byte length, then UTF-8.
+ */
+export interface TensorData {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly byteLength: number;
+  /** The bytes [begin, end), by default all; lazy (a file range is read now); at most 4 GiB per call. */
+  bytes(begin?: number, end?: number): Uint8Array;
+  /** Set when the bytes lie contiguous and unchanged in a file. */
+  readonly file?: FileLocation;
+}
+
+const WINDOW_BYTES = 8 << 20;
+const hashes = new WeakMap<TensorData, string>();
+
+/** Product of the extents; 1 for a scalar. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, extent) => product * extent, 1);
+}
+
+/** A tensor held in memory. `bytes` must have exactly the length that dtype and shape need. Throws RangeError otherwise: a caller's bug. */
+export function memoryTensor(dtype: DType, shape: readonly number[], bytes: Uint8Array): TensorData {
+  const expected = byteLengthOf(dtype, elementCount(shape));
+  if (bytes.byteLength !== expected)
+    throw new RangeError(`memoryTensor: ${dtype}[${shape}] needs ${expected} bytes, got ${bytes.byteLength}`);
+  return { dtype, shape, byteLength: expected, bytes: (begin = 0, end = expected) => bytes.subarray(begin, end) };
+}
+
+/** A small f32 tensor in memory. */
+export function f32Tensor(values: readonly number[] | Float32Array, shape: readonly number[]): TensorData {
+  const array = Float32Array.from(values);
+  return memoryTensor("f32", shape, new Uint8Array(array.buffer));
+}
+
+/** A small i64 tensor in memory, from safe integers. */
+export function i64Tensor(values: readonly number[], shape: readonly number[] = [values.length]): TensorData {
+  const array = BigInt64Array.from(values, BigInt);
+  return memoryTensor("i64", shape, new Uint8Array(array.buffer));
+}
+
+/** The tensor's bytes in windows of 8 MiB, so that no reader holds more than one. */
+export function* windowsOf(data: TensorData): Generator<Uint8Array> {
+  for (let begin = 0; begin < data.byteLength; begin += WINDOW_BYTES) {
+    yield data.bytes(begin, Math.min(begin + WINDOW_BYTES, data.byteLength));
+  }
+}
+
+/** SHA-256 (hex) of the stored bytes; computed once per tensor object, in windows. */
+export function contentHash(data: TensorData): string {
+  const known = hashes.get(data);
+  if (known !== undefined) return known;
+  const hash = createHash("sha256");
+  for (const window of windowsOf(data)) hash.update(window);
+  const hex = hash.digest("hex");
+  hashes.set(data, hex);
+  return hex;
+}
+
+/** Same type, shape and bytes. */
+export function equalTensors(a: TensorData, b: TensorData): boolean {
+  return (
+    a.dtype === b.dtype &&
+    a.shape.length === b.shape.length &&
+    a.shape.every((extent, i) => extent === b.shape[i]) &&
+    a.byteLength === b.byteLength &&
+    contentHash(a) === contentHash(b)
+  );
+}
