@@ -1,1 +1,4 @@
-export {};
+export { fileTensor } from "./file-tensor.js";
+export { sha256Hex } from "./object-file.js";
+export type { Scratch } from "./scratch.js";
+export { openStore, type Store } from "./store.js";

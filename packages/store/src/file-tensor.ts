@@ -1,0 +1,38 @@
+import { closeSync, openSync, readSync } from "node:fs";
+import { byteLengthOf, type DType, elementCount, type FileLocation, type TensorData } from "@vlm-export/ir";
+import { quantScratchRead } from "./errors.js";
+
+/**
+ * A tensor whose bytes lie at `location`; each call of `bytes` opens, reads its range and closes, so that any number of such
+ * tensors costs no memory and no handle. Throws VX-QUANT-SCRATCH-READ when the file no longer holds the range.
+ */
+export function fileTensor(dtype: DType, shape: readonly number[], location: FileLocation): TensorData {
+  const byteLength = byteLengthOf(dtype, elementCount(shape));
+  return {
+    dtype,
+    shape,
+    byteLength,
+    file: location,
+    bytes: (begin = 0, end = byteLength) => readRange(location.path, location.offset + begin, location.offset + end),
+  };
+}
+
+function readRange(path: string, begin: number, end: number): Uint8Array {
+  const bytes = new Uint8Array(Math.max(end - begin, 0));
+  try {
+    const handle = openSync(path, "r");
+    try {
+      for (let done = 0; done < bytes.byteLength; ) {
+        const count = readSync(handle, bytes, done, bytes.byteLength - done, begin + done);
+        if (count === 0) throw quantScratchRead(path, begin, end);
+        done += count;
+      }
+    } finally {
+      closeSync(handle);
+    }
+  } catch (error) {
+    if (error instanceof Error && "code" in error) throw quantScratchRead(path, begin, end, error);
+    throw error;
+  }
+  return bytes;
+}

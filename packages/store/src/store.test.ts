@@ -1,0 +1,105 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { sha256Hex } from "./object-file.js";
+import { openStore } from "./store.js";
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "vlm-store-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const pathOf = (key: string): string => join(folder, "objects", sha256Hex(key).slice(0, 2), sha256Hex(key));
+
+test("what was saved under a key is loaded again, byte for byte", async () => {
+  const store = openStore(folder);
+  await fc.assert(
+    fc.asyncProperty(fc.string(), fc.uint8Array({ maxLength: 300 }), async (key, bytes) => {
+      expect(await store.save(key, bytes)).toBe(true);
+      expect(await store.load(key)).toEqual(Buffer.from(bytes));
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test("a key that was never saved is a miss, `__proto__` included", async () => {
+  expect(await openStore(folder).load("__proto__")).toBeUndefined();
+});
+
+test("an object cut or changed at any byte is a miss", async () => {
+  const store = openStore(folder);
+  await store.save("k", Uint8Array.from([1, 2, 3, 4]));
+  const whole = readFileSync(pathOf("k"));
+  for (let i = 0; i < whole.length; i += 1) {
+    writeFileSync(pathOf("k"), whole);
+    truncateSync(pathOf("k"), i);
+    expect(await store.load("k")).toBeUndefined();
+    const changed = Buffer.from(whole);
+    changed[i] = (changed[i] as number) ^ 1;
+    writeFileSync(pathOf("k"), changed);
+    expect(await store.load("k")).toBeUndefined();
+  }
+});
+
+test("parallel saves of one key leave one whole object and no temporary file", async () => {
+  const store = openStore(folder);
+  const versions = Array.from({ length: 20 }, (_, i) => new Uint8Array(1000).fill(i));
+  await Promise.all(versions.map((bytes) => store.save("k", bytes)));
+  expect(versions.map((bytes) => Buffer.from(bytes))).toContainEqual(await store.load("k"));
+  expect(readdirSync(join(pathOf("k"), "..")).length).toBe(1);
+});
+
+test("a folder that cannot be made does not fail the run", async () => {
+  writeFileSync(join(folder, "file"), "");
+  const store = openStore(join(folder, "file", "below"));
+  expect(await store.save("k", new Uint8Array(1))).toBe(false);
+  expect(await store.load("k")).toBeUndefined();
+});
+
+test("prune removes the objects unused for longest", async () => {
+  const store = openStore(folder);
+  for (const key of ["old", "new"]) await store.save(key, new Uint8Array(100));
+  utimesSync(pathOf("old"), 1, 1);
+  expect(await store.prune(200)).toBe(148);
+  expect(await store.load("old")).toBeUndefined();
+  expect(await store.load("new")).toBeDefined();
+});
+
+test("kept tensors read back by range, in parallel, and vanish with the scratch folder", async () => {
+  const scratch = await openStore(folder).scratch();
+  const tensors = await Promise.all([1, 2, 3].map((n) => scratch.keep("u8", [4], [Uint8Array.of(n, n), Uint8Array.of(n + 10, n)])));
+  expect(tensors.map((tensor) => [...tensor.bytes(1, 3)])).toEqual([1, 2, 3].map((n) => [n, n + 10]));
+  expect(scratch.sizeBytes).toBe(12);
+  await scratch.dispose();
+  expect(existsSync(scratch.folder)).toBe(false);
+  expect(() => tensors[0]?.bytes()).toThrow("bytes 0 to 4 of the scratch file cannot be read");
+});
+
+test("a range past the end of the file is a coded error", async () => {
+  const scratch = await openStore(folder).scratch();
+  const tensor = await scratch.keep("u8", [4], [Uint8Array.of(1, 2)]);
+  expect(() => tensor.bytes()).toThrow("bytes 0 to 4 of the scratch file cannot be read");
+  await scratch.dispose();
+});
+
+test("a scratch folder that cannot be written is a coded error", async () => {
+  writeFileSync(join(folder, "file"), "");
+  const scratch = await openStore(join(folder, "file")).scratch();
+  await expect(scratch.keep("u8", [1], [Uint8Array.of(1)])).rejects.toThrow("intermediate tensors cannot be written: ENOTDIR");
+  await scratch.dispose();
+});
+
+test("scratch folders of dead processes of this host are removed, others stay", async () => {
+  const root = join(folder, "scratch");
+  const dead = spawnSync(process.execPath, ["-e", ""]).pid;
+  const host = sha256Hex(hostname()).slice(0, 8);
+  const [stale, own, foreign] = [`${host}-${dead}-x`, `${host}-${process.pid}-x`, `elsewhere-${dead}-x`];
+  for (const name of [stale, own, foreign]) mkdirSync(join(root, name), { recursive: true });
+  const scratch = await openStore(folder).scratch();
+  expect(readdirSync(root).sort()).toEqual([own, foreign].sort());
+  await scratch.dispose();
+});
