@@ -19,20 +19,27 @@ export function fileTensor(dtype: DType, shape: readonly number[], location: Fil
 
 function readRange(path: string, begin: number, end: number): Uint8Array {
   const bytes = new Uint8Array(Math.max(end - begin, 0));
+  let missing = bytes.byteLength;
   try {
     const handle = openSync(path, "r");
     try {
-      for (let done = 0; done < bytes.byteLength; ) {
-        const count = readSync(handle, bytes, done, bytes.byteLength - done, begin + done);
-        if (count === 0) throw quantScratchRead(path, begin, end);
-        done += count;
-      }
+      missing -= readWhole(handle, bytes, begin);
     } finally {
       closeSync(handle);
     }
   } catch (error) {
-    if (error instanceof Error && "code" in error) throw quantScratchRead(path, begin, end, error);
-    throw error;
+    throw quantScratchRead(path, begin, end, error);
   }
+  if (missing > 0) throw quantScratchRead(path, begin, end);
   return bytes;
+}
+
+/** Fills `bytes` from `position` on; returns how many there were. */
+function readWhole(handle: number, bytes: Uint8Array, position: number): number {
+  for (let done = 0; done < bytes.byteLength; ) {
+    const count = readSync(handle, bytes, done, bytes.byteLength - done, position + done);
+    if (count === 0) return done;
+    done += count;
+  }
+  return bytes.byteLength;
 }
