@@ -1,0 +1,39 @@
+"""Writes the samples of one trained model: prepare.py NAME MATERIAL OUT
+
+OUT/calibration.jsonl and OUT/eval.jsonl hold one {"tensors": "…npz", "label"?: n} a line; OUT/facts.json says what
+they are. Every entrant, ours included, calibrates on the same files.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from datasets import DATASETS
+
+
+def write_split(out, name, samples, labels):
+    folder = out / name
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = []
+    for index, sample in enumerate(samples):
+        file = f"{name}/{index:05d}.npz"
+        np.savez(out / file, **sample)
+        lines.append(json.dumps({"tensors": file, **({"label": labels[index]} if labels else {})}))
+    (out / f"{name}.jsonl").write_text("\n".join(lines) + "\n")
+
+
+def main():
+    name, material, out = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    dataset = DATASETS[name](material)
+    write_split(out, "calibration", dataset.calibration, None)
+    write_split(out, "eval", dataset.evaluation, dataset.labels)
+    facts = {
+        "name": name, "model": str(material / dataset.model), "metric": dataset.metric, "transformer": dataset.transformer,
+        "calibration": len(dataset.calibration), "evaluation": len(dataset.evaluation), "note": dataset.note,
+    }
+    (out / "facts.json").write_text(json.dumps(facts) + "\n")
+
+
+main()
