@@ -1,1 +1,46 @@
-export {};
+export { compatRulesSchema } from "./generated/compat-rules-schema.js";
+export type { CompatRule, CompatRules, RuleCondition, Unit, VerdictKind } from "./generated/compat-rules.js";
+export { manifestSchema } from "./generated/manifest-schema.js";
+export type { Manifest, ManifestFile, ManifestTarget, ManifestTensor, ReencodingKind } from "./generated/manifest.js";
+export { recipeSchema } from "./generated/recipe-schema.js";
+export type {
+  Activations,
+  Algorithm,
+  AlgorithmName,
+  Calibration,
+  Eval,
+  Gates,
+  GranularityWord,
+  ImageSettings,
+  Match,
+  Method,
+  ModelSettings,
+  Placement,
+  RangeWord,
+  RecipeFile,
+  Rule,
+  StorageWord,
+  Values,
+  Weights,
+  Words,
+} from "./generated/recipe.js";
+export { reportSchema } from "./generated/report-schema.js";
+export type {
+  Accuracy,
+  CalibrationFacts,
+  CrossTarget,
+  EngineReport,
+  GateResult,
+  LayerReport,
+  Loss,
+  ModelFacts,
+  Outlier,
+  PlanFacts,
+  Proof,
+  RecipeFacts,
+  Report,
+  ReportDiagnostic,
+  ReportFile,
+  TargetReport,
+  ToolVersion,
+} from "./generated/report.js";
