@@ -1,4 +1,4 @@
-import type { AttrValue, DType, Granularity, Graph, Node, Value } from "@vlm-export/ir";
+import type { AttrValue, DType, Granularity, Graph, Node, TensorType, Value } from "@vlm-export/ir";
 import type { CompatRule, RuleCondition, Verdict } from "./rules.js";
 
 /** What the rules may know of one operand, before or after quantization. */
@@ -17,17 +17,23 @@ export type OperandView = (value: Value, node: Node, operand: string) => Operand
 /** Facts of a value as its type has them now. */
 export function factsOf(value: Value): OperandFacts {
   const { shape, quant, dtype } = value.type;
-  const scale = quant?.scale?.shape;
-  const blocks =
-    scale && shape ? scale.map((extent, i) => Math.ceil(Number(shape[i]) / extent)).filter((size, i) => scale[i] !== 1 && size > 1) : [];
+  const blockSize = blockSizeOf(value.type);
   return {
     dtype: quant?.storage ?? dtype,
     rank: shape?.length,
     isStatic: shape?.every((extent) => typeof extent === "number") ?? false,
     isConstant: value.data !== undefined,
     ...(quant && { granularity: quant.granularity }),
-    ...(quant?.granularity === "block" && { blockSize: blocks[0] ?? 1 }),
+    ...(blockSize !== undefined && { blockSize }),
   };
+}
+
+/** Elements that share a scale along the blocked axis; undefined when the type is not block-quantized. */
+export function blockSizeOf(type: TensorType): number | undefined {
+  const scaleShape = type.quant?.granularity === "block" ? type.quant.scale?.shape : undefined;
+  if (!scaleShape || !type.shape) return undefined;
+  const extents = type.shape.map(Number);
+  return scaleShape.map((scales, axis) => (scales === 1 ? 1 : Math.ceil((extents[axis] ?? 1) / scales))).find((size) => size > 1) ?? 1;
 }
 
 /** One verdict per node: that of the first rule that matches; a node without a rule is rejected. Pure; reads types only. */

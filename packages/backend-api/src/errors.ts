@@ -26,16 +26,6 @@ export function pluginContract(backend: string, problems: readonly string[]): Vx
   });
 }
 
-/** An artifact path that would leave the artifact's folder. */
-export function pluginPath(backend: string, path: string): VxError {
-  return new VxError({
-    code: "VX-PLUGIN-PATH",
-    severity: "error",
-    message: `file path ${JSON.stringify(path)} is not a relative POSIX path inside the artifact's folder.`,
-    where: { stage: "emit", backend },
-  });
-}
-
 /** A program that a target needs is not there. */
 export function toolAbsent(file: string, cause: unknown): VxError {
   return new VxError(

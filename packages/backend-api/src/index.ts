@@ -4,4 +4,5 @@ export * from "./define.js";
 export { execTool } from "./exec.js";
 export { resolveOptions } from "./options.js";
 export * from "./partition.js";
+export * from "./qparams.js";
 export * from "./rules.js";

@@ -4,6 +4,7 @@ export * from "./editor.js";
 export * from "./graph.js";
 export * from "./hash.js";
 export * from "./op-def.js";
+export { type ParseOptions, parseGraph } from "./parse.js";
 export * from "./pass.js";
 export * from "./print.js";
 export * from "./tensor-data.js";

@@ -24,13 +24,16 @@ export function runPasses(
   context: PassContext,
   options: { readonly checkInvariants?: boolean } = {},
 ): { readonly modified: boolean } {
+  const check = (findings: readonly Diagnostic[] | undefined): void => {
+    if (options.checkInvariants) findings?.forEach((finding) => context.report(finding));
+  };
   let modified = false;
   for (const pass of passes) {
     context.signal?.throwIfAborted();
-    if (options.checkInvariants) for (const finding of pass.requires?.(edit.graph) ?? []) context.report(finding);
+    check(pass.requires?.(edit.graph));
     modified = pass.run(edit, context).modified || modified;
     edit.settle();
-    if (options.checkInvariants) for (const finding of pass.ensures?.(edit.graph) ?? []) context.report(finding);
+    check(pass.ensures?.(edit.graph));
   }
   return { modified };
 }

@@ -95,7 +95,7 @@ function printQuant(spec: QuantSpec, limit: number): string {
 
 function printTensor(data: TensorData, limit: number): string {
   const head = `${data.dtype}[${data.shape.join(", ")}]`;
-  if (data.byteLength > limit) return `${head} sha256 ${contentHash(data)}`;
+  if (data.byteLength > limit) return `${head} sha256 "${contentHash(data)}"`;
   return BITS[data.dtype] === 0 ? `${head} raw ${base64(data.bytes())}` : `${head} ${base64(data.bytes())}`;
 }
 

@@ -1,1 +1,4 @@
-export {};
+export * from "./accuracy.js";
+export * from "./compare-decoded.js";
+export * from "./compare-outputs.js";
+export * from "./interval.js";

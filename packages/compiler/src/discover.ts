@@ -1,0 +1,117 @@
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { type Backend, contractProblems } from "@vlm-export/backend-api";
+import { pluginDuplicate, pluginLoad } from "./errors.js";
+
+const KEYWORD = "vlm-export-backend";
+/** Package names that may be backends; the keyword decides. */
+const CANDIDATE = /^(?:vlm-export-backend-|backend-)/;
+
+/** A backend and the package or file that provides it. */
+export interface FoundBackend {
+  readonly backend: Backend;
+  readonly from: string;
+  readonly version: string;
+}
+
+interface PackageJson {
+  readonly name?: string;
+  readonly version?: string;
+  readonly keywords?: readonly string[];
+}
+
+/**
+ * All backends of the node_modules folders above each root (npm packages named `vlm-export-backend-*`, `@scope/vlm-export-backend-*`
+ * or `@scope/backend-*` with keyword `vlm-export-backend`) and those named as plugins. Built-in ones are found the same way.
+ * Throws VX-PLUGIN-LOAD, VX-PLUGIN-DUPLICATE.
+ */
+export async function discoverBackends(
+  roots: readonly string[],
+  plugins: readonly string[] = [],
+): Promise<ReadonlyMap<string, FoundBackend>> {
+  const folders = new Map<string, string>();
+  for (const root of roots)
+    for (const folder of packageFolders(root)) {
+      const { name, keywords } = readPackage(folder);
+      if (name !== undefined && keywords?.includes(KEYWORD) && !folders.has(name)) folders.set(name, folder);
+    }
+  const found = new Map<string, FoundBackend>();
+  for (const source of [...folders.values(), ...plugins.map((plugin) => resolvePlugin(plugin, roots))]) {
+    const loaded = await loadBackend(source);
+    const known = found.get(loaded.backend.name);
+    if (known && known.backend !== loaded.backend) throw pluginDuplicate(loaded.backend.name, known.from, loaded.from);
+    found.set(loaded.backend.name, loaded);
+  }
+  return found;
+}
+
+/** Loads one backend from a package folder or a module file. Throws VX-PLUGIN-LOAD. */
+export async function loadBackend(path: string): Promise<FoundBackend> {
+  if (!existsSync(path)) throw pluginLoad(path, "no such file or folder");
+  const isFolder = statSync(path).isDirectory();
+  const entry = isFolder ? entryOf(path) : path;
+  const module = await import(pathToFileURL(entry).href).then(
+    (loaded: { readonly default?: unknown }) => loaded,
+    (error: unknown) => {
+      throw pluginLoad(path, error instanceof Error ? error.message : String(error), error);
+    },
+  );
+  const problems = contractProblems(module.default);
+  if (problems.length > 0) throw pluginLoad(path, `its default export is not a backend of API version 1: ${problems.join("; ")}`);
+  const { name, version } = isFolder ? readPackage(path) : {};
+  return { backend: module.default as Backend, from: name ?? path, version: version ?? "0" };
+}
+
+function packageFolders(root: string): readonly string[] {
+  const folders: string[] = [];
+  for (let folder = resolve(root); ; folder = dirname(folder)) {
+    const modules = join(folder, "node_modules");
+    for (const name of namesIn(modules)) {
+      if (CANDIDATE.test(name)) folders.push(join(modules, name));
+      if (name.startsWith("@"))
+        for (const inner of namesIn(join(modules, name))) if (CANDIDATE.test(inner)) folders.push(join(modules, name, inner));
+    }
+    if (folder === dirname(folder)) return folders;
+  }
+}
+
+function namesIn(folder: string): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder).sort() : [];
+}
+
+function readPackage(folder: string): PackageJson {
+  try {
+    return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as PackageJson;
+  } catch {
+    return {};
+  }
+}
+
+/** A path is taken as it is; a name is looked for in the node_modules folders above the roots. */
+function resolvePlugin(plugin: string, roots: readonly string[]): string {
+  if (isAbsolute(plugin)) return plugin;
+  for (const root of roots) {
+    for (let folder = resolve(root); ; folder = dirname(folder)) {
+      const candidate = join(folder, "node_modules", plugin);
+      if (existsSync(candidate)) return candidate;
+      if (folder === dirname(folder)) break;
+    }
+  }
+  throw pluginLoad(plugin, "no package of that name is installed");
+}
+
+/** The module that `import` of the package would load: `exports["."]` or `main`. */
+function entryOf(folder: string): string {
+  const { exports: exported, main } = readPackage(folder) as { readonly exports?: unknown; readonly main?: string };
+  const relative =
+    conditionalEntry(typeof exported === "object" && exported !== null && "." in exported ? exported["."] : exported) ?? main ?? "index.js";
+  return join(folder, relative);
+}
+
+function conditionalEntry(entry: unknown): string | undefined {
+  if (typeof entry === "string") return entry;
+  if (typeof entry !== "object" || entry === null) return undefined;
+  const conditions = entry as Readonly<Record<string, unknown>>;
+  return conditionalEntry(conditions["import"] ?? conditions["node"] ?? conditions["default"]);
+}

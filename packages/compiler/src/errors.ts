@@ -1,0 +1,156 @@
+import type { Diagnostic, FailureKind } from "@vlm-export/ir";
+import { VxError } from "@vlm-export/ir";
+
+interface Details {
+  readonly message: string;
+  readonly hint?: string;
+  readonly cause?: unknown;
+  readonly kind?: FailureKind;
+}
+
+function coded(
+  code: Diagnostic["code"],
+  stage: Diagnostic["where"]["stage"],
+  details: Details,
+  where: Partial<Diagnostic["where"]> = {},
+): VxError {
+  const { message, hint, cause, kind } = details;
+  return new VxError(
+    { code, severity: "error", message, ...(hint && { hint }), where: { stage, ...where } },
+    { ...(cause !== undefined && { cause }), ...(kind && { kind }) },
+  );
+}
+
+/** The output folder holds files that this tool did not write. */
+export function emitFolderForeign(folder: string): VxError {
+  return coded("VX-EMIT-FOLDER-FOREIGN", "emit", {
+    message: `output folder ${folder} is not empty and holds no manifest.json of vlm-export; it would be replaced as a whole.`,
+    hint: "Choose another --out, or empty the folder yourself.",
+  });
+}
+
+/** Another run writes to the same output folder. */
+export function emitFolderBusy(folder: string, pid: number, lockFile: string): VxError {
+  return coded("VX-EMIT-FOLDER-BUSY", "emit", {
+    message: `output folder ${folder} is being written by process ${pid}.`,
+    hint: `Wait for that run to end, or choose another --out. If that run was on another host and is gone, remove ${lockFile}.`,
+  });
+}
+
+/** Writing failed: disk full, no permission, I/O error. */
+export function emitWrite(path: string, cause: NodeJS.ErrnoException): VxError {
+  const full = cause.code === "ENOSPC" || cause.code === "EDQUOT";
+  return coded("VX-EMIT-WRITE", "emit", {
+    message: `cannot write ${path}: ${cause.code ?? ""} ${cause.message}.`,
+    hint: full
+      ? "Free disk space or choose another --out; nothing was left behind."
+      : "Check that the folder exists and is writable; nothing was left behind.",
+    cause,
+  });
+}
+
+/** Ctrl-C or an aborted signal. */
+export function interrupted(): VxError {
+  return coded("VX-EMIT-INTERRUPTED", "emit", {
+    message: "interrupted; temporary files were removed and no output was written.",
+    kind: "interrupted",
+  });
+}
+
+/** A folder or file that is not an output of this tool. */
+export function verifyManifest(path: string, reason: string): VxError {
+  return coded(
+    "VX-VERIFY-MANIFEST",
+    "verify",
+    { message: `${path} is not a manifest of vlm-export: ${reason}.`, hint: "Give the folder that --out named." },
+    { file: path },
+  );
+}
+
+/** A file of an artifact is missing or has other bytes than its manifest says. */
+export function verifyFile(path: string, reason: string): VxError {
+  return coded(
+    "VX-VERIFY-FILE",
+    "verify",
+    { message: `${path} ${reason}.`, hint: "Run vlm-export again; the artifact was changed after it was proven.", kind: "verify" },
+    { file: path },
+  );
+}
+
+/** A plugin asked for a file outside its artifact's folder. */
+export function pluginFilePath(backend: string, path: string): VxError {
+  return coded(
+    "VX-PLUGIN-FILE-PATH",
+    "emit",
+    {
+      message: `file path ${JSON.stringify(path)} is not a relative POSIX path inside the artifact's folder.`,
+      hint: "This is a bug of the plugin.",
+    },
+    { backend },
+  );
+}
+
+/** `--target` names no backend that was found. */
+export function pluginUnknownTarget(target: string, known: readonly string[], nearest: string | undefined): VxError {
+  return coded("VX-PLUGIN-UNKNOWN-TARGET", "plan", {
+    message: `no backend named ${JSON.stringify(target)} was found; there are: ${known.join(", ") || "none"}.`,
+    hint: nearest
+      ? `Did you mean ${nearest}?`
+      : "Install its package (keyword vlm-export-backend) or name it under plugins: in the recipe.",
+  });
+}
+
+/** A plugin that does not load. */
+export function pluginLoad(path: string, reason: string, cause?: unknown): VxError {
+  return coded("VX-PLUGIN-LOAD", "plan", {
+    message: `plugin ${path} does not load: ${reason}.`,
+    hint: "Run `vlm-export backend test PATH` on it.",
+    cause,
+  });
+}
+
+/** Two packages provide a backend of the same name. */
+export function pluginDuplicate(name: string, first: string, second: string): VxError {
+  return coded("VX-PLUGIN-DUPLICATE", "plan", {
+    message: `backend ${JSON.stringify(name)} is provided by both ${first} and ${second}.`,
+    hint: "Remove one of them.",
+  });
+}
+
+/** A hook of a plugin threw something that is not a coded error. */
+export function pluginCrash(backend: string, hook: string, cause: unknown): VxError {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return coded(
+    "VX-PLUGIN-CRASH",
+    "lower",
+    { message: `hook ${hook} threw: ${text}`, hint: "This is a bug of the plugin; other targets are not affected.", cause },
+    { backend },
+  );
+}
+
+/** The rules of a target reject nodes of this model. */
+export function checkRejected(backend: string, diagnostics: readonly Diagnostic[]): VxError {
+  return new VxError(
+    diagnostics.length > 0
+      ? diagnostics
+      : [{ code: "VX-CHECK-REJECTED", severity: "error", message: "the model was rejected.", where: { stage: "check", backend } }],
+  );
+}
+
+/** A calibration is needed and the recipe names no data. */
+export function calNoData(values: number): VxError {
+  return coded("VX-CAL-NO-DATA", "plan", {
+    message: `the recipe quantizes ${values} activations statically, which needs calibration data, and names none.`,
+    hint: "Set calibration.data in the recipe or pass --calibration FILE (calibration data is never guessed); preset:weights-int8 needs no data.",
+  });
+}
+
+/** `eval` needs labels. */
+export function verifyNoLabels(file: string): VxError {
+  return coded(
+    "VX-VERIFY-NO-LABELS",
+    "verify",
+    { message: `${file} has samples without a label; eval needs {"image": "a.png", "label": 3} on every line.` },
+    { file },
+  );
+}

@@ -1,0 +1,43 @@
+import type { Stage } from "@vlm-export/ir";
+
+/** Progress of a run, for whoever shows it. */
+export type RunEvent =
+  | { readonly kind: "stage-start"; readonly stage: Stage; readonly target?: string }
+  | {
+      readonly kind: "stage-progress";
+      readonly stage: Stage;
+      readonly target?: string;
+      readonly done: number;
+      readonly total: number;
+      readonly unit: string;
+    }
+  | { readonly kind: "stage-end"; readonly stage: Stage; readonly target?: string; readonly elapsedMs: number }
+  | { readonly kind: "note"; readonly text: string };
+
+export type EventSink = (event: RunEvent) => void;
+
+/** Milliseconds per stage, summed over targets. */
+export interface StageClock {
+  run<T>(stage: Stage, action: () => Promise<T> | T, target?: string): Promise<T>;
+  timings(): Readonly<Record<string, number>>;
+}
+
+/** Runs stages, tells the sink when they begin and end, and remembers how long they took. */
+export function stageClock(emit: EventSink): StageClock {
+  const elapsed = new Map<string, number>();
+  return {
+    async run(stage, action, target) {
+      const at = target === undefined ? {} : { target };
+      const start = performance.now();
+      emit({ kind: "stage-start", stage, ...at });
+      try {
+        return await action();
+      } finally {
+        const elapsedMs = performance.now() - start;
+        elapsed.set(stage, (elapsed.get(stage) ?? 0) + elapsedMs);
+        emit({ kind: "stage-end", stage, elapsedMs, ...at });
+      }
+    },
+    timings: () => Object.fromEntries([...elapsed].map(([stage, ms]) => [stage, Math.round(ms * 10) / 10])),
+  };
+}

@@ -1,0 +1,69 @@
+import type { Tensors } from "@vlm-export/backend-api";
+import type { TensorData } from "@vlm-export/ir";
+import { toFloats } from "./compare-outputs.js";
+import { wilsonInterval } from "./interval.js";
+
+/** Something that answers samples: the float model, an artifact's session. */
+export interface Answerer {
+  run(inputs: Tensors): Promise<Tensors>;
+}
+
+/** One sample with its class index. */
+export interface LabelledSample {
+  readonly name: string;
+  readonly tensors: Tensors;
+  readonly label: number;
+}
+
+/** Task accuracy of float and quantized model on the same samples. */
+export interface Accuracy {
+  readonly metric: "top-1";
+  readonly float: number;
+  readonly quantized: number;
+  readonly n: number;
+  /** 95 % interval (Wilson) of the quantized accuracy. */
+  readonly interval95: readonly [low: number, high: number];
+  /** Samples that float answers right and quantized wrong, and the other way round. */
+  readonly lost: number;
+  readonly gained: number;
+}
+
+/** Share of samples whose label is the index of the largest logit of the first output, for both models. One sample in memory at a time. */
+export async function topOneAccuracy(float: Answerer, quantized: Answerer, samples: AsyncIterable<LabelledSample>): Promise<Accuracy> {
+  const counts = { n: 0, float: 0, quantized: 0, lost: 0, gained: 0 };
+  for await (const { tensors, label } of samples) {
+    const right = (await answerOf(float, tensors)) === label;
+    const rightQuantized = (await answerOf(quantized, tensors)) === label;
+    counts.n += 1;
+    counts.float += Number(right);
+    counts.quantized += Number(rightQuantized);
+    counts.lost += Number(right && !rightQuantized);
+    counts.gained += Number(!right && rightQuantized);
+  }
+  const { n, lost, gained } = counts;
+  return {
+    metric: "top-1",
+    float: ratio(counts.float, n),
+    quantized: ratio(counts.quantized, n),
+    n,
+    interval95: wilsonInterval(counts.quantized, n),
+    lost,
+    gained,
+  };
+}
+
+async function answerOf(model: Answerer, inputs: Tensors): Promise<number> {
+  const [logits] = (await model.run(inputs)).values();
+  return logits ? largest(logits) : -1;
+}
+
+function largest(logits: TensorData): number {
+  const values = toFloats(logits);
+  let best = 0;
+  for (let i = 1; i < values.length; i += 1) if ((values[i] as number) > (values[best] as number)) best = i;
+  return best;
+}
+
+function ratio(count: number, n: number): number {
+  return n === 0 ? 0 : count / n;
+}
