@@ -1,3 +1,4 @@
+export { cloneGraph, type GraphCopy } from "./clone.js";
 export * from "./diagnostic.js";
 export * from "./dtype.js";
 export * from "./editor.js";
