@@ -1,0 +1,123 @@
+import { createHash, type Hash } from "node:crypto";
+import { type FileHandle, open, rm } from "node:fs/promises";
+import { sinkAccess, sinkClosed, sinkFull, sinkWrite } from "./errors.js";
+
+/** Where a writer puts the bytes of one file, in order. */
+export interface ByteSink {
+  /** Bytes taken so far: the offset of the next one. */
+  readonly byteCount: number;
+  /** Appends a chunk, which the caller leaves unchanged until the promise resolves. */
+  write(chunk: Uint8Array): Promise<void>;
+  /** Appends zeros up to the next multiple of `alignment` bytes. */
+  padTo(alignment: number): Promise<void>;
+  /** Completes the file. */
+  close(): Promise<SinkSummary>;
+  /** Gives the file up and removes what was written. */
+  discard(): Promise<void>;
+}
+
+/** A finished file: its size in bytes and the SHA-256 of its content, in hex. */
+export interface SinkSummary {
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}
+
+/** Small chunks are gathered into blocks of this many bytes. */
+const BLOCK_BYTES = 1024 * 1024;
+const FULL_CODES: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
+
+/**
+ * A new file that is written from its start to its end. It never overwrites and never follows a link unless
+ * `overwrite` is set: write under a temporary name, then rename. Bytes are on disk when `close` resolves. A failed
+ * write is VX-EMIT-FILE-FULL or -WRITE with the offset; after it only `discard` is of use.
+ */
+export class FileSink implements ByteSink {
+  readonly path: string;
+  readonly #handle: FileHandle;
+  readonly #hash: Hash = createHash("sha256");
+  readonly #block: Uint8Array = new Uint8Array(BLOCK_BYTES);
+  #blockBytes = 0;
+  #written = 0;
+  #closed = false;
+
+  private constructor(path: string, handle: FileHandle) {
+    this.path = path;
+    this.#handle = handle;
+  }
+
+  /** Creates the file. Throws VX-EMIT-FILE-ACCESS. */
+  static async create(path: string, options: { readonly overwrite?: boolean } = {}): Promise<FileSink> {
+    try {
+      return new FileSink(path, await open(path, options.overwrite === true ? "w" : "wx"));
+    } catch (error) {
+      throw sinkAccess(path, error);
+    }
+  }
+
+  get byteCount(): number {
+    return this.#written + this.#blockBytes;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    if (this.#closed) throw sinkClosed(this.path);
+    if (this.#blockBytes + chunk.byteLength > BLOCK_BYTES) await this.#flush();
+    if (chunk.byteLength > BLOCK_BYTES) return this.#put(chunk);
+    this.#block.set(chunk, this.#blockBytes);
+    this.#blockBytes += chunk.byteLength;
+  }
+
+  async padTo(alignment: number): Promise<void> {
+    const missing = (alignment - (this.byteCount % alignment)) % alignment;
+    await this.write(new Uint8Array(missing));
+  }
+
+  async close(): Promise<SinkSummary> {
+    if (this.#closed) throw sinkClosed(this.path);
+    await this.#flush();
+    this.#closed = true;
+    try {
+      await this.#handle.sync();
+    } catch (error) {
+      throw failure(this.path, this.#written, 0, error);
+    } finally {
+      await this.#handle.close();
+    }
+    return { sizeBytes: this.#written, sha256: this.#hash.digest("hex") };
+  }
+
+  async discard(): Promise<void> {
+    if (!this.#closed) await this.#handle.close();
+    this.#closed = true;
+    await rm(this.path, { force: true });
+  }
+
+  async #flush(): Promise<void> {
+    const block = this.#block.subarray(0, this.#blockBytes);
+    this.#blockBytes = 0;
+    await this.#put(block);
+  }
+
+  /** Writes while it hashes: the one runs on a thread of the pool, the other on this one. */
+  async #put(bytes: Uint8Array): Promise<void> {
+    const writing = writeAll(this.#handle, bytes, this.#written);
+    this.#hash.update(bytes);
+    try {
+      await writing;
+    } catch (error) {
+      throw failure(this.path, this.#written, bytes.byteLength, error);
+    }
+    this.#written += bytes.byteLength;
+  }
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.byteLength; ) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.byteLength - done, position + done);
+    done += bytesWritten;
+  }
+}
+
+function failure(path: string, offset: number, byteLength: number, error: unknown): Error {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return FULL_CODES.has(code) ? sinkFull(path, offset, byteLength, error) : sinkWrite(path, offset, byteLength, error);
+}
