@@ -1,1 +1,11 @@
-export {};
+export { foldBatchNorm } from "./fold-batch-norm.js";
+export { foldConstants } from "./fold-constants.js";
+export { fuseGelu } from "./fuse-gelu.js";
+export { fuseLayerNorm } from "./fuse-layer-norm.js";
+export { fuseQuickGelu } from "./fuse-quick-gelu.js";
+export { fuseRmsNorm } from "./fuse-rms-norm.js";
+export * from "./match.js";
+export { normalize, normalizePasses } from "./normalize.js";
+export { removeDead } from "./remove-dead.js";
+export { removeIdentity } from "./remove-identity.js";
+export { tagRoles } from "./roles/tag-roles.js";
