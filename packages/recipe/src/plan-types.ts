@@ -108,7 +108,7 @@ export interface BiasPlan {
 export interface KeepPlan {
   readonly node: Node;
   /** `float` = the type of the model, not quantized. */
-  readonly dtype: "float" | "f16" | "bf16";
+  readonly dtype: "float" | "f16";
   readonly decidedBy: DecidedBy;
 }
 

@@ -317,6 +317,10 @@ export const recipeSchema: object = {
               "maximum": 100
             }
           }
+        },
+        "weighted": {
+          "description": "true: only nodes that multiply with a constant; false: only the others.",
+          "type": "boolean"
         }
       }
     },
@@ -471,6 +475,13 @@ export const recipeSchema: object = {
             {
               "$ref": "#/definitions/Algorithm"
             }
+          ]
+        },
+        "unfit": {
+          "description": "What a weight becomes whose extent blockSize does not divide: an error, or int8 per channel.",
+          "enum": [
+            "refuse",
+            "int8"
           ]
         }
       }

@@ -195,6 +195,10 @@ export interface Match {
   outliers?: {
     sigma: number;
   };
+  /**
+   * true: only nodes that multiply with a constant; false: only the others.
+   */
+  weighted?: boolean;
 }
 export interface Weights {
   dtype: StorageWord;
@@ -212,6 +216,10 @@ export interface Weights {
    */
   method?: "minmax" | "mse";
   algorithm?: AlgorithmName | Algorithm;
+  /**
+   * What a weight becomes whose extent blockSize does not divide: an error, or int8 per channel.
+   */
+  unfit?: "refuse" | "int8";
 }
 export interface Algorithm {
   name: AlgorithmName;

@@ -1,0 +1,149 @@
+import type { Diagnostic } from "@vlm-export/ir";
+
+/** A place in a recipe; line and column are 1-based. */
+export interface Place {
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+function finding(code: Diagnostic["code"], place: Place, message: string, hint?: string): Diagnostic {
+  return { code, severity: "error", message, ...(hint !== undefined && { hint }), where: { stage: "plan", ...place } };
+}
+
+function warning(code: Diagnostic["code"], place: Place, message: string, hint?: string): Diagnostic {
+  return { ...finding(code, place, message, hint), severity: "warning" };
+}
+
+/** A blockSize that does not divide the extent it cuts. */
+export function quantBlockSize(place: Place, value: string, blockSize: number, extent: number): Diagnostic {
+  const fitting = [16, 32, 64, 128, 256].filter((size) => size <= extent && extent % size === 0);
+  const hint =
+    fitting.length > 0
+      ? `Use ${fitting.join(", ")}, or granularity: channel, or unfit: int8 to take int8 per channel for such weights.`
+      : "Use granularity: channel, or unfit: int8 to take int8 per channel for such weights.";
+  const diagnostic = finding("VX-QUANT-BLOCK-SIZE", place, `blockSize ${blockSize} does not divide K = ${extent}.`, hint);
+  return { ...diagnostic, where: { ...diagnostic.where, value } };
+}
+
+/** Settings of one rule that no kernel or target can take together. */
+export function quantCombination(place: Place, message: string, hint: string): Diagnostic {
+  return finding("VX-QUANT-COMBINATION", place, message, hint);
+}
+
+/** A weight got another form than its rule asked for, as the rule's `unfit` allows. */
+export function quantUnfit(place: Place, value: string, blockSize: number, extent: number): Diagnostic {
+  const message = `blockSize ${blockSize} does not divide K = ${extent}; the weight becomes int8 per channel instead.`;
+  const diagnostic = warning("VX-QUANT-UNFIT", place, message);
+  return { ...diagnostic, severity: "info", where: { ...diagnostic.where, value } };
+}
+
+/** More aliases than a recipe needs, an alias without anchor, or one inside itself. */
+export function recipeAlias(place: Place, message: string): Diagnostic {
+  return finding("VX-RECIPE-ALIAS", place, message, "Write the value out instead of the alias.");
+}
+
+/** Another spelling of a known word. */
+export function recipeAliasWord(place: Place, word: string, known: string): Diagnostic {
+  return warning("VX-RECIPE-ALIAS-WORD", place, `${JSON.stringify(word)} is read as ${JSON.stringify(known)}.`, `Write ${known}.`);
+}
+
+/** Recipes that extend each other in a circle. */
+export function recipeCycle(place: Place, chain: readonly string[]): Diagnostic {
+  return finding("VX-RECIPE-CYCLE", place, `extends forms a circle: ${chain.join(" → ")}.`, "Remove one of these extends.");
+}
+
+/** Deeper nesting than a recipe needs. */
+export function recipeDepth(place: Place, limit: number): Diagnostic {
+  return finding("VX-RECIPE-DEPTH", place, `nesting is deeper than ${limit} levels.`, "A recipe needs about 6 levels.");
+}
+
+/** A mapping key that occurs twice. */
+export function recipeDuplicateKey(place: Place, key: string): Diagnostic {
+  return finding("VX-RECIPE-DUPLICATE-KEY", place, `key ${JSON.stringify(key)} occurs twice in one mapping.`, "Keep one of them.");
+}
+
+/** A file without content. */
+export function recipeEmpty(place: Place): Diagnostic {
+  return finding("VX-RECIPE-EMPTY", place, "the recipe is empty.", "Begin with `version: 1`, or run `vlm-export recipe init`.");
+}
+
+/** Bytes that are not UTF-8 text. */
+export function recipeEncoding(place: Place, message: string): Diagnostic {
+  return finding("VX-RECIPE-ENCODING", place, message, "Save the recipe as UTF-8.");
+}
+
+/** A base recipe that cannot be loaded. */
+export function recipeExtends(place: Place, message: string, hint?: string): Diagnostic {
+  return finding("VX-RECIPE-EXTENDS", place, message, hint);
+}
+
+/** An integer that JavaScript cannot hold exactly. */
+export function recipeInteger(place: Place, text: string): Diagnostic {
+  return finding("VX-RECIPE-INTEGER", place, `integer ${text} is outside ±9007199254740991.`);
+}
+
+/** An unknown key. */
+export function recipeKey(place: Place, message: string, hint?: string): Diagnostic {
+  return finding("VX-RECIPE-KEY", place, message, hint);
+}
+
+/** Calibration is needed and no data is named. */
+export function recipeNoData(place: Place, reason: string): Diagnostic {
+  return finding(
+    "VX-RECIPE-NO-DATA",
+    place,
+    `${reason} needs calibration data and the recipe names none.`,
+    "Set calibration.data to a JSONL file of samples, or pass --calibration FILE; preset:weights-int8 needs no data.",
+  );
+}
+
+/** A valid word that this version does not execute. */
+export function recipeNotExecuted(place: Place, what: string, hint?: string): Diagnostic {
+  return finding("VX-RECIPE-NOT-EXECUTED", place, `${what} is not executed by this version.`, hint ?? "Remove it from the recipe.");
+}
+
+/** A rule that matches no node. */
+export function recipeNoMatch(place: Place, rule: string, hint: string): Diagnostic {
+  return finding("VX-RECIPE-NO-MATCH", place, `the rule ${rule} matches nothing in this model.`, hint);
+}
+
+/** A rule that matches nodes and changes none of them. */
+export function recipeNoEffect(place: Place, message: string): Diagnostic {
+  return warning("VX-RECIPE-NO-EFFECT", place, message);
+}
+
+/** A role pattern or regular expression that cannot be read. */
+export function recipePattern(place: Place, message: string, hint?: string): Diagnostic {
+  return finding("VX-RECIPE-PATTERN", place, message, hint);
+}
+
+/** More text than a recipe needs. */
+export function recipeSize(place: Place, message: string): Diagnostic {
+  return finding("VX-RECIPE-SIZE", place, message);
+}
+
+/** A tab where YAML wants spaces. */
+export function recipeTab(place: Place): Diagnostic {
+  return finding(
+    "VX-RECIPE-TAB",
+    place,
+    "a tab is used for indentation; YAML allows only spaces there.",
+    "Replace each tab by two spaces.",
+  );
+}
+
+/** An explicit YAML tag or directive. */
+export function recipeTag(place: Place, text: string): Diagnostic {
+  return finding("VX-RECIPE-TAG", place, `${text} is not used in recipes.`, "Remove it; types follow from the schema.");
+}
+
+/** A value of the wrong type, outside its range or not among the allowed words. */
+export function recipeValue(place: Place, message: string, hint?: string): Diagnostic {
+  return finding("VX-RECIPE-VALUE", place, message, hint);
+}
+
+/** Text that is not YAML. */
+export function recipeYaml(place: Place, message: string): Diagnostic {
+  return finding("VX-RECIPE-YAML", place, `not valid YAML: ${message}`);
+}

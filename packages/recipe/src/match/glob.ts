@@ -1,0 +1,22 @@
+/** True when `text` has the form of `pattern`, in which `*` stands for any characters. Linear in practice: one backtrack point. */
+export function globMatches(pattern: string, text: string): boolean {
+  let [p, t] = [0, 0];
+  let star = -1;
+  let mark = 0;
+  while (t < text.length) {
+    if (p < pattern.length && pattern[p] === "*") {
+      star = p;
+      mark = t;
+      p += 1;
+    } else if (p < pattern.length && pattern[p] === text[t]) {
+      p += 1;
+      t += 1;
+    } else if (star >= 0) {
+      p = star + 1;
+      mark += 1;
+      t = mark;
+    } else return false;
+  }
+  while (pattern[p] === "*") p += 1;
+  return p === pattern.length;
+}

@@ -1,0 +1,85 @@
+import { VxError } from "@vlm-export/ir";
+import type { Match, Words } from "@vlm-export/schemas";
+import { recipePattern } from "../errors.js";
+import type { Path, Positions } from "../yaml/positions.js";
+import { type NamePattern, parseNamePattern } from "./name-pattern.js";
+import { type BlockCount, parseRolePattern, type RolePattern } from "./role-pattern.js";
+
+/** What a rule may ask about a node. */
+export interface NodeFacts {
+  readonly op: string;
+  /** Of the node and of the constants that it multiplies with. */
+  readonly roles: readonly string[];
+  /** Of the node, its source nodes, its outputs and the constants that it multiplies with. */
+  readonly names: readonly string[];
+  readonly weighted: boolean;
+}
+
+/** The parsed `match:` of one rule; all stated words must hold. */
+export interface Matcher {
+  readonly roles?: readonly RolePattern[];
+  readonly ops?: readonly string[];
+  readonly names?: readonly NamePattern[];
+  readonly layers?: { readonly from: number; readonly to: number };
+  readonly weighted?: boolean;
+  /** The rule's words as in the recipe. */
+  readonly source: Match;
+}
+
+/** Parses the patterns. Throws a VxError with a VX-RECIPE-PATTERN for each that does not parse. */
+export function parseMatcher(source: Match, positions: Positions, path: Path): Matcher {
+  const read = <T>(key: "role" | "name", parse: (text: string) => T): readonly T[] | undefined => {
+    const words = source[key];
+    return words === undefined ? undefined : listOf(words).map((text, i) => parsed(text, parse, positions, [...path, key, i]));
+  };
+  const roles = read("role", parseRolePattern);
+  const names = read("name", parseNamePattern);
+  return {
+    ...(roles && { roles }),
+    ...(names && { names }),
+    ...(source.op !== undefined && { ops: listOf(source.op) }),
+    ...(source.layers !== undefined && { layers: layersOf(source.layers) }),
+    ...(source.weighted !== undefined && { weighted: source.weighted }),
+    source,
+  };
+}
+
+function parsed<T>(text: string, parse: (text: string) => T, positions: Positions, path: Path): T {
+  try {
+    return parse(text);
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new VxError(recipePattern(positions.of(path), `pattern ${JSON.stringify(text)}: ${cause.message}.`), { cause });
+  }
+}
+
+/** One word or a list of words as a list. */
+export function listOf(words: Words): readonly string[] {
+  return typeof words === "string" ? [words] : words;
+}
+
+function layersOf(layers: number | string): { readonly from: number; readonly to: number } {
+  if (typeof layers === "number") return { from: layers, to: layers };
+  const [from, to] = layers.split("..").map(Number) as [number, number | undefined];
+  return { from, to: to ?? from };
+}
+
+/** True when every stated word holds for the node. */
+export function matchesNode(matcher: Matcher, node: NodeFacts, blocks: BlockCount): boolean {
+  const { roles, ops, names, layers, weighted } = matcher;
+  if (ops && !ops.some((op) => op === "*" || op === node.op)) return false;
+  if (weighted !== undefined && weighted !== node.weighted) return false;
+  if (roles && !node.roles.some((role) => roles.some((pattern) => pattern.matches(role, blocks)))) return false;
+  if (names && !node.names.some((name) => names.some((pattern) => pattern.matches(name)))) return false;
+  return !layers || node.roles.some((role) => inLayers(role, layers, blocks));
+}
+
+/** The first number in a role is its block. */
+function inLayers(role: string, layers: { readonly from: number; readonly to: number }, blocks: BlockCount): boolean {
+  const parts = role.split(".");
+  const at = parts.findIndex((part) => /^\d+$/.test(part));
+  if (at < 0) return false;
+  const count = blocks(parts.slice(0, at).join("."));
+  const absolute = (index: number): number => (index < 0 ? index + count : index);
+  return Number(parts[at]) >= absolute(layers.from) && Number(parts[at]) <= absolute(layers.to);
+}

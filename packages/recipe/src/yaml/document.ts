@@ -1,0 +1,157 @@
+import { type Diagnostic, VxError } from "@vlm-export/ir";
+import {
+  Composer,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node as YamlNode,
+  type Pair,
+  type Scalar,
+  type YAMLError,
+  type YAMLMap,
+  type YAMLSeq,
+} from "yaml";
+import {
+  type Place,
+  recipeAlias,
+  recipeDepth,
+  recipeDuplicateKey,
+  recipeEmpty,
+  recipeInteger,
+  recipeSize,
+  recipeTab,
+  recipeTag,
+  recipeYaml,
+} from "../errors.js";
+import { type Path, Positions } from "./positions.js";
+import { boundedTokens, MAX_DEPTH, placeOf } from "./tokens.js";
+
+const MAX_ALIASES = 100;
+const MAX_NODES = 20_000;
+const MAX_FINDINGS = 200;
+
+/** A YAML text as plain data (null-prototype objects, arrays, scalars) with the place of each key and value. */
+export interface YamlDocument {
+  readonly data: unknown;
+  readonly positions: Positions;
+}
+
+/**
+ * Parses one YAML 1.2 document without tags, directives, duplicate keys or unsafe integers. Throws a VxError that holds all
+ * findings, each with line and column; nothing else escapes, whatever the text.
+ */
+export function parseYaml(text: string, file: string): YamlDocument {
+  const lines = new LineCounter();
+  const tokens = boundedTokens(text, file, lines);
+  const reader = new DocumentReader(file, lines);
+  const documents = compose(tokens, text.length, file);
+  const [document, second] = documents;
+  for (const error of documents.flatMap(({ errors }) => errors)) reader.findings.push(yamlFinding(error, text, reader.place(error.pos[0])));
+  if (second) reader.findings.push(recipeYaml(reader.place(second.range?.[0]), "a second document begins; a recipe is one document."));
+  if (document?.directives?.docStart && document.directives.yaml.explicit)
+    reader.findings.push(recipeTag({ file, line: 1, column: 1 }, "a %YAML directive"));
+  if (reader.findings.length === 0 && (!document?.contents || (isScalar(document.contents) && document.contents.value === null)))
+    reader.findings.push(recipeEmpty({ file }));
+  const data = reader.findings.length === 0 ? reader.plain(document?.contents as YamlNode, [], 0) : undefined;
+  if (reader.findings.length > 0) throw new VxError(reader.findings.slice(0, MAX_FINDINGS));
+  return { data, positions: reader.positions };
+}
+
+function compose(tokens: Parameters<Composer["compose"]>[0], length: number, file: string): readonly Document[] {
+  const composer = new Composer({ version: "1.2", merge: false, intAsBigInt: true, stringKeys: true, uniqueKeys: true });
+  try {
+    return [...composer.compose(tokens, true, length)];
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new VxError(recipeYaml({ file }, reason), { cause });
+  }
+}
+
+function yamlFinding(error: YAMLError, text: string, place: Place): Diagnostic {
+  if (error.code === "TAB_AS_INDENT") return recipeTab(place);
+  if (error.code === "DUPLICATE_KEY") return recipeDuplicateKey(place, wordAt(text, error.pos[0]));
+  if (error.code === "RESOURCE_EXHAUSTION") return recipeDepth(place, MAX_DEPTH);
+  if (error.code === "TAG_RESOLVE_FAILED") return recipeTag(place, "a tag");
+  return recipeYaml(place, error.message);
+}
+
+function wordAt(text: string, offset: number): string {
+  return /^[^:\n]{0,80}/.exec(text.slice(offset, offset + 80))?.[0].trim().replaceAll(/^["']|["']$/g, "") ?? "";
+}
+
+/** Walks a composed document, filling {@link Positions} and collecting findings. */
+class DocumentReader {
+  readonly findings: Diagnostic[] = [];
+  readonly positions: Positions;
+  private readonly lines: LineCounter;
+  private readonly anchors = new Map<string, YamlNode>();
+  private readonly open = new Set<YamlNode>();
+  private aliases = 0;
+  private nodes = 0;
+
+  constructor(file: string, lines: LineCounter) {
+    this.positions = new Positions(file);
+    this.lines = lines;
+  }
+
+  place(offset: number | undefined): Place {
+    return placeOf(this.lines, offset ?? 0, this.positions.file);
+  }
+
+  plain(node: YamlNode, path: Path, depth: number): unknown {
+    this.nodes += 1;
+    const place = this.place(node.range?.[0]);
+    if (this.nodes > MAX_NODES) return this.fail(recipeSize(place, `the recipe has more than ${MAX_NODES} values.`));
+    if (depth > MAX_DEPTH) return this.fail(recipeDepth(place, MAX_DEPTH));
+    if (isAlias(node)) return this.alias(node.source, place, path, depth);
+    this.positions.set(path, place);
+    const { tag, anchor } = node as { tag?: string; anchor?: string };
+    if (tag !== undefined) return this.fail(recipeTag(place, `the tag ${tag}`));
+    if (anchor !== undefined) this.anchors.set(anchor, node);
+    if (isScalar(node)) return this.scalar(node, place);
+    this.open.add(node);
+    const data = isSeq(node) ? this.list(node, path, depth) : isMap(node) ? this.mapping(node, path, depth) : undefined;
+    this.open.delete(node);
+    return data;
+  }
+
+  private alias(source: string, place: Place, path: Path, depth: number): unknown {
+    const target = this.anchors.get(source);
+    this.aliases += 1;
+    if (this.aliases > MAX_ALIASES) return this.fail(recipeAlias(place, `the recipe uses more than ${MAX_ALIASES} aliases.`));
+    if (!target) return this.fail(recipeAlias(place, `alias *${source} has no anchor before it.`));
+    if (this.open.has(target)) return this.fail(recipeAlias(place, `alias *${source} stands inside its own anchor.`));
+    return this.plain(target, path, depth);
+  }
+
+  private scalar(node: Scalar, place: Place): unknown {
+    const { value } = node;
+    if (typeof value !== "bigint") return value;
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : this.fail(recipeInteger(place, String(value).slice(0, 40)));
+  }
+
+  private list(node: YAMLSeq, path: Path, depth: number): unknown[] {
+    return node.items.map((item, i) => this.plain(item as YamlNode, [...path, i], depth + 1));
+  }
+
+  private mapping(node: YAMLMap, path: Path, depth: number): object {
+    const data = Object.create(null) as Record<string, unknown>;
+    for (const pair of node.items as readonly Pair<YamlNode, YamlNode | null>[]) {
+      const key = isScalar(pair.key) ? String(pair.key.value) : "";
+      const keyPlace = this.place(pair.key.range?.[0]);
+      const inner = [...path, key];
+      data[key] = pair.value === null ? null : this.plain(pair.value, inner, depth + 1);
+      this.positions.set(inner, pair.value ? this.positions.of(inner) : keyPlace, keyPlace);
+    }
+    return data;
+  }
+
+  private fail(diagnostic: Diagnostic): undefined {
+    if (this.findings.length < MAX_FINDINGS) this.findings.push(diagnostic);
+    return undefined;
+  }
+}
