@@ -1,1 +1,1 @@
-export {};
+export { type ImportOptions, importOnnx } from "./onnx/import-onnx.js";

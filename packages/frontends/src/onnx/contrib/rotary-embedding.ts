@@ -1,0 +1,29 @@
+import { floatOf, intOf } from "../read-attrs.js";
+import type { NodeRule, SourceNode } from "../rule.js";
+
+/** com.microsoft RotaryEmbedding with one position per token as the operator of opset 23. */
+export const rotaryEmbedding: NodeRule = {
+  op: "RotaryEmbedding",
+  domain: "com.microsoft",
+  convert(node, build) {
+    const [x, positions, cos, sin] = node.inputs;
+    const heads = headsOf(node);
+    const plain = floatOf(node, "scale", 1) === 1 && intOf(node, "is_packed_batching", 0) === 0;
+    if (!x || !cos || !sin || positions?.type.shape?.length !== 2 || !plain || heads === undefined) return false;
+    const attrs = { interleaved: intOf(node, "interleaved", 0), rotary_embedding_dim: intOf(node, "rotary_embedding_dim", 0) };
+    build.emit("RotaryEmbedding", [x, cos, sin, positions], heads === 0 ? attrs : { ...attrs, num_heads: heads });
+    return undefined;
+  },
+};
+
+/** Number of heads in a rank-3 input, 0 where the rank says it; undefined when unknown. */
+function headsOf(node: SourceNode): number | undefined {
+  const [x, , cos] = node.inputs;
+  const shape = x?.type.shape;
+  if (shape?.length === 4) return 0;
+  const stated = intOf(node, "num_heads", 0);
+  const [hidden, half] = [shape?.[2], cos?.type.shape?.[1]];
+  if (shape?.length !== 3) return undefined;
+  if (stated > 0) return stated;
+  return typeof hidden === "number" && typeof half === "number" && half > 0 && hidden % (2 * half) === 0 ? hidden / (2 * half) : undefined;
+}

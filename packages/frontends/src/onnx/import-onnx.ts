@@ -1,0 +1,88 @@
+import { basename } from "node:path";
+import { FilePool } from "@vlm-export/formats/files";
+import { type OnnxExternalData, type OnnxModel, readOnnx, tensorsOf } from "@vlm-export/formats/onnx";
+import type { Diagnostic, Model, OpRegistry } from "@vlm-export/ir";
+import { IR_OPSET } from "@vlm-export/ops";
+import { importOpset } from "../errors.js";
+import { buildMainGraph, buildNestedGraph } from "./build-graph.js";
+import { withFormatErrors } from "./format-errors.js";
+import { domainOf, functionKey, type ImportContext, importContext } from "./import-context.js";
+import { reportDropped } from "./report.js";
+
+/** Opsets of the default domain that are read. Above the pinned one, only operators whose form did not change since. */
+const OLDEST_OPSET = 7;
+const NEWEST_OPSET = 28;
+
+export interface ImportOptions {
+  readonly ops: OpRegistry;
+  /** Keeps the files open that weights are read from later; its owner closes it when the model is no longer in use. Default: one that stays open. */
+  readonly pool?: FilePool;
+  readonly signal?: AbortSignal;
+  /** Receives findings that do not stop the import. */
+  report?(diagnostic: Diagnostic): void;
+}
+
+/**
+ * The model in an ONNX file as a Model of one component, `main`, in the operator forms of the pinned opset: older forms and the
+ * contrib forms that have an equivalent are rewritten, model functions expanded, Constant nodes made constants; operators that
+ * nothing here knows stay as they are. Weights are lazy ranges of the file and of its external data. Throws VxError VX-IMPORT-*
+ * (damaged or unsupported files) and VX-OP-* (nodes that their operator does not allow).
+ */
+export async function importOnnx(path: string, options: ImportOptions): Promise<Model> {
+  const pool = options.pool ?? new FilePool();
+  const source = withFormatErrors(path, () => readOnnx(path, pool));
+  const opsets = new Map(source.opsetImports.map(({ domain, version }) => [domainOf(domain), version]));
+  const opset = opsets.get("") ?? IR_OPSET;
+  if (opset < OLDEST_OPSET || opset > NEWEST_OPSET) throw importOpset({ file: path }, opset, OLDEST_OPSET, IR_OPSET);
+  const context = contextOf(path, source, options);
+  reportDroppedParts(source, context);
+  const main = buildMainGraph(source.graph, context, opsets);
+  return {
+    name: basename(path).replace(/\.onnx$/i, ""),
+    components: new Map([["main", main]]),
+    links: [],
+    metadata: metadataOf(source),
+    sources: withFormatErrors(path, () => sourcesOf(path, source, pool)),
+    opsets: new Map([...opsets].filter(([domain]) => domain !== "")),
+  };
+}
+
+function contextOf(file: string, source: OnnxModel, options: ImportOptions): ImportContext {
+  const functions = new Map(source.functions.map((body) => [functionKey(body.domain, body.name, body.overload), body]));
+  const context: ImportContext = importContext({
+    file,
+    ops: options.ops,
+    functions,
+    signal: options.signal,
+    report: (diagnostic) => options.report?.(diagnostic),
+    buildNested: (graph, frame) => buildNestedGraph(graph, context, frame),
+  });
+  return context;
+}
+
+function reportDroppedParts(source: OnnxModel, context: ImportContext): void {
+  if (source.trainingInfo.length > 0) reportDropped("training_info", context);
+  if (source.configurations.length > 0) reportDropped("configuration (device placement)", context);
+  if (source.graph.quantization.length > 0) reportDropped("quantization_annotation", context);
+}
+
+/** Facts by the names that {@link Model.metadata} uses; properties of the file under `property:<key>`. */
+function metadataOf(source: OnnxModel): ReadonlyMap<string, string> {
+  const facts: [string, string][] = [
+    ["producer", source.producerName],
+    ["producerVersion", source.producerVersion],
+    ["domain", source.domain],
+    ["modelVersion", source.modelVersion === 0n ? "" : String(source.modelVersion)],
+    ["description", source.docString],
+    ["graphDescription", source.graph.docString],
+    ...[...source.metadata].map(([key, value]): [string, string] => [`property:${key}`, value]),
+  ];
+  return new Map(facts.filter(([key, value]) => value !== "" || key.startsWith("property:")));
+}
+
+function sourcesOf(path: string, source: OnnxModel, pool: FilePool): Model["sources"] {
+  const external = new Map<string, OnnxExternalData>();
+  for (const { data } of tensorsOf(source)) if (data.kind === "external") external.set(data.location, data);
+  const files = new Set([path, ...[...external.values()].flatMap((data) => data.open().origin?.path ?? [])]);
+  return [...files].map((file) => ({ path: file, sizeBytes: pool.open(file).byteLength }));
+}

@@ -1,0 +1,62 @@
+import type { ByteRange } from "@vlm-export/formats/files";
+import { onnxDataType, openTensor, type OnnxTensor } from "@vlm-export/formats/onnx";
+import { byteLengthOf, type DType, elementCount, type TensorData } from "@vlm-export/ir";
+import { importDtype, importStringCount, quoted } from "../errors.js";
+import { withFormatErrors } from "./format-errors.js";
+
+/** Tensors up to this size are read once and kept, so that shape arithmetic does not go to the file each time. */
+const KEEP_BYTES = 4096;
+
+/**
+ * The elements of an ONNX tensor: a lazy range of the file for all but small and string tensors. The size is checked
+ * against the shape now. Throws VX-IMPORT-DTYPE and the codes of `openTensor`.
+ */
+export function tensorDataOf(tensor: OnnxTensor, file: string): TensorData {
+  return withFormatErrors(file, () => {
+    if (tensor.data.kind === "strings") return checkedStrings(tensor, tensor.data.strings(), file);
+    const range = openTensor(tensor);
+    return rangeTensor(dtypeOfCode(tensor.dataType, { file, value: tensor.name }), tensor.dims, range, file);
+  });
+}
+
+/** The IR's name of a TensorProto.DataType. Throws VX-IMPORT-DTYPE for a code that is unknown or that the IR does not hold. */
+export function dtypeOfCode(code: number, place: { readonly file: string; readonly value?: string; readonly node?: string }): DType {
+  const row = onnxDataType(code);
+  const subject = place.value === undefined ? "a tensor" : `value ${quoted(place.value)}`;
+  if (!row) throw importDtype(place, `${subject} has the unknown element type ${code}`);
+  if (row.dtype === "f6e2m3" || row.dtype === "f6e3m2")
+    throw importDtype(place, `${subject} has the element type ${row.onnxName}, which is not supported`);
+  return row.dtype;
+}
+
+function rangeTensor(dtype: DType, shape: readonly number[], range: ByteRange, file: string): TensorData {
+  const { byteLength, origin } = range;
+  if (byteLength !== byteLengthOf(dtype, elementCount(shape)))
+    throw new RangeError(`rangeTensor: ${dtype}[${shape}] over ${byteLength} bytes`);
+  let kept: Uint8Array | undefined;
+  const bytes = (begin = 0, end = byteLength): Uint8Array => {
+    if (byteLength > KEEP_BYTES) return withFormatErrors(file, () => range.read(begin, end));
+    kept ??= withFormatErrors(file, () => range.read());
+    return kept.subarray(begin, end);
+  };
+  return { dtype, shape, byteLength, bytes, ...(origin && { file: origin }) };
+}
+
+/** Strings in the IR's form: per element a u32 little-endian byte length, then the bytes. */
+export function stringTensor(shape: readonly number[], strings: readonly Uint8Array[]): TensorData {
+  const bytes = new Uint8Array(strings.reduce((sum, text) => sum + 4 + text.byteLength, 0));
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const text of strings) {
+    view.setUint32(at, text.byteLength, true);
+    bytes.set(text, at + 4);
+    at += 4 + text.byteLength;
+  }
+  return { dtype: "string", shape, byteLength: bytes.byteLength, bytes: (begin = 0, end = bytes.byteLength) => bytes.subarray(begin, end) };
+}
+
+function checkedStrings(tensor: OnnxTensor, strings: readonly Uint8Array[], file: string): TensorData {
+  const expected = elementCount(tensor.dims);
+  if (strings.length !== expected) throw importStringCount({ file, value: tensor.name }, strings.length, expected);
+  return stringTensor(tensor.dims, strings);
+}

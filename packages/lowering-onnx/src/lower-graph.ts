@@ -1,0 +1,139 @@
+import { type OnnxGraph, onnxGraph, onnxNode } from "@vlm-export/formats/onnx";
+import type { Graph, Node, Value } from "@vlm-export/ir";
+import { attributesOf } from "./attributes.js";
+import { expansionOf } from "./expand/expansions.js";
+import { GraphWriter } from "./graph-writer.js";
+import type { LowerContext } from "./lower-context.js";
+import { addDynamic } from "./qdq/dynamic.js";
+import { addDequantize, addQparams, addQuantize, type QuantizedValue } from "./qdq/pair.js";
+import { addTaps } from "./taps.js";
+import { valueInfoOf } from "./value-info.js";
+
+/**
+ * One graph, and the graphs nested in it, as an ONNX graph. Names of inputs, outputs and values stay; readers of a quantized value
+ * read `<value>_dequantized`, except that a quantized output of the graph itself bears the value's name.
+ */
+export function lowerGraph(graph: Graph, context: LowerContext, outer: ReadonlyMap<string, string> = new Map()): OnnxGraph {
+  const lowering = new GraphLowering(graph, context, outer);
+  lowering.run();
+  return lowering.finish();
+}
+
+class GraphLowering {
+  private readonly graph: Graph;
+  private readonly context: LowerContext;
+  private readonly writer: GraphWriter;
+  /** Name under which nodes read a value. */
+  private readonly readers = new Map<Value, string>();
+  private readonly outputs: ReadonlySet<Value>;
+
+  constructor(graph: Graph, context: LowerContext, outer: ReadonlyMap<string, string>) {
+    this.graph = graph;
+    this.context = context;
+    this.writer = new GraphWriter(context.names, context.opset);
+    this.outputs = new Set(graph.outputs);
+    for (const value of graph.captures) this.readers.set(value, outer.get(value.name) ?? value.name);
+  }
+
+  run(): void {
+    for (const value of this.graph.inputs) this.addActivation(value, value.name);
+    for (const value of this.graph.constants) this.addConstant(value);
+    for (const node of this.graph.nodes) this.addNode(node);
+  }
+
+  finish(): OnnxGraph {
+    const { graph, writer, context } = this;
+    const declared = graph.outputs.map((value) => valueInfoOf(this.reader(value), value.type));
+    const taps = context.graph === graph ? addTaps(graph, context, { writer, reader: (value) => this.reader(value) }) : [];
+    return onnxGraph({
+      name: graph.name || "graph",
+      docString: context.graph === graph ? context.description : "",
+      nodes: writer.nodes,
+      initializers: writer.initializers,
+      inputs: graph.inputs.map((value) => valueInfoOf(value.name, value.type)),
+      outputs: [...declared, ...taps],
+      valueInfo: graph.nodes.flatMap((node) => this.opaqueTypes(node)),
+    });
+  }
+
+  private reader(value: Value): string {
+    return this.readers.get(value) ?? value.name;
+  }
+
+  /** Writes integers, qparams and DequantizeLinear of a quantized constant, or the plain constant; nothing for an unused one. */
+  private addConstant(value: Value): void {
+    const { data, type, name } = value;
+    if (!data || (this.graph.users(value).length === 0 && !this.outputs.has(value))) return;
+    if (!type.quant) {
+      this.writer.addNamed(name, data);
+      this.record(name, name, data);
+      return;
+    }
+    const quantized: QuantizedValue = { name, type, spec: type.quant };
+    const ints = this.writer.initializer(`${name}_quantized`, data);
+    const names = addQparams(quantized, this.writer, this.context.zeroPoints === "always");
+    const output = this.outputs.has(value) ? name : this.writer.names.value(`${name}_dequantized`);
+    addDequantize(quantized, ints, output, { names, writer: this.writer });
+    this.readers.set(value, output);
+    this.record(ints, name, data);
+    this.context.quantized.set(name, { ints, ...names });
+  }
+
+  /** vlm::Quantize is nothing but the Q/DQ operators of its result. */
+  private addNode(node: Node): void {
+    const inputs = node.inputs.map((value) => (value ? this.reader(value) : ""));
+    if (node.op === "vlm::Quantize" && node.outputs[0]?.type.quant) return this.addActivation(node.outputs[0], inputs[0] as string);
+    const raw = node.outputs.map((value) => (value ? this.rawName(value) : ""));
+    const expand = expansionOf(node.op);
+    if (expand) expand({ node, inputs, outputs: raw }, this.writer);
+    else this.copyNode(node, inputs, raw);
+    for (const [i, value] of node.outputs.entries()) if (value) this.addActivation(value, raw[i] as string);
+  }
+
+  private copyNode(node: Node, inputs: readonly string[], outputs: readonly string[]): void {
+    const [domain, opType] = splitName(node.op);
+    const captured = new Map([...node.captures].map(([inside, value]) => [inside, this.reader(value)]));
+    const attributes = attributesOf(node, (nested) => lowerGraph(nested, this.context, captured));
+    this.context.domains.add(domain);
+    this.writer.nodes.push(onnxNode({ opType, domain, name: node.name, inputs, outputs, attributes }));
+  }
+
+  /** Name that the producer itself writes: that of the value, unless a Q/DQ pair takes it over as a graph output. */
+  private rawName(value: Value): string {
+    return value.type.quant && this.outputs.has(value) ? this.writer.names.value(`${value.name}_float`) : value.name;
+  }
+
+  /** Adds the Q/DQ operators of an activation that its producer, or the caller, gives as `raw`. */
+  private addActivation(value: Value, raw: string): void {
+    const { name, type } = value;
+    const isInput = !value.producer;
+    if (!type.quant || (isInput && this.graph.users(value).length === 0)) return;
+    const quantized: QuantizedValue = { name, type, spec: type.quant };
+    const takesName = this.outputs.has(value) && !isInput;
+    const output = takesName ? name : this.writer.names.value(`${name}_dequantized`);
+    if (type.quant.mode === "dynamic") addDynamic(quantized, raw, output, this.writer);
+    else {
+      const names = addQparams(quantized, this.writer, true);
+      addDequantize(quantized, addQuantize(quantized, raw, names, this.writer), output, { names, writer: this.writer });
+      this.context.quantized.set(name, { ints: undefined, ...names });
+    }
+    this.readers.set(value, output);
+  }
+
+  private record(initializer: string, value: string, data: NonNullable<Value["data"]>): void {
+    this.context.initializers.set(initializer, { value, data });
+  }
+
+  /** Types that no reader of the file could infer: results of operators that the registry does not know. */
+  private opaqueTypes(node: Node) {
+    if (this.context.ops.get(node.op)) return [];
+    const results = node.outputs.filter((value) => value !== null && !this.outputs.has(value) && value.type.dtype !== "unknown");
+    return results.map((value) => valueInfoOf((value as Value).name, (value as Value).type));
+  }
+}
+
+/** Domain and operator of a registry key. */
+function splitName(op: string): readonly [domain: string, opType: string] {
+  const at = op.lastIndexOf("::");
+  return at < 0 ? ["", op] : [op.slice(0, at), op.slice(at + 2)];
+}
