@@ -78,6 +78,11 @@ export function recipeExtends(place: Place, message: string, hint?: string): Dia
   return finding("VX-RECIPE-EXTENDS", place, message, hint);
 }
 
+/** A recipe file that cannot be read. */
+export function recipeFile(place: Place, path: string, reason: string): Diagnostic {
+  return finding("VX-RECIPE-FILE", place, `cannot read recipe ${JSON.stringify(path)}: ${reason}.`);
+}
+
 /** An integer that JavaScript cannot hold exactly. */
 export function recipeInteger(place: Place, text: string): Diagnostic {
   return finding("VX-RECIPE-INTEGER", place, `integer ${text} is outside ±9007199254740991.`);

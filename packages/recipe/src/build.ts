@@ -1,0 +1,182 @@
+import { createHash } from "node:crypto";
+import path from "node:path";
+import { type Diagnostic, VxError } from "@vlm-export/ir";
+import type { RecipeFile } from "@vlm-export/schemas";
+import { buildRule } from "./build-rule.js";
+import { canonicalJson } from "./canonical-json.js";
+import type {
+  CalibrationSettings,
+  EvalSettings,
+  GateSettings,
+  Origin,
+  Recipe,
+  RecipeRule,
+} from "./recipe-types.js";
+import { refusals } from "./refuse.js";
+import { rangeMethod } from "./rule-settings.js";
+import type { Positions } from "./yaml/positions.js";
+
+/** One file of a recipe: validated, not yet merged. */
+export interface Layer {
+  readonly file: string;
+  readonly fromPreset: boolean;
+  readonly recipe: RecipeFile;
+  readonly positions: Positions;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** Merges the layers, bases first, and fills in defaults. Throws a VxError with all findings. */
+export function buildRecipe(layers: readonly Layer[]): Recipe {
+  const findings: Diagnostic[] = layers.flatMap(({ recipe, positions }) => refusals(recipe, positions));
+  const merged = new Merged(layers);
+  const calibration = calibrationOf(merged, findings);
+  const rules = rulesOf(layers, calibration, findings);
+  if (findings.length > 0) throw new VxError(findings);
+  const top = layers.at(-1) as Layer;
+  const content = {
+    version: 1 as const,
+    model: modelOf(layers, merged),
+    calibration,
+    rules,
+    onLoss: merged.take("onLoss", ({ onLoss }) => onLoss, "refuse") as "refuse" | "fallback",
+    gates: gatesOf(merged),
+    ...evalOf(merged),
+    targets: targetsOf(layers, merged),
+    plugins: layers.flatMap(({ recipe, file }) => (recipe.plugins ?? []).map((name) => (name.startsWith(".") ? beside(file, name) : name))),
+  };
+  return {
+    ...content,
+    file: top.file,
+    sources: layers.map(({ file }) => file),
+    origins: merged.origins,
+    hash: createHash("sha256").update(canonicalJson(hashed(content))).digest("hex"),
+    diagnostics: layers.flatMap(({ warnings }) => warnings),
+  };
+}
+
+/** A path of a recipe file, relative ones joined to its folder. */
+function beside(file: string, target: string): string {
+  return path.isAbsolute(target) ? target : path.join(path.dirname(file), target);
+}
+
+/** Settings of several layers; the last that states a key wins, and its place is remembered. */
+class Merged {
+  readonly origins = new Map<string, Origin>();
+  readonly layers: readonly Layer[];
+
+  constructor(layers: readonly Layer[]) {
+    this.layers = layers;
+  }
+
+  /** The last stated value of the setting `name` (dots between keys). */
+  find<T>(name: string, get: (recipe: RecipeFile) => T | undefined): { readonly value: T; readonly layer: Layer } | undefined {
+    for (const layer of this.layers.toReversed()) {
+      const value = get(layer.recipe);
+      if (value === undefined) continue;
+      this.origins.set(name, layer.positions.ofKey(name.split(".")));
+      return { value, layer };
+    }
+    return undefined;
+  }
+
+  take<T>(name: string, get: (recipe: RecipeFile) => T | undefined, fallback: T): T {
+    const found = this.find(name, get);
+    if (!found) this.origins.set(name, "default");
+    return found ? found.value : fallback;
+  }
+}
+
+function calibrationOf(merged: Merged, findings: Diagnostic[]): CalibrationSettings {
+  const data = merged.find("calibration.data", ({ calibration }) => calibration?.data);
+  const path = data && (data.value === "random" ? "random" : beside(data.layer.file, data.value));
+  const method = merged.layers.reduce<CalibrationSettings["method"] | undefined>(
+    (base, { recipe, positions }) =>
+      recipe.calibration
+        ? rangeMethod(recipe.calibration, base, (diagnostic, key) => findings.push(diagnostic(positions.of(["calibration", key]))))
+        : base,
+    undefined,
+  );
+  merged.take("calibration.method", ({ calibration }) => calibration?.method, "minmax");
+  if (method?.percentile !== undefined) merged.take("calibration.percentile", ({ calibration }) => calibration?.percentile, undefined);
+  if (method?.movingAverage !== undefined) merged.take("calibration.movingAverage", ({ calibration }) => calibration?.movingAverage, undefined);
+  return {
+    ...(path !== undefined && { data: path }),
+    samples: merged.take("calibration.samples", ({ calibration }) => calibration?.samples, 64),
+    seed: merged.take("calibration.seed", ({ calibration }) => calibration?.seed, 0),
+    method: method ?? { name: "minmax" },
+  };
+}
+
+function rulesOf(layers: readonly Layer[], calibration: CalibrationSettings, findings: Diagnostic[]): readonly RecipeRule[] {
+  const rules: RecipeRule[] = [];
+  for (const layer of layers) {
+    for (const i of (layer.recipe.rules ?? []).keys()) {
+      try {
+        rules.push(buildRule(layer, i, { index: rules.length, base: calibration.method, findings }));
+      } catch (error) {
+        if (!(error instanceof VxError)) throw error;
+        findings.push(...error.diagnostics);
+      }
+    }
+  }
+  return rules;
+}
+
+function modelOf(layers: readonly Layer[], merged: Merged): Recipe["model"] {
+  const shapes = new Map<string, number | readonly number[]>();
+  for (const { recipe, positions } of layers)
+    for (const [name, shape] of Object.entries(recipe.model?.shapes ?? {})) {
+      shapes.set(name, shape);
+      merged.origins.set(`model.shapes.${name}`, positions.ofKey(["model", "shapes", name]));
+    }
+  const image = merged.find("model.image", ({ model }) => model?.image);
+  return { shapes, ...(image && { image: image.value }) };
+}
+
+function gatesOf(merged: Merged): GateSettings {
+  const minCosine = merged.find("gates.minCosine", ({ gates }) => gates?.minCosine);
+  return {
+    maxDegradation: shareOf(merged.take("gates.maxDegradation", ({ gates }) => gates?.maxDegradation, 0.02)),
+    ...(minCosine && { minCosine: minCosine.value }),
+  };
+}
+
+/** `2%` or 0.02. */
+function shareOf(value: number | string): number {
+  return typeof value === "number" ? value : Number.parseFloat(value) / 100;
+}
+
+function evalOf(merged: Merged): { readonly eval?: EvalSettings } {
+  const found = merged.find("eval", (recipe) => recipe.eval);
+  if (!found) return {};
+  const { data, labels, samples } = found.value;
+  const { file } = found.layer;
+  return {
+    eval: {
+      data: beside(file, data),
+      metric: "top-1",
+      ...(labels !== undefined && { labels: beside(file, labels) }),
+      ...(samples !== undefined && { samples }),
+    },
+  };
+}
+
+function targetsOf(layers: readonly Layer[], merged: Merged): Recipe["targets"] {
+  const targets = new Map<string, Record<string, unknown>>();
+  for (const { recipe, positions } of layers)
+    for (const [name, options] of Object.entries(recipe.targets ?? {})) {
+      targets.set(name, { ...targets.get(name), ...options });
+      merged.origins.set(`targets.${name}`, positions.ofKey(["targets", name]));
+      for (const key of Object.keys(options)) merged.origins.set(`targets.${name}.${key}`, positions.of(["targets", name, key]));
+    }
+  return targets;
+}
+
+/** What the hash covers: everything that is asked for, nothing about where it is written. */
+function hashed(content: Omit<Recipe, "file" | "sources" | "origins" | "hash" | "diagnostics">): unknown {
+  const rules = content.rules.map(({ matcher, decidedBy: _decidedBy, fromPreset: _fromPreset, origins: _origins, ...decisions }) => ({
+    match: matcher.source,
+    ...decisions,
+  }));
+  return { ...content, rules, model: { ...content.model, shapes: [...content.model.shapes] }, targets: [...content.targets] };
+}

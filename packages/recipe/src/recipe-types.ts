@@ -1,0 +1,86 @@
+import type { Diagnostic } from "@vlm-export/ir";
+import type { ImageSettings } from "@vlm-export/schemas";
+import type { Place } from "./errors.js";
+import type { Matcher } from "./match/matcher.js";
+import type { ActivationRequest, DecidedBy, RangeMethod, WeightRequest } from "./plan-types.js";
+
+/** Where a setting came from: a line of a recipe or preset, or the tool's own default. */
+export type Origin = Place | "default";
+
+/** What `weights:` of a rule asks for, defaults filled in; axes follow from each weight. */
+export interface WeightSettings extends Omit<WeightRequest, "axis"> {
+  /** What a weight becomes whose extent blockSize does not divide. */
+  readonly unfit: "refuse" | "int8";
+}
+
+/** What `activations:` of a rule asks for, defaults filled in. */
+export interface ActivationSettings extends ActivationRequest {
+  /** Also the outputs of the node. */
+  readonly outputs: boolean;
+  /** Outputs with a range that holds for any data get it instead of a calibrated one. */
+  readonly fixedRanges: boolean;
+}
+
+/** One rule in the order of application: rules of presets and other bases come first. */
+export interface RecipeRule {
+  readonly decidedBy: DecidedBy;
+  /** Rules of presets may match nothing. */
+  readonly fromPreset: boolean;
+  readonly matcher: Matcher;
+  readonly weights?: "float" | WeightSettings;
+  readonly activations?: "float" | ActivationSettings;
+  readonly keep?: "float" | "f16";
+  /** Channels above mean + sigma · standard deviation go into a float16 part. */
+  readonly split?: { readonly sigma: number };
+  readonly biasCorrection?: boolean;
+  /** Place of each key that the recipe states, such as `weights.dtype`; others are defaults. */
+  readonly origins: ReadonlyMap<string, Place>;
+}
+
+export interface CalibrationSettings {
+  /** Path of a JSONL file (relative ones already joined to the recipe's folder), or `random`; absent = none. */
+  readonly data?: string;
+  readonly samples: number;
+  readonly seed: number;
+  readonly method: RangeMethod;
+}
+
+export interface GateSettings {
+  /** Greatest loss of task accuracy relative to float, as a share. Applies when there is labelled data. */
+  readonly maxDegradation: number;
+  readonly minCosine?: number;
+}
+
+export interface EvalSettings {
+  /** Path of a labelled JSONL file. */
+  readonly data: string;
+  readonly metric: "top-1";
+  /** Path of a JSON list of class names. */
+  readonly labels?: string;
+  readonly samples?: number;
+}
+
+/** A recipe with its bases merged, every default filled in and everything that cannot be executed refused. */
+export interface Recipe {
+  readonly version: 1;
+  /** As given, or `preset:NAME`. */
+  readonly file: string;
+  /** All files that it was made of, bases first, itself last. */
+  readonly sources: readonly string[];
+  readonly model: { readonly shapes: ReadonlyMap<string, number | readonly number[]>; readonly image?: ImageSettings };
+  readonly calibration: CalibrationSettings;
+  readonly rules: readonly RecipeRule[];
+  readonly onLoss: "refuse" | "fallback";
+  readonly gates: GateSettings;
+  readonly eval?: EvalSettings;
+  /** Emit options by target name, unchecked: each backend has its own schema. */
+  readonly targets: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  /** Packages or paths (relative ones joined to the recipe's folder) of further backends. */
+  readonly plugins: readonly string[];
+  /** Where each setting outside `rules` came from, by name such as `calibration.samples` or `targets.tflite.layout`. */
+  readonly origins: ReadonlyMap<string, Origin>;
+  /** SHA-256 (hex) of what the recipe asks for: independent of file names, comments and order of keys. */
+  readonly hash: string;
+  /** Warnings. */
+  readonly diagnostics: readonly Diagnostic[];
+}
