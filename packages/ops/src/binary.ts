@@ -1,0 +1,100 @@
+import type { Dim, OpDef, TensorData } from "@vlm-export/ir";
+import type { AttributeReader } from "./attributes.js";
+import { broadcastIndices, broadcastShapes } from "./broadcast.js";
+import { type OpSpec, onnxOp } from "./define-op.js";
+import type { EvaluateCall, InferCall } from "./op-call.js";
+import { bigintsOf, boolTensor, isIntegerType, numbersOf, tensorOf, tensorOfBigints } from "./small-tensor.js";
+
+/** An op z = f(x, y) on broadcast elements, output typed like the inputs. */
+export interface BinarySpec extends Pick<OpSpec, "name" | "doc" | "since"> {
+  readonly real: (call: AttributeReader) => (x: number, y: number) => number;
+  /** f on integer types, exact. Absent = the op takes no integers. */
+  readonly integer?: (call: AttributeReader) => (x: bigint, y: bigint) => bigint;
+  /** f on extents: shape arithmetic. */
+  readonly dims?: (x: Dim, y: Dim) => Dim | undefined;
+  readonly quant?: OpSpec["quant"];
+  /** Default: both operands are activations when the op computes. */
+  readonly quantizable?: OpSpec["quantizable"];
+}
+
+const BOTH: OpSpec["quantizable"] = ["activation", "activation"];
+
+export function binaryOp(spec: BinarySpec): OpDef {
+  const { name, doc, since, quant = "compute", dims } = spec;
+  return onnxOp({
+    name,
+    doc,
+    since,
+    quant,
+    ...(quant === "compute" && { quantizable: spec.quantizable ?? BOTH }),
+    infer: (call) => [{ dtype: commonDtype(call), shape: broadcastShapes(call, [call.shape(0), call.shape(1)]) }],
+    ...(dims && { elements: (call: InferCall) => combineElements(call, dims) }),
+    evaluate: (call) => [combine(call, spec)],
+  });
+}
+
+/** A comparison z = x ∘ y, output bool. */
+export interface CompareSpec extends Pick<OpSpec, "name" | "doc" | "since"> {
+  readonly holds: (x: number | bigint, y: number | bigint) => boolean;
+  readonly dims?: (x: Dim, y: Dim) => Dim | undefined;
+}
+
+export function compareOp({ name, doc, since, holds, dims }: CompareSpec): OpDef {
+  return onnxOp({
+    name,
+    doc,
+    since,
+    quant: "float",
+    infer: (call) => [{ dtype: "bool", shape: broadcastShapes(call, [call.shape(0), call.shape(1)]) }],
+    ...(dims && { elements: (call: InferCall) => combineElements(call, dims) }),
+    evaluate: (call) => {
+      const { shape } = call.output();
+      const [x, y] = [call.data(0), call.data(1)];
+      const [xs, ys] = isIntegerType(x.dtype) ? [bigintsOf(x), bigintsOf(y)] : [numbersOf(x), numbersOf(y)];
+      const [at, bt] = [broadcastIndices(x.shape, shape), broadcastIndices(y.shape, shape)];
+      return [
+        boolTensor(
+          shape,
+          Uint8Array.from(at, (a, k) => (holds(xs[a] as number, ys[bt[k] as number] as number) ? 1 : 0)),
+        ),
+      ];
+    },
+  });
+}
+
+/** The element type of the first operand that has a known one. */
+export function commonDtype(call: InferCall): TensorData["dtype"] {
+  return call.inputs.find((input) => input && input.dtype !== "unknown")?.dtype ?? "unknown";
+}
+
+function combine(call: EvaluateCall, { real, integer }: Pick<BinarySpec, "real" | "integer">): TensorData {
+  const { dtype, shape } = call.output();
+  const [x, y] = [call.data(0), call.data(1)];
+  const [at, bt] = [broadcastIndices(x.shape, shape), broadcastIndices(y.shape, shape)];
+  if (integer && isIntegerType(dtype)) {
+    const f = integer(call);
+    const [xs, ys] = [bigintsOf(x), bigintsOf(y)];
+    return tensorOfBigints(
+      dtype,
+      shape,
+      Array.from(at, (a, k) => f(xs[a] as bigint, ys[bt[k] as number] as bigint)),
+    );
+  }
+  const f = real(call);
+  const [xs, ys] = [numbersOf(x), numbersOf(y)];
+  return tensorOf(
+    dtype,
+    shape,
+    Float64Array.from(at, (a, k) => f(xs[a] as number, ys[bt[k] as number] as number)),
+  );
+}
+
+/** Broadcast elements combined one by one; undefined when one of them cannot be told. */
+function combineElements(call: InferCall, f: (x: Dim, y: Dim) => Dim | undefined): readonly Dim[] | undefined {
+  const [xs, ys] = [call.elements(0), call.elements(1)];
+  if (!xs || !ys || (xs.length !== ys.length && xs.length !== 1 && ys.length !== 1)) return undefined;
+  if (Math.max(call.shape(0)?.length ?? 2, call.shape(1)?.length ?? 2) > 1) return undefined;
+  const count = xs.length === 1 ? ys.length : xs.length;
+  const combined = Array.from({ length: count }, (_, k) => f(xs[xs.length === 1 ? 0 : k] as Dim, ys[ys.length === 1 ? 0 : k] as Dim));
+  return combined.every((dim) => dim !== undefined) ? combined : undefined;
+}

@@ -1,0 +1,106 @@
+import type { Attrs, Dim, InferContext, OpDef, OpInput, TensorData, TensorType } from "@vlm-export/ir";
+import { checkAttributes } from "./attributes.js";
+import { opTooLarge } from "./errors.js";
+import { type EvaluateCall, evaluateCall, type InferCall, inferCall } from "./op-call.js";
+import { checkOperands } from "./operands.js";
+import { type OperatorVersion, type ParameterSchema, pinnedForm } from "./schema.js";
+import { integersOf, isSmallInteger } from "./small-tensor.js";
+
+/** Largest output, in elements, that a reference evaluation computes. */
+export const MAX_EVALUATED_ELEMENTS: number = 2 ** 26;
+const MAX_ELEMENTS = 1024;
+
+type Part = NonNullable<OpInput["quantizable"]>;
+
+/** What one op's file says; the operator table adds parameters, element types and attribute defaults. */
+export interface OpSpec extends Pick<OpDef, "name" | "doc" | "since" | "quant"> {
+  readonly fixedRange?: readonly [min: number, max: number];
+  /** By input: the part it plays when the node computes on integers; absent or undefined = never quantized. */
+  readonly quantizable?: readonly (Part | undefined)[];
+  infer(call: InferCall): readonly TensorType[];
+  elements?(call: InferCall): readonly Dim[] | undefined;
+  evaluate?(call: EvaluateCall): readonly TensorData[];
+  macs?(call: InferCall): number | undefined;
+  weightAxes?(index: number, call: InferCall): { readonly channel: number; readonly reduce: number } | undefined;
+}
+
+/** An op of the ONNX default domain, in its form at {@link IR_OPSET}. */
+export function onnxOp(spec: OpSpec): OpDef {
+  return defineOp(spec, pinnedForm(spec.name, spec.since));
+}
+
+/** An op whose form is given. Its `infer` checks operands and attributes against the form before the spec's rule runs. */
+export function defineOp(spec: OpSpec, form: OperatorVersion): OpDef {
+  const { name } = spec;
+  const infer: OpDef["infer"] = (inputs, context) => {
+    checkOperands(name, form, inputs);
+    checkAttributes(name, context.attrs, form.attributes);
+    return spec.infer(inferCall(name, form, inputs, context));
+  };
+  const typesOnly = (inputs: readonly (TensorType | null)[], attrs: Attrs) => inferCall(name, form, inputs, contextWithoutData(attrs));
+  return {
+    name,
+    doc: spec.doc,
+    since: spec.since,
+    quant: spec.quant,
+    inputs: form.inputs.map((parameter, i) => inputOf(parameter, spec.quantizable?.[i])),
+    ...(spec.fixedRange && { fixedRange: spec.fixedRange }),
+    infer,
+    ...(spec.elements && {
+      elements: (inputs: readonly (TensorType | null)[], context: InferContext) => {
+        const elements = spec.elements?.(inferCall(name, form, inputs, context));
+        return elements && elements.length <= MAX_ELEMENTS ? elements : undefined;
+      },
+    }),
+    ...(spec.evaluate && {
+      evaluate: (inputs: readonly (TensorData | null)[], attrs: Attrs, outputCount: number) => {
+        const context = contextOfData(inputs, attrs, outputCount);
+        const types = infer(inputs, context);
+        checkSize(name, types);
+        return spec.evaluate?.(evaluateCall(name, form, inputs, { attrs, outputCount, types })) ?? [];
+      },
+    }),
+    ...(spec.macs && {
+      macs: (inputs: readonly (TensorType | null)[], attrs: Attrs) => spec.macs?.(typesOnly(inputs, attrs)),
+    }),
+    ...(spec.weightAxes && {
+      weightAxes: (index: number, inputs: readonly (TensorType | null)[], attrs: Attrs) =>
+        spec.weightAxes?.(index, typesOnly(inputs, attrs)),
+    }),
+  };
+}
+
+function inputOf(parameter: ParameterSchema, part: Part | undefined): OpInput {
+  return {
+    name: parameter.name,
+    ...(parameter.optional && { optional: true }),
+    ...(parameter.variadic && { variadic: true }),
+    ...(part && { quantizable: part }),
+  };
+}
+
+function contextWithoutData(attrs: Attrs): InferContext {
+  return { attrs, outputCount: 1, constant: () => undefined, elements: () => undefined, freshDim: () => "?" };
+}
+
+function contextOfData(inputs: readonly (TensorData | null)[], attrs: Attrs, outputCount: number): InferContext {
+  let symbols = 0;
+  return {
+    attrs,
+    outputCount,
+    constant: (index) => inputs[index] ?? undefined,
+    elements: (index) => {
+      const data = inputs[index];
+      return data && isSmallInteger(data, MAX_ELEMENTS) ? integersOf(data) : undefined;
+    },
+    freshDim: () => `?${symbols++}`,
+  };
+}
+
+function checkSize(op: string, types: readonly TensorType[]): void {
+  for (const { shape } of types) {
+    if (!shape?.every((extent) => typeof extent === "number")) continue;
+    if (shape.reduce((product, extent) => product * extent, 1) > MAX_EVALUATED_ELEMENTS)
+      throw opTooLarge(op, shape, MAX_EVALUATED_ELEMENTS);
+  }
+}

@@ -1,0 +1,12 @@
+import type { OpDef } from "@vlm-export/ir";
+import { binaryOp } from "../binary.js";
+
+/** ONNX BitwiseAnd. */
+export const bitwiseAnd: OpDef = binaryOp({
+  name: "BitwiseAnd",
+  doc: "z = x & y, bit by bit",
+  since: 18,
+  quant: "float",
+  real: () => (x, y) => x & y,
+  integer: () => (x, y) => x & y,
+});

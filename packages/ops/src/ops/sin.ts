@@ -1,0 +1,11 @@
+import type { OpDef } from "@vlm-export/ir";
+import { unaryOp } from "../unary.js";
+
+/** ONNX Sin. */
+export const sin: OpDef = unaryOp({
+  name: "Sin",
+  doc: "y = sin(x)",
+  since: 7,
+  fixedRange: [-1, 1],
+  real: () => Math.sin,
+});
