@@ -68,6 +68,8 @@ export interface QuantGroup {
   readonly values: readonly Value[];
   /** Values that stay float, each with the edges before which one `vlm::Quantize` shared by these edges is put. */
   readonly splits: readonly { readonly value: Value; readonly edges: readonly Edge[] }[];
+  /** Constants (of Concat, Where…) that are stored with these qparams; their own extremes count in the range. */
+  readonly constants: readonly { readonly value: Value; readonly edges: readonly Edge[] }[];
   /** Values to observe; for a clamp (Relu, Clip) after a compute op only the clamp's output. Empty when dynamic or fixed. */
   readonly observe: readonly Value[];
   /** Real range that is known without data, already such that scale = (max − min) / 2^bits (1/256 for an int8 Softmax). */

@@ -1,0 +1,58 @@
+import type { Node } from "@vlm-export/ir";
+import { matchesNode, type NodeFacts } from "../match/matcher.js";
+import type { BlockCount } from "../match/role-pattern.js";
+import type { ActivationSettings, RecipeRule, WeightSettings } from "../recipe-types.js";
+import type { Operand } from "./operands.js";
+
+/** A setting with the rule that it came from. */
+export interface Decided<T> {
+  readonly value: T;
+  readonly rule: RecipeRule;
+}
+
+/** What the rules say about one node: of each kind the last match. */
+export interface NodeDecisions {
+  readonly weights?: Decided<WeightSettings>;
+  readonly activations?: Decided<ActivationSettings>;
+  readonly keep?: Decided<"float" | "f16">;
+  readonly split?: Decided<{ readonly sigma: number }>;
+  readonly biasCorrection?: Decided<true>;
+}
+
+/** Applies the rules in order; `onMatch` hears of each that matches. `keep` undoes what came before it and is undone by what comes after. */
+export function decide(facts: NodeFacts, rules: readonly RecipeRule[], blocks: BlockCount, onMatch: (rule: RecipeRule) => void): NodeDecisions {
+  let decisions: NodeDecisions = {};
+  for (const rule of rules) {
+    if (!matchesNode(rule.matcher, facts, blocks)) continue;
+    onMatch(rule);
+    decisions = apply(decisions, rule);
+  }
+  return decisions;
+}
+
+function apply(before: NodeDecisions, rule: RecipeRule): NodeDecisions {
+  if (rule.keep) return { keep: { value: rule.keep, rule } };
+  const { keep: _keep, ...rest } = before;
+  const next: { -readonly [K in keyof NodeDecisions]: NodeDecisions[K] } = rule.weights || rule.activations || rule.split ? rest : { ...before };
+  if (rule.weights === "float") delete next.weights;
+  else if (rule.weights) next.weights = { value: rule.weights, rule };
+  if (rule.activations === "float") delete next.activations;
+  else if (rule.activations) next.activations = { value: rule.activations, rule };
+  if (rule.split) next.split = { value: rule.split, rule };
+  if (rule.biasCorrection === false) delete next.biasCorrection;
+  else if (rule.biasCorrection) next.biasCorrection = { value: true, rule };
+  return next;
+}
+
+/** What the patterns of a rule are held against. */
+export function factsOf(node: Node, operands: readonly Operand[]): NodeFacts {
+  const weights = operands.filter(({ kind }) => kind === "weight").map(({ value }) => value);
+  const roles = [node.role, ...weights.map(({ role }) => role)];
+  const outputs = node.outputs.flatMap((value) => value?.name ?? []);
+  return {
+    op: node.op,
+    roles: roles.filter((role) => role !== undefined),
+    names: [node.name, ...node.origin, ...outputs, ...weights.map(({ name }) => name)],
+    weighted: weights.length > 0,
+  };
+}

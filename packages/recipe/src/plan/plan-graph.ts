@@ -1,0 +1,141 @@
+import { type Diagnostic, type Graph, type Model, type Node, type OpRegistry, type Value, VxError } from "@vlm-export/ir";
+import type { BiasPlan, KeepPlan, NodePlan, OperandPlan, Plan, WeightPlan } from "../plan-types.js";
+import type { Recipe, RecipeRule } from "../recipe-types.js";
+import { biasSites } from "./bias-sites.js";
+import { decide, factsOf } from "./decide.js";
+import { findDemands } from "./demands.js";
+import { planBiases, planCorrections, planKeeps, planSplits } from "./extras.js";
+import { type Grouping, groupValues } from "./group.js";
+import { blockCounter } from "../match/role-pattern.js";
+import type { NodeView } from "./node-view.js";
+import { operandsOf } from "./operands.js";
+import { planConstants } from "./plan-constants.js";
+import { edgeKey, planWeights, WeightForms } from "./plan-weights.js";
+import { readersOf } from "./readers.js";
+import { checkEffects, Matched } from "./rule-effects.js";
+import { summarize } from "./summary.js";
+
+export interface PlanOptions {
+  readonly ops: OpRegistry;
+}
+
+/**
+ * Decides every node and value of a graph on types alone. Throws a VxError with all findings: a rule that matches nothing
+ * (VX-RECIPE-NO-MATCH), a block size that does not fit (VX-QUANT-BLOCK-SIZE).
+ */
+export function planGraph(graph: Graph, recipe: Recipe, options: PlanOptions): Plan {
+  const plans = planComponents([[graph.name, graph]], recipe, options);
+  return plans.get(graph.name) as Plan;
+}
+
+/** {@link planGraph} for every component of a model; a rule must match something in some component. */
+export function planModel(model: Model, recipe: Recipe, options: PlanOptions): ReadonlyMap<string, Plan> {
+  return planComponents([...model.components], recipe, options);
+}
+
+function planComponents(components: readonly (readonly [string, Graph])[], recipe: Recipe, { ops }: PlanOptions): ReadonlyMap<string, Plan> {
+  const matched = new Matched();
+  const findings: Diagnostic[] = [];
+  const plans = new Map<string, Plan>();
+  for (const [name, graph] of components) {
+    const own: Diagnostic[] = [];
+    const views = viewsOf(graph, recipe.rules, { ops, matched });
+    const plan = planViews(graph, views, (finding) => own.push({ ...finding, where: { ...finding.where, component: name } }));
+    findings.push(...own);
+    plans.set(name, { ...plan, diagnostics: own.filter(({ severity }) => severity !== "error") });
+  }
+  const graphs = components.map(([, graph]) => graph);
+  const effects = checkEffects(recipe.rules, matched, graphs);
+  const errors = [...effects, ...findings].filter(({ severity }) => severity === "error");
+  if (errors.length > 0) throw new VxError(errors);
+  const [first] = plans.keys();
+  const head = first === undefined ? undefined : plans.get(first);
+  if (first !== undefined && head) plans.set(first, { ...head, diagnostics: [...effects, ...head.diagnostics] });
+  return plans;
+}
+
+function viewsOf(
+  graph: Graph,
+  rules: readonly RecipeRule[],
+  { ops, matched }: { readonly ops: OpRegistry; readonly matched: Matched },
+): ReadonlyMap<Node, NodeView> {
+  const blocks = blockCounter(rolesOf(graph));
+  const views = new Map<Node, NodeView>();
+  for (const node of graph.nodes) {
+    const operands = operandsOf(node, ops);
+    const decisions = decide(factsOf(node, operands), rules, blocks, (rule) => matched.add(rule, node, operands));
+    views.set(node, { node, def: ops.get(node.op), operands, decisions });
+  }
+  return views;
+}
+
+/** All roles of nodes and constants. */
+export function rolesOf(graph: Graph): readonly string[] {
+  return [...graph.nodes, ...graph.constants].flatMap(({ role }) => role ?? []);
+}
+
+function planViews(graph: Graph, views: ReadonlyMap<Node, NodeView>, report: (finding: Diagnostic) => void): Omit<Plan, "diagnostics"> {
+  const list = [...views.values()];
+  const readers = readersOf(graph);
+  const forms = new WeightForms();
+  const weights = planWeights(list, forms, report);
+  const sites = biasSites(graph, views, weights, readers);
+  const demands = findDemands(views, graph.inputs, sites, readers);
+  const grouping = groupValues(views, valuesOf(graph), demands, readers);
+  planConstants(list, sites, forms);
+  const biases = planBiases(sites, grouping);
+  const keeps = planKeeps(list);
+  const splits = planSplits(list, weights, report);
+  const biasCorrections = planCorrections(list, weights);
+  const parts = { weights: forms.all, biases, keeps, groups: grouping.groups };
+  const nodes = nodePlans(list, grouping, parts);
+  return {
+    graph,
+    nodes,
+    ...parts,
+    splits,
+    biasCorrections,
+    needsData: grouping.groups.some(({ observe }) => observe.length > 0) || biasCorrections.length > 0 || splits.some(({ by }) => by === "activations"),
+    summary: summarize(graph, { nodes, ...parts }, readers),
+  };
+}
+
+/** Everything that can be an activation, in order of definition. */
+function valuesOf(graph: Graph): readonly Value[] {
+  return [...graph.inputs, ...graph.nodes.flatMap(({ outputs }) => outputs.filter((value) => value !== null))];
+}
+
+interface Parts {
+  readonly weights: readonly WeightPlan[];
+  readonly biases: readonly BiasPlan[];
+  readonly keeps: readonly KeepPlan[];
+  readonly groups: Plan["groups"];
+}
+
+function nodePlans(views: readonly NodeView[], grouping: Grouping, { weights, biases, keeps, groups }: Parts): ReadonlyMap<Node, NodePlan> {
+  const constants = new Map<string, OperandPlan>();
+  for (const weight of weights) for (const { node, index } of weight.edges) if (node) constants.set(edgeKey(node, index), { kind: "weight", weight });
+  for (const bias of biases) if (bias.edge.node) constants.set(edgeKey(bias.edge.node, bias.edge.index), { kind: "bias", bias });
+  for (const group of groups)
+    for (const { edges } of group.constants)
+      for (const { node, index } of edges) if (node) constants.set(edgeKey(node, index), { kind: "activation", group });
+  const keepOf = new Map(keeps.map((keep) => [keep.node, keep]));
+  const operandPlan = (node: Node, value: Value | null, index: number): OperandPlan => {
+    const group = value && !value.data ? grouping.ofEdge(value, { node, index }) : undefined;
+    return group ? { kind: "activation", group } : constants.get(edgeKey(node, index));
+  };
+  return new Map(
+    views.map(({ node }) => {
+      const keep = keepOf.get(node);
+      return [
+        node,
+        {
+          node,
+          inputs: node.inputs.map((value, index) => operandPlan(node, value, index)),
+          outputs: node.outputs.map((value) => (value ? grouping.ofValue.get(value) : undefined)),
+          ...(keep && { keep }),
+        },
+      ];
+    }),
+  );
+}
