@@ -10,6 +10,8 @@ export interface ByteRange {
    * multiple of 8 in its buffer. Throws VX-IMPORT-FILE-RANGE, -CHANGED, -READ, -TOO-LARGE.
    */
   read(begin?: number, end?: number): Uint8Array;
+  /** Fills `target` with the bytes from `begin` on. Throws as `read` does. */
+  readInto(target: Uint8Array, begin: number): void;
   /** The part from `begin` up to `end`; reads nothing. Throws VX-IMPORT-FILE-RANGE. */
   slice(begin: number, end: number): ByteRange;
 }
@@ -33,6 +35,10 @@ export function memoryRange(bytes: Uint8Array): ByteRange {
       checkBounds(undefined, begin, end, bytes.byteLength);
       const part = bytes.subarray(begin, end);
       return part.byteOffset % 8 === 0 ? part : new Uint8Array(part);
+    },
+    readInto(target, begin) {
+      checkBounds(undefined, begin, begin + target.byteLength, bytes.byteLength);
+      target.set(bytes.subarray(begin, begin + target.byteLength));
     },
     slice(begin, end) {
       checkBounds(undefined, begin, end, bytes.byteLength);

@@ -100,6 +100,10 @@ function rangeOf(pool: FilePool, file: PooledFile, offset: number, byteLength: n
       pool.readInto(file, offset + begin, bytes);
       return bytes;
     },
+    readInto(target, begin) {
+      checkBounds(file.path, begin, begin + target.byteLength, byteLength);
+      pool.readInto(file, offset + begin, target);
+    },
     slice(begin, end) {
       checkBounds(file.path, begin, end, byteLength);
       return rangeOf(pool, file, offset + begin, end - begin);

@@ -20,7 +20,9 @@ const FIXED32 = 5;
 export class WireReader {
   readonly limits: OnnxLimits;
   readonly #range: ByteRange;
-  #window: Uint8Array = new Uint8Array(0);
+  readonly #buffer: Buffer;
+  /** Bytes of the buffer that are filled, from `#base` of the range on. */
+  #filled = 0;
   #base = 0;
   #position = 0;
   #depth = 0;
@@ -39,6 +41,7 @@ export class WireReader {
     this.#range = range;
     this.#end = range.byteLength;
     this.limits = limits;
+    this.#buffer = Buffer.alloc(Math.min(WINDOW_BYTES, range.byteLength));
   }
 
   /** Where the current field starts, for errors. */
@@ -153,11 +156,11 @@ export class WireReader {
 
   /** The current field as text of any length. Throws VX-IMPORT-ONNX-UTF8. */
   text(): string {
-    const bytes = this.#peek();
-    const ascii = asciiText(bytes);
+    this.#expect(LENGTH_DELIMITED);
+    const ascii = this.#ascii();
     if (ascii !== undefined) return ascii;
     try {
-      return STRICT.decode(bytes);
+      return STRICT.decode(this.#peek());
     } catch {
       throw utf8Invalid(this.placeOf(this.#begin));
     }
@@ -239,23 +242,38 @@ export class WireReader {
   #byte(): number {
     const at = this.#position - this.#base;
     this.#position += 1;
-    const byte = at >= 0 ? this.#window[at] : undefined;
-    return byte ?? this.#reload(this.#position - 1);
+    if (at < 0 || at >= this.#filled) this.#reload(this.#position - 1);
+    return this.#buffer[this.#position - 1 - this.#base] ?? 0;
   }
 
-  #reload(position: number): number {
+  #reload(position: number): void {
     this.#base = position;
-    this.#window = this.#range.read(position, Math.min(position + WINDOW_BYTES, this.#range.byteLength));
-    return this.#window[0] ?? 0;
+    this.#filled = Math.min(WINDOW_BYTES, this.#range.byteLength - position);
+    this.#range.readInto(this.#buffer.subarray(0, this.#filled), position);
   }
 
   /** The bytes of the current field, valid until the next call. */
   #peek(): Uint8Array {
     this.#expect(LENGTH_DELIMITED);
-    if (this.#end - this.#begin > WINDOW_BYTES) return this.#range.read(this.#begin, this.#end);
-    const inWindow = this.#begin >= this.#base && this.#end <= this.#base + this.#window.byteLength;
-    if (!inWindow && this.#end > this.#begin) this.#reload(this.#begin);
-    return this.#window.subarray(this.#begin - this.#base, this.#end - this.#base);
+    return this.#load()
+      ? this.#buffer.subarray(this.#begin - this.#base, this.#end - this.#base)
+      : this.#range.read(this.#begin, this.#end);
+  }
+
+  /** Brings the current field into the window; false if it is too long for it. */
+  #load(): boolean {
+    if (this.#end - this.#begin > WINDOW_BYTES) return false;
+    if (this.#begin < this.#base || this.#end > this.#base + this.#filled) this.#reload(this.#begin);
+    return true;
+  }
+
+  /** The text of the current field if all of it is ASCII and in the window. */
+  #ascii(): string | undefined {
+    if (!this.#load()) return undefined;
+    const begin = this.#begin - this.#base;
+    const end = this.#end - this.#base;
+    for (let i = begin; i < end; i += 1) if ((this.#buffer[i] ?? 0) > 0x7f) return undefined;
+    return this.#buffer.toString("latin1", begin, end);
   }
 
   #each(wireType: number, visit: () => void): void {
@@ -293,10 +311,4 @@ const WORD = new DataView(new ArrayBuffer(4));
 function floatOf(bits: number): number {
   WORD.setUint32(0, bits);
   return WORD.getFloat32(0);
-}
-
-/** The text of bytes that are all ASCII; undefined if one is not. */
-function asciiText(bytes: Uint8Array): string | undefined {
-  for (let i = 0; i < bytes.length; i += 1) if ((bytes[i] ?? 0) > 0x7f) return undefined;
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 }
