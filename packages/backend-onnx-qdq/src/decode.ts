@@ -33,18 +33,20 @@ interface Qparams {
  * DequantizeLinear the integers, scales and zero points that stand in the file. Throws VX-DECODE-ONNX.
  */
 export function decodeOnnx(artifact: Artifact): Decoded {
-  const found = new Map<string, Map<string, Qparams>>();
+  const files = new Map<string, ReadonlyMap<string, Qparams>>();
   const tensors = artifact.tensors.flatMap(({ component, value, key, reencodings }): readonly DecodedTensor[] => {
-    let byKey = found.get(component);
-    if (!byKey) found.set(component, (byKey = readFile(artifact.dir, `${component}.onnx`)));
-    const qparams = byKey.get(key);
+    const [file = "", ...name] = key.split("#");
+    if (!artifact.files.some(({ path }) => path === file)) return [];
+    const byName = files.get(file) ?? readFile(join(artifact.dir, file));
+    files.set(file, byName);
+    const qparams = byName.get(name.join("#"));
     return qparams ? [{ component, value, ...qparams, reencoded: reencodings }] : [];
   });
   return { decoder: "onnx-proto 8.0.1", tensors };
 }
 
-function readFile(dir: string, file: string): Map<string, Qparams> {
-  const path = join(dir, file);
+/** What every DequantizeLinear of a file reads, under the name of its integers and under that of its scale. */
+function readFile(path: string): ReadonlyMap<string, Qparams> {
   const graph = decodeModel(path).graph;
   if (!graph) throw decodeMalformed(path, "it has no graph");
   const constants = new Map((graph.initializer ?? []).map((tensor) => [tensor.name ?? "", tensor]));
@@ -52,7 +54,10 @@ function readFile(dir: string, file: string): Map<string, Qparams> {
   for (const node of graph.node ?? []) {
     if (node.opType !== "DequantizeLinear") continue;
     const [key = "", scaleName = "", zeroPointName] = node.input ?? [];
-    if (!read.has(key)) read.set(key, qparamsOf(path, constants, { key, scaleName, zeroPointName }));
+    if (read.has(key) || !constants.has(scaleName)) continue;
+    const qparams = qparamsOf(path, constants, { key, scaleName, zeroPointName });
+    read.set(key, qparams);
+    read.set(scaleName, qparams);
   }
   return read;
 }
@@ -104,7 +109,7 @@ function tensorOf(path: string, proto: onnx.ITensorProto): TensorData {
 function externalReader(path: string, proto: onnx.ITensorProto, byteLength: number): TensorData["bytes"] {
   const entries = new Map((proto.externalData ?? []).map(({ key, value }) => [key ?? "", value ?? ""]));
   const location = entries.get("location") ?? "";
-  if (!/^[\w.-]+$/.test(location))
+  if (!/^\w[\w.-]*$/.test(location))
     throw decodeMalformed(path, `tensor ${JSON.stringify(proto.name)} lies in ${JSON.stringify(location)}, outside the artifact`);
   const file = join(path, "..", location);
   const offset = Number(entries.get("offset") ?? 0);

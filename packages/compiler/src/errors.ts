@@ -1,5 +1,11 @@
+import type { FormatError } from "@vlm-export/formats/files";
 import type { Diagnostic, FailureKind } from "@vlm-export/ir";
 import { VxError } from "@vlm-export/ir";
+
+/** An error of the operating system: it has a code and a system call. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error;
+}
 
 interface Details {
   readonly message: string;
@@ -153,4 +159,10 @@ export function verifyNoLabels(file: string): VxError {
     { message: `${file} has samples without a label; eval needs {"image": "a.png", "label": 3} on every line.` },
     { file },
   );
+}
+
+/** A file sink failed; its code is kept. */
+export function emitSink(error: FormatError): VxError {
+  const where = { ...(error.path !== undefined && { file: error.path }), ...(error.offset !== undefined && { offset: error.offset }) };
+  return coded(error.code, "emit", { message: error.message, ...(error.hint !== undefined && { hint: error.hint }), cause: error }, where);
 }

@@ -16,9 +16,10 @@ export type RunEvent =
 
 export type EventSink = (event: RunEvent) => void;
 
-/** Milliseconds per stage, summed over targets. */
+/** Runs stages and adds up their times. */
 export interface StageClock {
   run<T>(stage: Stage, action: () => Promise<T> | T, target?: string): Promise<T>;
+  /** Wall seconds per stage, summed over targets. */
   timings(): Readonly<Record<string, number>>;
 }
 
@@ -38,6 +39,6 @@ export function stageClock(emit: EventSink): StageClock {
         emit({ kind: "stage-end", stage, elapsedMs, ...at });
       }
     },
-    timings: () => Object.fromEntries([...elapsed].map(([stage, ms]) => [stage, Math.round(ms * 10) / 10])),
+    timings: () => Object.fromEntries([...elapsed].map(([stage, ms]) => [stage, Math.round(ms) / 1000])),
   };
 }

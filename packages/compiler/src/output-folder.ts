@@ -14,7 +14,10 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
-import { emitFolderBusy, emitFolderForeign, emitWrite } from "./errors.js";
+import { emitFolderBusy, emitFolderForeign, emitWrite, isSystemError } from "./errors.js";
+
+/** What manifest.json says wrote it. */
+export const TOOL_NAME = "vlm-export";
 
 /** A folder that appears under its final name complete, or not at all. */
 export interface OutputFolder {
@@ -64,7 +67,7 @@ function guarded<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    if (error instanceof Error && "syscall" in error) throw emitWrite(path, error);
+    if (isSystemError(error)) throw emitWrite(path, error);
     throw error;
   }
 }
@@ -92,8 +95,8 @@ function isOurs(target: string): boolean {
   if (!statSync(target).isDirectory()) return false;
   if (readdirSync(target).length === 0) return true;
   try {
-    const manifest = JSON.parse(readFileSync(join(target, "manifest.json"), "utf8")) as { readonly tool?: unknown };
-    return typeof manifest.tool === "string" && manifest.tool.startsWith("vlm-export");
+    const manifest = JSON.parse(readFileSync(join(target, "manifest.json"), "utf8")) as { readonly tool?: { readonly name?: unknown } };
+    return manifest.tool?.name === TOOL_NAME;
   } catch {
     return false;
   }

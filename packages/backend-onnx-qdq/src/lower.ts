@@ -1,0 +1,42 @@
+import type { BackendContext, Reencoding, TensorLocation } from "@vlm-export/backend-api";
+import type { Graph, Model } from "@vlm-export/ir";
+import { type LoweredOnnx, lowerToOnnx } from "@vlm-export/lowering-onnx";
+import { fileNameOf } from "./files.js";
+import type { OnnxQdqOptions } from "./options.js";
+
+/** One ONNX model per component, and where each quantized value lies. */
+export interface OnnxQdqModel {
+  readonly components: readonly OnnxQdqComponent[];
+}
+
+export interface OnnxQdqComponent {
+  readonly file: string;
+  readonly lowered: LoweredOnnx;
+  readonly tensors: readonly TensorLocation[];
+}
+
+export function lower(model: Model, context: BackendContext<OnnxQdqOptions>): OnnxQdqModel {
+  const { ops, options } = context;
+  const components = [...model.components].map(([component, graph]): OnnxQdqComponent => {
+    const file = fileNameOf(component, model.components.size);
+    const lowered = lowerToOnnx(graph, {
+      ops,
+      opset: options.opset ?? "lowest",
+      zeroPoints: options.zeroPoints,
+      model,
+      producer: { name: "vlm-export", version: "0.1.0" },
+    });
+    return { file, lowered, tensors: locations(component, file, graph, lowered) };
+  });
+  return { components };
+}
+
+/** The key is `file#name` of the integers, or of the scale where an activation has no integers in the file. */
+function locations(component: string, file: string, graph: Graph, { quantized }: LoweredOnnx): readonly TensorLocation[] {
+  return [...quantized].map(([value, names]) => {
+    const type = graph.value(value)?.type;
+    const isWidened = type?.quant?.scale !== undefined && type.quant.scale.dtype !== type.dtype;
+    const reencodings: readonly Reencoding[] = isWidened ? ["widen-scale"] : [];
+    return { component, value, key: `${file}#${names.ints ?? names.scale}`, reencodings };
+  });
+}

@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import type { Artifact, DecodedTensor } from "@vlm-export/backend-api";
+import { quantizedValues, scaleValues, zeroPointValues } from "@vlm-export/backend-api";
+import { contentHash, type Model, type Value } from "@vlm-export/ir";
+import type { Manifest, ManifestTarget, ManifestTensor } from "@vlm-export/schemas";
+
+/** What integers and scales one value has, as hashes that `verify DIST` can compare without the model. */
+export type Fingerprint = Pick<ManifestTensor, "storage" | "intSha256" | "scaleSha256" | "zeroPointSha256">;
+
+/** The manifest's entry of one target: its files, and for every value of the frozen graph where it lies and what it is. */
+export function manifestTarget(artifact: Artifact, backendVersion: string, model: Model): ManifestTarget {
+  const values = new Map([...model.components].flatMap(([component, graph]) => quantizedValues(graph).map((value) => [`${component}\u0000${value.name}`, value] as const)));
+  const tensors = artifact.tensors.flatMap(({ component, value, key, reencodings }): readonly ManifestTensor[] => {
+    const known = values.get(`${component}\u0000${value}`);
+    const quant = known?.type.quant;
+    return known && quant ? [{ component, value, key, granularity: quant.granularity, reencodings: [...reencodings], ...fingerprintOf(known) }] : [];
+  });
+  return {
+    backend: artifact.backend,
+    backendVersion,
+    formatVersion: artifact.formatVersion,
+    folder: artifact.backend,
+    files: artifact.files.map((file) => ({ ...file })),
+    tensors,
+    losses: artifact.losses.map((loss) => ({ ...loss })),
+  };
+}
+
+/** Of a value of the frozen graph. Scales are hashed as f32, zero points as i32; all-zero zero points count as none. */
+function fingerprintOf(value: Value): Fingerprint {
+  const { quant } = value.type;
+  return fingerprint({
+    storage: quant?.storage as Fingerprint["storage"],
+    intSha256: value.data && contentHash(value.data),
+    scale: quant ? scaleValues(quant) : new Float32Array(0),
+    zeroPoint: quant ? zeroPointValues(quant) : [],
+  });
+}
+
+/** Of what a decoder found. */
+export function fingerprintOfDecoded({ storage, ints, scale, zeroPoint }: DecodedTensor): Fingerprint {
+  return fingerprint({ storage: storage as Fingerprint["storage"], intSha256: ints && contentHash(ints), scale, zeroPoint });
+}
+
+interface Parts {
+  readonly storage: Fingerprint["storage"];
+  readonly intSha256: string | undefined;
+  readonly scale: Float32Array;
+  readonly zeroPoint: readonly number[];
+}
+
+function fingerprint({ storage, intSha256, scale, zeroPoint }: Parts): Fingerprint {
+  const hasZeroPoint = zeroPoint.some((point) => point !== 0);
+  return {
+    storage,
+    ...(intSha256 !== undefined && { intSha256 }),
+    ...(scale.length > 0 && { scaleSha256: sha256(new Uint8Array(scale.buffer, scale.byteOffset, scale.byteLength)) }),
+    ...(hasZeroPoint && { zeroPointSha256: sha256(new Uint8Array(Int32Array.from(zeroPoint).buffer)) }),
+  };
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** The text of manifest.json: keys in a fixed order, one tensor per line, so that equal runs give equal bytes. */
+export function manifestText(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, null, 1)}\n`;
+}

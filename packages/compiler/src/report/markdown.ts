@@ -1,0 +1,108 @@
+import type { GateResult, LayerReport, Report, TargetReport } from "@vlm-export/schemas";
+
+const MAX_LAYERS = 20;
+
+/** report.md: the report for people, worst first. Names are escaped, so that a tensor's name cannot become markup. */
+export function reportMarkdown(report: Report): string {
+  const lines = [
+    "# vlm-export report",
+    "",
+    ...report.headline.map((line) => `> **${escape(line)}**`),
+    ...(report.headline.length > 0 ? [""] : []),
+    ...facts(report),
+    "",
+    "## Targets",
+    "",
+    ...row(["target", "status", "size", "tensors proven", "engine", "cosine", "SQNR", "accuracy (float)"]),
+    ...row(Array.from({ length: 8 }, () => "---")),
+    ...Object.entries(report.targets).flatMap(([name, target]) => row(targetCells(name, target))),
+    "",
+    ...gateLines(report.gates),
+    ...Object.entries(report.targets).flatMap(([name, target]) => targetSection(name, target)),
+    "## Time and memory",
+    "",
+    ...Object.entries(report.timings).map(([stage, seconds]) => `- ${stage}: ${seconds.toFixed(3)} s`),
+    `- peak memory: ${(report.peakRssBytes / 1e6).toFixed(0)} MB`,
+    "",
+  ];
+  return lines.join("\n");
+}
+
+function facts({ model, plan, recipe, calibration, graphHash, crossTarget }: Report): readonly string[] {
+  return [
+    ...(model ? [`- model: ${escape(model.name)}, ${(model.parameters / 1e6).toFixed(2)} M parameters`] : []),
+    ...(recipe ? [`- recipe: ${escape(recipe.file)}${recipe.byDefault ? " (no recipe was given)" : ""}`] : []),
+    `- quantized: ${plan.quantizedNodes} of ${plan.nodes} nodes, ${plan.quantizedParameters} of ${plan.parameters} parameters, constants ${bytes(plan.bytesBefore)} → ${bytes(plan.bytesAfter)}`,
+    ...(calibration ? [`- calibration: ${calibration.samples} samples of ${escape(calibration.data)}, ${calibration.method}${calibration.reused ? ", statistics reused" : ""}`] : []),
+    `- graph: \`${graphHash}\``,
+    ...(crossTarget.tensors > 0 ? [`- across targets: ${crossTarget.tensors - crossTarget.different} of ${crossTarget.tensors} shared tensors are equal`] : []),
+  ];
+}
+
+function targetCells(name: string, { status, files, proof, engine, accuracy }: TargetReport): readonly string[] {
+  return [
+    escape(name),
+    status,
+    bytes(files.reduce((sum, file) => sum + file.sizeBytes, 0)),
+    proof ? `${proof.tensorsCompared - proof.tensorsDifferent} of ${proof.tensorsCompared}` : "not run",
+    engine?.status === "run" ? `${engine.name ?? ""} ${engine.version ?? ""}` : `not run${engine?.reason ? `: ${escape(engine.reason)}` : ""}`,
+    engine?.cosine?.toFixed(6) ?? "",
+    decibels(engine?.sqnrDb),
+    accuracy ? `${percent(accuracy.quantized)} (${percent(accuracy.float)}), n = ${accuracy.n}` : "",
+  ];
+}
+
+function gateLines(gates: readonly GateResult[]): readonly string[] {
+  if (gates.length === 0) return [];
+  return [
+    "## Gates",
+    "",
+    ...row(["gate", "target", "status", "limit", "value", "worst layers"]),
+    ...row(Array.from({ length: 6 }, () => "---")),
+    ...gates.flatMap((gate) => row([gate.gate, escape(gate.target ?? ""), gate.status, String(gate.limit), gate.value?.toPrecision(6) ?? gate.reason ?? "", (gate.worstLayers ?? []).map(escape).join(", ")])),
+    "",
+  ];
+}
+
+function targetSection(name: string, { files, proof, engine, diagnostics, lossLedger }: TargetReport): readonly string[] {
+  return [
+    `## ${escape(name)}`,
+    "",
+    ...files.map((file) => `- \`${escape(file.path)}\`: ${bytes(file.sizeBytes)}, sha256 \`${file.sha256}\``),
+    ...(proof ? [`- decoded with ${proof.decoder}; re-encodings: ${Object.entries(proof.reencodings).map(([kind, count]) => `${kind} ${count}`).join(", ") || "none"}`] : []),
+    ...diagnostics.map((found) => `- ${found.severity} ${found.code}: ${escape(found.message)}`),
+    ...lossLedger.map((loss) => `- loss: ${escape(loss.value)}: ${escape(loss.reason)} → ${loss.resolution}`),
+    "",
+    ...layerTable(engine?.layers ?? []),
+  ];
+}
+
+function layerTable(layers: readonly LayerReport[]): readonly string[] {
+  if (layers.length === 0) return [];
+  return [
+    ...row(["layer (worst first)", "op", "role", "cosine", "SQNR", "max error"]),
+    ...row(Array.from({ length: 6 }, () => "---")),
+    ...layers.slice(0, MAX_LAYERS).flatMap((layer) => row([escape(layer.node ?? layer.value), layer.op ?? "", escape(layer.role ?? ""), layer.cosine.toFixed(6), decibels(layer.sqnrDb), layer.maxAbsError.toPrecision(4)])),
+    "",
+  ];
+}
+
+function row(cells: readonly string[]): readonly string[] {
+  return [`| ${cells.join(" | ")} |`];
+}
+
+function escape(text: string): string {
+  return text.replace(/[\\`*_{}[\]<>|#]/g, "\\$&").replace(/[\r\n\u2028\u2029]+/g, " ");
+}
+
+function bytes(count: number): string {
+  return count >= 1e9 ? `${(count / 1e9).toFixed(2)} GB` : count >= 1e6 ? `${(count / 1e6).toFixed(2)} MB` : `${(count / 1e3).toFixed(1)} kB`;
+}
+
+function decibels(sqnrDb: number | null | undefined): string {
+  return sqnrDb === undefined ? "" : sqnrDb === null ? "exact" : `${sqnrDb.toFixed(2)} dB`;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(2)} %`;
+}

@@ -1,0 +1,27 @@
+import { factsOf, type OperandView } from "@vlm-export/backend-api";
+import type { Plan } from "@vlm-export/recipe";
+
+/** What an operand will be once the plan is executed: lets compat rules decide on types alone, before a weight is read. */
+export function planView(plan: Plan): OperandView {
+  return (value, node, operand) => {
+    const facts = factsOf(value);
+    const nodePlan = plan.nodes.get(node);
+    if (operand.startsWith("out")) {
+      const group = nodePlan?.outputs[Number(operand.slice(3))];
+      return group ? { ...facts, dtype: group.request.storage, granularity: group.request.granularity } : facts;
+    }
+    const decision = nodePlan?.inputs[Number(operand)];
+    switch (decision?.kind) {
+      case "activation":
+        return { ...facts, dtype: decision.group.request.storage, granularity: decision.group.request.granularity };
+      case "weight": {
+        const { storage, granularity, blockSize } = decision.weight.request;
+        return { ...facts, dtype: storage, granularity, ...(blockSize !== undefined && { blockSize }) };
+      }
+      case "bias":
+        return { ...facts, dtype: "i32", granularity: "channel" };
+      default:
+        return facts;
+    }
+  };
+}

@@ -1,0 +1,81 @@
+import { type Artifact, type Backend, type LossEntry, partitionByUnit, type Region, type Verdict } from "@vlm-export/backend-api";
+import { cloneGraph, type Diagnostic, type Graph, GraphEditor, type Model, runPasses, VxError } from "@vlm-export/ir";
+import type { Kernels } from "@vlm-export/numerics";
+import type { StageClock } from "../events.js";
+import { callHook, type TargetSite } from "./backend-context.js";
+import { capabilityFindings, checkComponent } from "./check-target.js";
+import { fallBackToFloat } from "./fall-back.js";
+
+/** A target's artifact on disk, before it is proven. */
+export interface TargetArtifact {
+  readonly artifact: Artifact;
+  readonly verdicts: readonly Verdict[];
+  readonly regions: ReadonlyMap<string, readonly Region[]>;
+  readonly losses: readonly LossEntry[];
+}
+
+export interface TargetJob {
+  /** Frozen quantized model; never changed. */
+  readonly model: Model;
+  readonly onLoss: "refuse" | "fallback";
+  readonly kernels: Kernels;
+  readonly clock: StageClock;
+}
+
+/**
+ * check → legalize → partition → lower → emit for one target, on a private clone. Throws a VxError whose findings say why the
+ * target refuses the model.
+ */
+export async function runTarget(site: TargetSite, job: TargetJob): Promise<TargetArtifact> {
+  const { backend, context } = site;
+  const { clock } = job;
+  const target = backend.name;
+  const clone = cloneModel(job.model);
+  const losses = await clock.run("check", () => holdOrLose(clone, backend, { ...job, site }), target);
+  const verdicts = await clock.run("check", () => checkAll(clone, backend), target);
+  await clock.run("legalize", () => callHook(backend, "legalize", () => legalize(clone, site)), target);
+  const regions = await clock.run("partition", () => callHook(backend, "partition", () => partition(clone, backend)), target);
+  const lowered = await clock.run("lower", () => callHook(backend, "lower", () => backend.lower(clone, regions, context)), target);
+  const emitted = await clock.run("emit", () => callHook(backend, "emit", () => backend.emit(lowered, context)), target);
+  const allLosses = [...losses, ...(emitted.losses ?? [])];
+  const artifact: Artifact = {
+    backend: target,
+    formatVersion: emitted.formatVersion,
+    dir: site.writer.dir,
+    files: site.writer.files(),
+    tensors: emitted.tensors,
+    losses: allLosses,
+  };
+  return { artifact, verdicts, regions, losses: allLosses };
+}
+
+function cloneModel(model: Model): Model {
+  return { ...model, components: new Map([...model.components].map(([name, graph]) => [name, cloneGraph(graph).graph])) };
+}
+
+function holdOrLose(clone: Model, backend: Backend, { onLoss, kernels, site }: TargetJob & { readonly site: TargetSite }): readonly LossEntry[] {
+  if (onLoss === "fallback") return [...clone.components].flatMap(([name, graph]) => fallBackToFloat(backend, name, graph, { ops: site.context.ops, kernels }));
+  const findings = [...clone.components].flatMap(([name, graph]) => capabilityFindings(backend, name, graph));
+  if (findings.length > 0) throw new VxError(findings);
+  return [];
+}
+
+function checkAll(clone: Model, backend: Backend): readonly Verdict[] {
+  const results = [...clone.components].map(([name, graph]) => checkComponent(backend, name, graph));
+  const rejections: readonly Diagnostic[] = results.flatMap((result) => result.rejections);
+  if (rejections.length > 0) throw new VxError(rejections);
+  return results.flatMap((result) => result.verdicts);
+}
+
+function legalize(clone: Model, { backend, context }: TargetSite): void {
+  const passContext = { ops: context.ops, report: context.report, ...(context.signal && { signal: context.signal }) };
+  for (const graph of clone.components.values()) runPasses(new GraphEditor(context.ops, graph), backend.legalize ?? [], passContext);
+}
+
+function partition(clone: Model, backend: Backend): ReadonlyMap<string, readonly Region[]> {
+  const regionsOf = (name: string, graph: Graph): readonly Region[] => {
+    const { verdicts } = checkComponent(backend, name, graph);
+    return backend.partition ? backend.partition(graph, verdicts) : partitionByUnit(graph, verdicts);
+  };
+  return new Map([...clone.components].map(([name, graph]) => [name, regionsOf(name, graph)]));
+}
