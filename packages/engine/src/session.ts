@@ -1,0 +1,141 @@
+import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { type DType, elementCount, type TensorData } from "@vlm-export/ir";
+import type { Tap } from "@vlm-export/lowering-onnx";
+import { BufferStore } from "./buffers.js";
+import { elementTypeOf, elementTypeOfOrt } from "./element-types.js";
+import { engineClosed, engineDtype, engineRun } from "./errors.js";
+import { type EnginePort, feedsOf } from "./feeds.js";
+import { type FetchedTensor, fetchedStrings, fetchedTensor } from "./fetched-tensor.js";
+import type { Runtime } from "./runtime.js";
+
+/** What one run gives. */
+export interface RunResult {
+  /** Of the model's own outputs. */
+  readonly outputs: ReadonlyMap<string, FetchedTensor>;
+  /** Of the taps of kind tensor, by value. */
+  readonly tensors: ReadonlyMap<string, FetchedTensor>;
+  /** Of the taps of kind range, by value: least and greatest element of this run. */
+  readonly ranges: ReadonlyMap<string, readonly [min: number, max: number]>;
+}
+
+/** A model that is loaded. Runs block the thread; work on other threads goes on meanwhile. */
+export interface EngineSession {
+  readonly inputs: readonly EnginePort[];
+  readonly outputs: readonly EnginePort[];
+  /** Runs one sample. Throws VX-ENGINE-INPUT-*, VX-ENGINE-RUN, VX-ENGINE-CLOSED. */
+  run(sample: ReadonlyMap<string, TensorData>): Promise<RunResult>;
+  /**
+   * Runs the samples in turn. Results can be worked on, or their buffers be transferred to another thread, while the next sample
+   * runs: the next run starts when the caller asks for the next result. Ends with the reason of the signal once it is aborted.
+   */
+  runAll(samples: Iterable<ReadonlyMap<string, TensorData>> | AsyncIterable<ReadonlyMap<string, TensorData>>, signal?: AbortSignal): AsyncGenerator<RunResult>;
+  /** Gives buffers of results back for later runs. */
+  recycle(...buffers: readonly ArrayBuffer[]): void;
+  /** Releases the model and removes its temporary files. */
+  close(): Promise<void>;
+}
+
+/** A loaded session and which of its outputs are taps. */
+export interface LoadedModel {
+  readonly runtime: Runtime;
+  readonly session: InferenceSession;
+  readonly taps: ReadonlyMap<Tap, readonly string[]>;
+  /** Names of the graph's own outputs. */
+  readonly outputs: readonly string[];
+  dispose(): void;
+}
+
+export class OrtSession implements EngineSession {
+  readonly inputs: readonly EnginePort[];
+  readonly outputs: readonly EnginePort[];
+  readonly #model: LoadedModel;
+  readonly #buffers = new BufferStore();
+  readonly #ports: readonly EnginePort[];
+  #closed = false;
+
+  /** Throws VX-ENGINE-DTYPE for inputs and outputs that the engine's interface does not carry. */
+  constructor(model: LoadedModel) {
+    const { session } = model;
+    this.#model = model;
+    this.inputs = session.inputMetadata.map(portOf);
+    this.#ports = session.outputMetadata.map(portOf);
+    this.outputs = this.#ports.filter(({ name }) => model.outputs.includes(name));
+  }
+
+  async run(sample: ReadonlyMap<string, TensorData>): Promise<RunResult> {
+    if (this.#closed) throw engineClosed();
+    const { runtime, session } = this.#model;
+    const feeds = feedsOf(runtime, this.inputs, sample);
+    const results = await session.run(feeds, this.#fetches()).catch((error: unknown) => {
+      throw engineRun(error);
+    });
+    return this.#resultOf(results);
+  }
+
+  async *runAll(samples: Iterable<ReadonlyMap<string, TensorData>> | AsyncIterable<ReadonlyMap<string, TensorData>>, signal?: AbortSignal): AsyncGenerator<RunResult> {
+    for await (const sample of samples) {
+      signal?.throwIfAborted();
+      yield await this.run(sample);
+    }
+  }
+
+  recycle(...buffers: readonly ArrayBuffer[]): void {
+    for (const buffer of buffers) this.#buffers.give(buffer);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#model.session.release();
+    this.#model.dispose();
+  }
+
+  /** Outputs of fixed shape are written into our own buffers; the engine makes the others. */
+  #fetches(): Record<string, Tensor | null> {
+    const { Tensor: OrtTensor } = this.#model.runtime;
+    const fetches: Record<string, Tensor | null> = Object.create(null) as Record<string, Tensor | null>;
+    for (const { name, dtype, shape } of this.#ports) {
+      const type = elementTypeOf(dtype);
+      const fixed = shape.every((extent): extent is number => typeof extent === "number") ? shape : undefined;
+      const count = fixed && elementCount(fixed);
+      fetches[name] = null;
+      if (!type || !fixed || !count) continue;
+      const view = type.view(this.#buffers.take(count * type.bytes), 0, count);
+      fetches[name] = new OrtTensor(type.ort as "float32", view as Float32Array, fixed);
+    }
+    return fetches;
+  }
+
+  #resultOf(results: InferenceSession.ReturnType): RunResult {
+    const { taps, outputs } = this.#model;
+    const fetch = (name: string): FetchedTensor => fetchedOf(name, results[name] as Tensor);
+    const tensors = new Map<string, FetchedTensor>();
+    const ranges = new Map<string, readonly [number, number]>();
+    for (const [tap, names] of taps) {
+      const [first = "", second = ""] = names;
+      if (tap.kind === "tensor") tensors.set(tap.value, fetch(first));
+      else ranges.set(tap.value, [scalarOf(results[first] as Tensor), scalarOf(results[second] as Tensor)]);
+    }
+    return { outputs: new Map(outputs.map((name) => [name, fetch(name)])), tensors, ranges };
+  }
+}
+
+function portOf(meta: InferenceSession.ValueMetadata): EnginePort {
+  const dtype: DType | undefined = meta.isTensor ? (meta.type === "string" ? "string" : elementTypeOfOrt(meta.type)?.dtype) : undefined;
+  if (!meta.isTensor || !dtype) throw engineDtype(meta.name, meta.isTensor ? meta.type : "none (it is no tensor)");
+  return { name: meta.name, dtype, shape: meta.shape };
+}
+
+function fetchedOf(name: string, tensor: Tensor): FetchedTensor {
+  if (tensor.type === "string") return fetchedStrings(tensor.dims, tensor.data as string[]);
+  const type = elementTypeOfOrt(tensor.type);
+  if (!type) throw engineDtype(name, tensor.type);
+  const view = tensor.data as Uint8Array;
+  const whole = view.byteOffset === 0 && view.byteLength === view.buffer.byteLength;
+  const buffer = whole ? view.buffer : view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
+  return fetchedTensor(type.dtype, tensor.dims, buffer as ArrayBuffer);
+}
+
+function scalarOf(tensor: Tensor): number {
+  return Number((tensor.data as Float32Array | BigInt64Array)[0]);
+}
