@@ -1,0 +1,152 @@
+import type { Node, TensorType } from "@vlm-export/ir";
+import type { ActivationRequest, DecidedBy, Edge, Plan, QuantGroup, WeightPlan, WeightRequest } from "./plan-types.js";
+import { printTable } from "./table.js";
+import { wordFor } from "./words.js";
+
+/** `int8 per channel, axis 1`. */
+export function weightText({ storage, granularity, axis, blockSize, symmetric, method, scaleDtype }: WeightRequest): string {
+  const scales = granularity === "block" ? `per block of ${blockSize}, axis ${axis}` : granularity === "channel" ? `per channel, axis ${axis}` : "per tensor";
+  const extras = [symmetric ? "" : "asymmetric", scaleDtype === "f32" ? "" : `${scaleDtype} scales`, method === "minmax" ? "" : method];
+  return [`${wordFor(storage)} ${scales}`, ...extras.filter(Boolean)].join(", ");
+}
+
+/** `int8 per tensor, static (percentile 99.9)`. */
+export function activationText({ storage, granularity, symmetric, mode, method }: ActivationRequest): string {
+  const how = mode === "dynamic" ? "dynamic" : `static (${method.name}${method.percentile === undefined ? "" : ` ${method.percentile}`})`;
+  return `${wordFor(storage)} per ${granularity}${symmetric ? ", symmetric" : ""}, ${how}`;
+}
+
+/** `recipe.yaml:14`. */
+function lineText({ file, line }: DecidedBy): string {
+  return `${file}:${line}`;
+}
+
+/** `1.2 MB`. */
+export function bytesText(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), units.length - 1);
+  const scaled = bytes / 1000 ** power;
+  return `${power === 0 ? scaled : scaled.toFixed(scaled < 10 ? 2 : 1)} ${units[power]}`;
+}
+
+/** Tables for people: every constant and every activation with what was decided, by which line, and the sizes. */
+export function describePlan(plan: Plan): string {
+  const { summary } = plan;
+  const share = summary.parameters === 0 ? 0 : (100 * summary.quantizedParameters) / summary.parameters;
+  const parts = [
+    `${plan.graph.name}: ${summary.nodes} nodes, ${summary.quantizedNodes} with integers; ${summary.parameters} parameters, ` +
+      `${share.toFixed(1)} % as integers; ${bytesText(summary.bytesBefore)} → ${bytesText(summary.bytesAfter)}`,
+    section("weights", ["weight", "shape", "node", "becomes", "bytes", "decided by"], weightRows(plan)),
+    section("activations", ["value", "shape", "read by", "becomes", "group", "decided by"], activationRows(plan)),
+    section("other", ["node", "op", "role", "becomes", "decided by"], otherRows(plan)),
+  ];
+  if (plan.needsData) parts.push("Calibration data is needed.");
+  return `${parts.filter(Boolean).join("\n\n")}\n`;
+}
+
+function section(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return rows.length === 0 ? "" : `${title}\n${printTable([head, ...rows])}`;
+}
+
+function weightRows(plan: Plan): readonly (readonly string[])[] {
+  const bytes = (before: number, after: number): string => `${bytesText(before)} → ${bytesText(after)}`;
+  return [
+    ...plan.weights.map(({ value, edges, request, bytesBefore, bytesAfter, decidedBy }) => [
+      value.name,
+      shapeText(value.type),
+      readersText(edges),
+      weightText(request),
+      bytes(bytesBefore, bytesAfter),
+      lineText(decidedBy),
+    ]),
+    ...plan.biases.map(({ value, edge, weight }) => [
+      value.name,
+      shapeText(value.type),
+      readersText([edge]),
+      "int32 bias, scale of input · scale of weight",
+      bytes(value.data?.byteLength ?? 0, 4 * (value.data?.shape.reduce((a, b) => a * b, 1) ?? 0)),
+      lineText(weight.decidedBy),
+    ]),
+  ];
+}
+
+function activationRows({ groups }: Plan): readonly (readonly string[])[] {
+  return groups.flatMap((group) => [
+    ...group.values.map((value) => [value.name, shapeText(value.type), "all readers", becomes(group), `${group.id}`, lineText(group.decidedBy)]),
+    ...group.splits.map(({ value, edges }) => [value.name, shapeText(value.type), readersText(edges), becomes(group), `${group.id}`, lineText(group.decidedBy)]),
+    ...group.constants.map(({ value, edges }) => [value.name, shapeText(value.type), readersText(edges), becomes(group), `${group.id}`, lineText(group.decidedBy)]),
+  ]);
+}
+
+function becomes({ request, fixedRange }: QuantGroup): string {
+  return fixedRange ? `${wordFor(request.storage)} per tensor, range [${fixedRange.map((bound) => Number(bound.toPrecision(6))).join(", ")}]` : activationText(request);
+}
+
+function otherRows({ keeps, splits, biasCorrections }: Plan): readonly (readonly string[])[] {
+  const row = (node: Node, what: string, decidedBy: DecidedBy): readonly string[] => [node.name, node.op, node.role ?? "", what, lineText(decidedBy)];
+  return [
+    ...keeps.map(({ node, dtype, decidedBy }) => row(node, dtype === "f16" ? "computes in float16" : "kept in float", decidedBy)),
+    ...splits.map(({ node, sigma, by, decidedBy }) => row(node, `outlier channels of ${by} above ${sigma} σ in float16`, decidedBy)),
+    ...biasCorrections.map(({ node, decidedBy }) => row(node, "bias correction", decidedBy)),
+  ];
+}
+
+function readersText(edges: readonly Edge[]): string {
+  const [first, ...rest] = edges.map(({ node }) => node?.name ?? "output");
+  return rest.length === 0 ? `${first}` : `${first} and ${rest.length} more`;
+}
+
+function shapeText({ shape }: TensorType): string {
+  return shape ? `[${shape.join(", ")}]` : "?";
+}
+
+/** The same for machines; names instead of objects. */
+export function planToJson(plan: Plan): object {
+  const { graph, summary, needsData, diagnostics } = plan;
+  return {
+    graph: graph.name,
+    summary,
+    needsData,
+    weights: plan.weights.map(weightJson),
+    groups: plan.groups.map(groupJson),
+    biases: plan.biases.map(({ value, edge, compute, group, weight }) => ({
+      value: value.name,
+      edge: edgeJson(edge),
+      compute: compute.name,
+      group: group.id,
+      weight: weight.value.name,
+    })),
+    keeps: plan.keeps.map(({ node, dtype, decidedBy }) => ({ node: node.name, dtype, decidedBy: placeText(decidedBy) })),
+    splits: plan.splits.map(({ node, sigma, by, decidedBy }) => ({ node: node.name, sigma, by, decidedBy: placeText(decidedBy) })),
+    biasCorrections: plan.biasCorrections.map(({ node, decidedBy }) => ({ node: node.name, decidedBy: placeText(decidedBy) })),
+    nodes: graph.nodes.map((node) => ({ name: node.name, op: node.op, ...(node.role !== undefined && { role: node.role }), quantized: plan.nodes.get(node)?.inputs.some((operand) => operand !== undefined) ?? false })),
+    diagnostics,
+  };
+}
+
+function weightJson({ value, edges, request, scaleShape, decidedBy, elements, bytesBefore, bytesAfter }: WeightPlan): object {
+  const role = value.role === undefined ? {} : { role: value.role };
+  return { value: value.name, ...role, shape: value.type.shape, edges: edges.map(edgeJson), request, scaleShape, elements, bytesBefore, bytesAfter, decidedBy: placeText(decidedBy) };
+}
+
+function groupJson({ id, request, decidedBy, values, splits, constants, observe, fixedRange }: QuantGroup): object {
+  const named = ({ value, edges }: QuantGroup["splits"][number]): object => ({ value: value.name, edges: edges.map(edgeJson) });
+  return {
+    id,
+    request,
+    values: values.map(({ name, type }) => ({ value: name, shape: type.shape })),
+    splits: splits.map(named),
+    constants: constants.map(named),
+    observe: observe.map(({ name }) => name),
+    ...(fixedRange && { fixedRange }),
+    decidedBy: placeText(decidedBy),
+  };
+}
+
+function edgeJson({ node, index }: Edge): object {
+  return node ? { node: node.name, index } : { output: index };
+}
+
+function placeText({ file, line, column }: DecidedBy): string {
+  return `${file}:${line}:${column}`;
+}

@@ -1,0 +1,267 @@
+import { f32Tensor, type Graph, GraphEditor, memoryTensor, type OpDef, type OpRegistry, type TensorType, VxError } from "@vlm-export/ir";
+import { expect, test } from "vitest";
+import { describePlan, parseRecipe, type Plan, planGraph, planToJson, type Recipe } from "../index.js";
+
+/** Just enough of an op for planning: output typed like input 0, or as `shape` says. */
+function op(name: string, parts: readonly ("weight" | "activation" | "bias")[], more: Partial<OpDef> & { shape?: (inputs: readonly (TensorType | null)[]) => TensorType["shape"] } = {}): OpDef {
+  const { shape = (inputs) => inputs[0]?.shape, ...rest } = more;
+  return {
+    name,
+    doc: "",
+    since: 1,
+    quant: "compute",
+    inputs: parts.map((quantizable, i) => ({ name: `x${i}`, quantizable, ...(name === "Concat" && { variadic: true }) })),
+    infer: (inputs) => [{ dtype: inputs[0]?.dtype ?? "f32", shape: shape(inputs) }],
+    ...rest,
+  };
+}
+
+const matrix: OpDef["weightAxes"] = (index) => (index === 1 ? { channel: 1, reduce: 0 } : undefined);
+const product = (inputs: readonly (TensorType | null)[]): TensorType["shape"] => [...(inputs[0]?.shape ?? []).slice(0, -1), inputs[1]?.shape?.at(-1) ?? 1];
+const DEFS = [
+  op("MatMul", ["activation", "weight"], { weightAxes: matrix, shape: product }),
+  op("Gemm", ["activation", "weight", "bias"], { weightAxes: matrix, shape: product }),
+  op("Gather", ["weight"], { quant: "passthrough", weightAxes: () => ({ channel: 0, reduce: 1 }) }),
+  op("Add", ["activation", "activation"]),
+  op("Relu", ["activation"]),
+  op("Softmax", ["activation"], { fixedRange: [0, 1] }),
+  op("LayerNormalization", ["activation"]),
+  op("Reshape", ["activation"], { quant: "passthrough" }),
+  op("MaxPool", ["activation"], { quant: "passthrough" }),
+  op("Concat", ["activation"], { quant: "passthrough" }),
+  op("ArgMax", [], { quant: "float" }),
+];
+const all = new Map(DEFS.map((def) => [def.name, def]));
+const ops: OpRegistry = { get: (name) => all.get(name), all };
+
+const weight = (rows: number, columns: number): ReturnType<typeof f32Tensor> => f32Tensor(new Float32Array(rows * columns).fill(1), [rows, columns]);
+
+async function recipe(text: string): Promise<Recipe> {
+  return parseRecipe(text.includes("version") ? text : `version: 1\n${text}`, { file: "r.yaml" });
+}
+const preset = (name: string): Promise<Recipe> => recipe(`extends: preset:${name}`);
+
+/** x → LayerNorm → (MatMul q, MatMul k) and a residual Add with a MatMul + bias. */
+function block(): Graph {
+  const edit = new GraphEditor(ops, "block");
+  const x = edit.addInput("x", { dtype: "f32", shape: [1, 4, 64] });
+  const [norm] = edit.insert("LayerNormalization", [x], {}, { name: "norm", outputs: ["normed"], role: "vision.block.0.norm1" });
+  const [wq, wk, wo] = ["wq", "wk", "wo"].map((name) => edit.addConstant(name, weight(64, 64)));
+  const bias = edit.addConstant("b", f32Tensor(new Float32Array(64), [64]));
+  const [q] = edit.insert("MatMul", [norm!, wq!], {}, { name: "q", outputs: ["q_out"], role: "vision.block.0.attn.q" });
+  const [k] = edit.insert("MatMul", [norm!, wk!], {}, { name: "k", outputs: ["k_out"], role: "vision.block.0.attn.k" });
+  const [scores] = edit.insert("MatMul", [q!, k!], {}, { name: "scores", outputs: ["scores_out"], role: "vision.block.0.attn.scores" });
+  const [shaped] = edit.insert("Reshape", [scores!], {}, { name: "reshape", outputs: ["shaped"] });
+  const [out] = edit.insert("MatMul", [shaped!, wo!], {}, { name: "o", outputs: ["o_out"], role: "vision.block.0.attn.out" });
+  const [biased] = edit.insert("Add", [out!, bias], {}, { name: "bias_add", outputs: ["biased"] });
+  const [sum] = edit.insert("Add", [x, biased!], {}, { name: "residual", outputs: ["sum"] });
+  edit.addOutput(sum!);
+  edit.settle();
+  return edit.graph;
+}
+
+const names = (plan: Plan): readonly string[] =>
+  plan.groups.map(({ values, splits, observe }) =>
+    [
+      values.map(({ name }) => name).join("+"),
+      splits.map(({ value, edges }) => `${value.name}>${edges.map(({ node }) => node?.name).join("&")}`).join(","),
+      `observe ${observe.map(({ name }) => name).join("+")}`,
+    ].join(" | "),
+  );
+
+test("int8 quantizes the inputs of products: one group per value, shared by its readers, through ops that only move elements", async () => {
+  const plan = planGraph(block(), await preset("int8"), { ops });
+  expect(names(plan)).toEqual(["normed |  | observe normed", "q_out |  | observe q_out", "k_out |  | observe k_out", "scores_out+shaped |  | observe scores_out"]);
+  expect(plan.weights.map(({ value, request, scaleShape }) => [value.name, request.storage, request.axis, scaleShape])).toEqual([
+    ["wq", "i8", 1, [1, 64]],
+    ["wk", "i8", 1, [1, 64]],
+    ["wo", "i8", 1, [1, 64]],
+  ]);
+  expect(plan.biases.map(({ value, compute, edge, group, weight }) => [value.name, compute.name, edge.node?.name, edge.index, group.values.length, weight.value.name])).toEqual([
+    ["b", "o", "bias_add", 1, 2, "wo"],
+  ]);
+  expect(plan.needsData).toBe(true);
+  expect(plan.summary).toMatchObject({ nodes: 8, quantizedNodes: 6, parameters: 3 * 4096 + 64, quantizedParameters: 3 * 4096, bytesBefore: 4 * (3 * 4096 + 64) });
+  expect(plan.summary.bytesAfter).toBe(3 * (4096 + 64 * 4) + 64 * 4);
+});
+
+test("a value that a float op reads too stays float, and only the integer edges are quantized, with one shared form", async () => {
+  const graph = block();
+  const edit = new GraphEditor(ops, graph);
+  const [relu] = edit.insert("Relu", [graph.value("normed")!], {}, { name: "relu" });
+  edit.addOutput(relu!);
+  const plan = planGraph(graph, await preset("int8"), { ops });
+  expect(names(plan)[0]).toBe(" | normed>q&k | observe normed");
+  expect(plan.nodes.get(graph.nodes.find(({ name }) => name === "relu")!)?.inputs).toEqual([undefined]);
+});
+
+test("a graph output is read as float", async () => {
+  const graph = block();
+  new GraphEditor(ops, graph).addOutput(graph.value("q_out")!);
+  expect(names(planGraph(graph, await preset("int8"), { ops }))).toContain(" | q_out>scores | observe q_out");
+});
+
+test("int8-full: every value in integers, the sum before an int32 bias excepted", async () => {
+  const plan = planGraph(block(), await preset("int8-full"), { ops });
+  expect(names(plan)).toEqual([
+    "x |  | observe x",
+    "normed |  | observe normed",
+    "q_out |  | observe q_out",
+    "k_out |  | observe k_out",
+    "scores_out+shaped |  | observe scores_out",
+    "biased |  | observe biased",
+    "sum |  | observe sum",
+  ]);
+  expect(plan.biases).toHaveLength(1);
+});
+
+test("int8-full: Softmax has a fixed step of 1/256 and needs no observer", async () => {
+  const edit = new GraphEditor(ops, "g");
+  const x = edit.addInput("x", { dtype: "f32", shape: [1, 8] });
+  const [y] = edit.insert("Softmax", [x], {}, { outputs: ["y"] });
+  edit.addOutput(y!);
+  const plan = planGraph(edit.graph, await preset("int8-full"), { ops });
+  expect(plan.groups.map(({ fixedRange, observe }) => [fixedRange, observe.length])).toEqual([
+    [undefined, 1],
+    [[0, 255 / 256], 0],
+  ]);
+});
+
+test("int8-full: Relu after a product shares its qparams and only the Relu is observed", async () => {
+  const edit = new GraphEditor(ops, "g");
+  const x = edit.addInput("x", { dtype: "f32", shape: [1, 8] });
+  const [sum] = edit.insert("Gemm", [x, edit.addConstant("w", weight(8, 8)), edit.addConstant("b", f32Tensor(new Float32Array(8), [8]))], {}, { outputs: ["sum"] });
+  const [y] = edit.insert("Relu", [sum!], {}, { outputs: ["y"] });
+  edit.addOutput(y!);
+  const plan = planGraph(edit.graph, await preset("int8-full"), { ops });
+  expect(names(plan)).toEqual(["x |  | observe x", "sum+y |  | observe y"]);
+  expect(plan.biases.map(({ edge }) => edge.index)).toEqual([2]);
+});
+
+test("int8-full: a constant operand of Concat is stored with the group's qparams, one of Add with its own", async () => {
+  const edit = new GraphEditor(ops, "g");
+  const x = edit.addInput("x", { dtype: "f32", shape: [1, 8] });
+  const [joined] = edit.insert("Concat", [edit.addConstant("cls", weight(1, 8)), x], {}, { outputs: ["joined"] });
+  const [y] = edit.insert("Add", [joined!, edit.addConstant("pos", weight(1, 8))], {}, { outputs: ["y"] });
+  edit.addOutput(y!);
+  const plan = planGraph(edit.graph, await preset("int8-full"), { ops });
+  expect(names(plan)).toEqual(["x+joined |  | observe x", "y |  | observe y"]);
+  expect(plan.groups[0]?.constants.map(({ value, edges }) => [value.name, edges[0]?.index])).toEqual([["cls", 0]]);
+  expect(plan.weights.map(({ value, request }) => [value.name, request.granularity, request.symmetric])).toEqual([["pos", "tensor", false]]);
+});
+
+test("an op that merges or selects does not carry inputs-only integers backwards", async () => {
+  const edit = new GraphEditor(ops, "g");
+  const x = edit.addInput("x", { dtype: "f32", shape: [1, 8] });
+  const [pooled] = edit.insert("MaxPool", [x], {}, { outputs: ["pooled"] });
+  const [y] = edit.insert("MatMul", [pooled!, edit.addConstant("w", weight(8, 8))], {}, { outputs: ["y"] });
+  edit.addOutput(y!);
+  expect(names(planGraph(edit.graph, await preset("int8"), { ops }))).toEqual(["pooled |  | observe pooled"]);
+});
+
+test("the last matching rule wins, of each kind apart; keep undoes both", async () => {
+  const plan = planGraph(
+    block(),
+    await recipe(
+      [
+        "extends: preset:int8",
+        "rules:",
+        '  - match: { role: "**.attn.q" }',
+        "    weights: { dtype: int4, blockSize: 32 }",
+        '  - match: { name: "/^(k|o)$/" }',
+        "    keep: float16",
+        "  - match: { name: o }",
+        "    weights: { dtype: int8, granularity: tensor }",
+      ].join("\n"),
+    ),
+    { ops },
+  );
+  expect(plan.weights.map(({ value, request, decidedBy }) => [value.name, request.storage, request.granularity, decidedBy.file, decidedBy.line])).toEqual([
+    ["wq", "i4", "block", "r.yaml", 4],
+    ["wo", "i8", "tensor", "r.yaml", 8],
+  ]);
+  expect(plan.keeps.map(({ node, dtype, decidedBy }) => [node.name, dtype, decidedBy.line])).toEqual([["k", "f16", 6]]);
+  expect(names(plan)).toEqual([" | normed>q | observe normed", "q_out |  | observe q_out", "k_out |  | observe k_out"]);
+});
+
+test("a rule that matches nothing is an error with the nearest word; a preset's rule is not", async () => {
+  const plan = async (text: string): Promise<unknown> => planGraph(block(), await recipe(text), { ops });
+  await expect(plan("rules:\n  - match: { op: MatMull }\n    weights: { dtype: int8 }")).rejects.toMatchObject({
+    diagnostic: { code: "VX-RECIPE-NO-MATCH", message: "the rule { op: MatMull } matches nothing in this model.", where: { line: 3, file: "r.yaml" } },
+  });
+  await expect(plan('rules:\n  - match: { role: "vison.**" }\n    keep: float')).rejects.toMatchObject({ diagnostic: { hint: expect.stringContaining('Did you mean "vision.**"?') } });
+  await expect(plan("extends: preset:vlm-balanced")).resolves.toBeDefined();
+});
+
+test("a rule that changes nothing is a warning", async () => {
+  const plan = planGraph(block(), await recipe("rules:\n  - match: { op: Add }\n    weights: { dtype: int8 }"), { ops });
+  expect(plan.diagnostics.map(({ code, severity }) => [code, severity])).toEqual([["VX-RECIPE-NO-EFFECT", "warning"]]);
+});
+
+test("a block size that does not divide K names sizes that do; unfit: int8 takes int8 per channel", async () => {
+  const graph = block();
+  const text = (more: string): string => `rules:\n  - match: { op: MatMul, weighted: true }\n    weights: { dtype: int4, blockSize: 24${more} }`;
+  const wanted = await recipe(text(""));
+  try {
+    planGraph(graph, wanted, { ops });
+    expect.unreachable();
+  } catch (error) {
+    const { diagnostics } = error as VxError;
+    expect(diagnostics).toHaveLength(3);
+    expect(diagnostics[0]).toMatchObject({
+      code: "VX-QUANT-BLOCK-SIZE",
+      message: "blockSize 24 does not divide K = 64.",
+      hint: expect.stringContaining("Use 16, 32, 64"),
+      where: { file: "r.yaml", line: 4, column: 40, value: "wq", node: "q" },
+    });
+  }
+  const plan = planGraph(graph, await recipe(text(", unfit: int8")), { ops });
+  expect(plan.weights.every(({ request }) => request.storage === "i8" && request.granularity === "channel")).toBe(true);
+  expect(plan.diagnostics.map(({ code }) => code)).toEqual(Array(3).fill("VX-QUANT-UNFIT"));
+});
+
+test("weights-int4 stores f16 scales, one per 32 elements", async () => {
+  const plan = planGraph(block(), await preset("weights-int4"), { ops });
+  expect(plan.weights[0]).toMatchObject({ scaleShape: [2, 64], bytesAfter: 4096 / 2 + 2 * 64 * 2, request: { storage: "i4", axis: 0, blockSize: 32, scaleDtype: "f16", range: [-7, 7] } });
+  expect([plan.needsData, plan.groups.length, plan.biases.length]).toEqual([false, 0, 0]);
+});
+
+test("dynamic activations need no observer and no int32 bias", async () => {
+  const plan = planGraph(block(), await preset("dynamic-int8"), { ops });
+  expect(plan.groups.map(({ request, observe }) => [request.mode, request.storage, observe.length])).toEqual([
+    ["dynamic", "u8", 0],
+    ["dynamic", "u8", 0],
+  ]);
+  expect([plan.needsData, plan.biases.length]).toEqual([false, 0]);
+});
+
+test("a split quantizes only the node's edge, so that its float part can read the value", async () => {
+  const plan = planGraph(block(), await recipe("extends: preset:int8\nrules:\n  - match: { name: o, outliers: { sigma: 4 } }\n    split: { outliers: float16 }"), { ops });
+  expect(plan.splits.map(({ node, sigma, by, weight }) => [node.name, sigma, by, weight.value.name])).toEqual([["o", 4, "activations", "wo"]]);
+  expect(names(plan)).toContain(" | shaped>o | observe shaped");
+  expect(plan.biases).toEqual([]);
+});
+
+test("bias correction asks for data even with weights only", async () => {
+  const plan = planGraph(block(), await recipe("extends: preset:weights-int8\nrules:\n  - match: { op: MatMul, weighted: true }\n    biasCorrection: true"), { ops });
+  expect([plan.biasCorrections.length, plan.needsData]).toEqual([3, true]);
+});
+
+test("an embedding table is quantized per row, empty and integer constants are left alone", async () => {
+  const edit = new GraphEditor(ops, "g");
+  const ids = edit.addInput("ids", { dtype: "i64", shape: [4] });
+  const [rows] = edit.insert("Gather", [edit.addConstant("table", weight(100, 8)), ids], {}, { outputs: ["rows"] });
+  const [more] = edit.insert("Gather", [edit.addConstant("lookup", memoryTensor("i32", [4], new Uint8Array(16))), ids], {}, { outputs: ["more"] });
+  const [none] = edit.insert("Gather", [edit.addConstant("empty", weight(0, 8)), ids], {}, { outputs: ["none"] });
+  for (const value of [rows, more, none]) edit.addOutput(value!);
+  const plan = planGraph(edit.graph, await preset("weights-int8"), { ops });
+  expect(plan.weights.map(({ value, scaleShape }) => [value.name, scaleShape])).toEqual([["table", [100, 1]]]);
+});
+
+test("the description and its JSON name every tensor with the line that decided it", async () => {
+  const plan = planGraph(block(), await preset("int8"), { ops });
+  const text = describePlan(plan);
+  for (const word of ["wq", "normed", "preset:int8:6", "int32 bias", "int8 per channel", "q_out"]) expect(text).toContain(word);
+  const json = JSON.parse(JSON.stringify(planToJson(plan))) as { weights: readonly { decidedBy: string }[] };
+  expect(json.weights[0]?.decidedBy).toBe("preset:int8:6:5");
+});
