@@ -1,4 +1,4 @@
-// Writes src/generated from the JSON Schemas: TypeScript types and the schemas as constants. `--check` compares instead of writing.
+// Writes src/generated from the JSON Schemas: TypeScript types and the schemas as constants.
 import { readFile, readdir, writeFile, mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import path from "node:path";
@@ -43,5 +43,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await mkdir(out, { recursive: true });
   const files = await generate();
   for (const [name, text] of files) await writeFile(path.join(out, name), text);
-  console.log(`wrote ${files.size} files to src/generated`);
+  process.stdout.write(`wrote ${files.size} files to src/generated\n`);
 }

@@ -1,11 +1,12 @@
 import type { Diagnostic } from "@vlm-export/ir";
 import type { Rule } from "@vlm-export/schemas";
-import type { Layer } from "./build.js";
+import type { Layer } from "./layer.js";
 import { type Place, quantCombination, recipeValue } from "./errors.js";
 import { parseMatcher } from "./match/matcher.js";
 import type { RangeMethod } from "./plan-types.js";
 import type { RecipeRule } from "./recipe-types.js";
 import { activationSettings, weightSettings } from "./rule-settings.js";
+import type { Report } from "./setting-checks.js";
 
 /** Mean + 3 standard deviations: the usual bound for an outlier channel. */
 const DEFAULT_SIGMA = 3;
@@ -24,24 +25,32 @@ export function buildRule({ recipe, positions, file, fromPreset }: Layer, i: num
   const path = ["rules", i] as const;
   const { line = 1, column = 1 } = positions.of(path);
   const reportIn =
-    (part: string) =>
-    (diagnostic: (place: Place) => Diagnostic, key: string): void => {
+    (part: string): Report =>
+    (diagnostic, key) => {
       findings.push(diagnostic(positions.of([...path, part, key])));
     };
   findings.push(...conflicts(rule, (key) => positions.ofKey([...path, ...key])));
-  const { weights, activations, keep, biasCorrection } = rule;
   return {
     decidedBy: { file, line, column, rule: index },
     fromPreset,
     matcher: parseMatcher(rule.match, positions, [...path, "match"]),
-    ...(weights !== undefined && { weights: weights === "float" ? weights : weightSettings(weights, reportIn("weights")) }),
-    ...(activations !== undefined && {
+    ...decisionsOf(rule, base, reportIn),
+    origins: originsOf(rule, (key) => positions.of([...path, ...key])),
+  };
+}
+
+type Decisions = Pick<RecipeRule, "weights" | "activations" | "keep" | "split" | "biasCorrection">;
+
+function decisionsOf(rule: Rule, base: RangeMethod, reportIn: (part: string) => Report): Decisions {
+  const { weights, activations, keep, split, match, biasCorrection } = rule;
+  return {
+    ...(weights && { weights: weights === "float" ? weights : weightSettings(weights, reportIn("weights")) }),
+    ...(activations && {
       activations: activations === "float" ? activations : activationSettings(activations, base, reportIn("activations")),
     }),
-    ...(keep !== undefined && { keep: keep === "float" ? "float" : "f16" }),
-    ...(rule.split && { split: { sigma: rule.match.outliers?.sigma ?? DEFAULT_SIGMA } }),
+    ...(keep && { keep: keep === "float" ? "float" : "f16" }),
+    ...(split && { split: { sigma: match.outliers?.sigma ?? DEFAULT_SIGMA } }),
     ...(biasCorrection !== undefined && { biasCorrection }),
-    origins: originsOf(rule, (key) => positions.of([...path, ...key])),
   };
 }
 
@@ -53,9 +62,13 @@ function conflicts(rule: Rule, placeOf: (key: readonly string[]) => Place): read
     findings.push(recipeValue(placeOf([]), "the rule decides nothing.", "Add weights, activations, keep, split or biasCorrection."));
   const against = stated.filter((key) => ["weights", "activations", "split"].includes(key));
   if (rule.keep !== undefined && against.length > 0)
-    findings.push(quantCombination(placeOf(["keep"]), `one rule has both keep and ${against.join(", ")}.`, "Make two rules; the later one wins."));
+    findings.push(
+      quantCombination(placeOf(["keep"]), `one rule has both keep and ${against.join(", ")}.`, "Make two rules; the later one wins."),
+    );
   if (rule.match.outliers && !rule.split)
-    findings.push(recipeValue(placeOf(["match", "outliers"]), "match.outliers needs split in the same rule.", "Add split: { outliers: float16 }."));
+    findings.push(
+      recipeValue(placeOf(["match", "outliers"]), "match.outliers needs split in the same rule.", "Add split: { outliers: float16 }."),
+    );
   return findings;
 }
 
@@ -64,7 +77,8 @@ function originsOf(rule: Rule, placeOf: (key: readonly string[]) => Place): Read
   const places = new Map<string, Place>();
   for (const [key, value] of Object.entries(rule)) {
     places.set(key, placeOf([key]));
-    if (typeof value === "object" && value !== null) for (const inner of Object.keys(value)) places.set(`${key}.${inner}`, placeOf([key, inner]));
+    if (typeof value === "object" && value !== null)
+      for (const inner of Object.keys(value)) places.set(`${key}.${inner}`, placeOf([key, inner]));
   }
   return places;
 }

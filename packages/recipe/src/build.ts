@@ -1,29 +1,12 @@
-import { createHash } from "node:crypto";
 import path from "node:path";
 import { type Diagnostic, VxError } from "@vlm-export/ir";
 import type { RecipeFile } from "@vlm-export/schemas";
 import { buildRule } from "./build-rule.js";
-import { canonicalJson } from "./canonical-json.js";
-import type {
-  CalibrationSettings,
-  EvalSettings,
-  GateSettings,
-  Origin,
-  Recipe,
-  RecipeRule,
-} from "./recipe-types.js";
+import { contentHashOf } from "./content-hash.js";
+import type { CalibrationSettings, EvalSettings, GateSettings, Origin, Recipe, RecipeRule } from "./recipe-types.js";
 import { refusals } from "./refuse.js";
 import { rangeMethod } from "./rule-settings.js";
-import type { Positions } from "./yaml/positions.js";
-
-/** One file of a recipe: validated, not yet merged. */
-export interface Layer {
-  readonly file: string;
-  readonly fromPreset: boolean;
-  readonly recipe: RecipeFile;
-  readonly positions: Positions;
-  readonly warnings: readonly Diagnostic[];
-}
+import type { Layer } from "./layer.js";
 
 /** Merges the layers, bases first, and fills in defaults. Throws a VxError with all findings. */
 export function buildRecipe(layers: readonly Layer[]): Recipe {
@@ -49,7 +32,7 @@ export function buildRecipe(layers: readonly Layer[]): Recipe {
     file: top.file,
     sources: layers.map(({ file }) => file),
     origins: merged.origins,
-    hash: createHash("sha256").update(canonicalJson(hashed(content))).digest("hex"),
+    hash: contentHashOf(content),
     diagnostics: layers.flatMap(({ warnings }) => warnings),
   };
 }
@@ -98,7 +81,8 @@ function calibrationOf(merged: Merged, findings: Diagnostic[]): CalibrationSetti
   );
   merged.take("calibration.method", ({ calibration }) => calibration?.method, "minmax");
   if (method?.percentile !== undefined) merged.take("calibration.percentile", ({ calibration }) => calibration?.percentile, undefined);
-  if (method?.movingAverage !== undefined) merged.take("calibration.movingAverage", ({ calibration }) => calibration?.movingAverage, undefined);
+  if (method?.movingAverage !== undefined)
+    merged.take("calibration.movingAverage", ({ calibration }) => calibration?.movingAverage, undefined);
   return {
     ...(path !== undefined && { data: path }),
     samples: merged.take("calibration.samples", ({ calibration }) => calibration?.samples, 64),
@@ -108,18 +92,16 @@ function calibrationOf(merged: Merged, findings: Diagnostic[]): CalibrationSetti
 }
 
 function rulesOf(layers: readonly Layer[], calibration: CalibrationSettings, findings: Diagnostic[]): readonly RecipeRule[] {
-  const rules: RecipeRule[] = [];
-  for (const layer of layers) {
-    for (const i of (layer.recipe.rules ?? []).keys()) {
-      try {
-        rules.push(buildRule(layer, i, { index: rules.length, base: calibration.method, findings }));
-      } catch (error) {
-        if (!(error instanceof VxError)) throw error;
-        findings.push(...error.diagnostics);
-      }
+  const stated = layers.flatMap((layer) => (layer.recipe.rules ?? []).map((_, i) => ({ layer, i })));
+  return stated.flatMap(({ layer, i }, index) => {
+    try {
+      return [buildRule(layer, i, { index, base: calibration.method, findings })];
+    } catch (error) {
+      if (!(error instanceof VxError)) throw error;
+      findings.push(...error.diagnostics);
+      return [];
     }
-  }
-  return rules;
+  });
 }
 
 function modelOf(layers: readonly Layer[], merged: Merged): Recipe["model"] {
@@ -170,13 +152,4 @@ function targetsOf(layers: readonly Layer[], merged: Merged): Recipe["targets"] 
       for (const key of Object.keys(options)) merged.origins.set(`targets.${name}.${key}`, positions.of(["targets", name, key]));
     }
   return targets;
-}
-
-/** What the hash covers: everything that is asked for, nothing about where it is written. */
-function hashed(content: Omit<Recipe, "file" | "sources" | "origins" | "hash" | "diagnostics">): unknown {
-  const rules = content.rules.map(({ matcher, decidedBy: _decidedBy, fromPreset: _fromPreset, origins: _origins, ...decisions }) => ({
-    match: matcher.source,
-    ...decisions,
-  }));
-  return { ...content, rules, model: { ...content.model, shapes: [...content.model.shapes] }, targets: [...content.targets] };
 }

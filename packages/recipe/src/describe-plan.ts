@@ -5,7 +5,12 @@ import { wordFor } from "./words.js";
 
 /** `int8 per channel, axis 1`. */
 export function weightText({ storage, granularity, axis, blockSize, symmetric, method, scaleDtype }: WeightRequest): string {
-  const scales = granularity === "block" ? `per block of ${blockSize}, axis ${axis}` : granularity === "channel" ? `per channel, axis ${axis}` : "per tensor";
+  const scales =
+    granularity === "block"
+      ? `per block of ${blockSize}, axis ${axis}`
+      : granularity === "channel"
+        ? `per channel, axis ${axis}`
+        : "per tensor";
   const extras = [symmetric ? "" : "asymmetric", scaleDtype === "f32" ? "" : `${scaleDtype} scales`, method === "minmax" ? "" : method];
   return [`${wordFor(storage)} ${scales}`, ...extras.filter(Boolean)].join(", ");
 }
@@ -72,18 +77,47 @@ function weightRows(plan: Plan): readonly (readonly string[])[] {
 
 function activationRows({ groups }: Plan): readonly (readonly string[])[] {
   return groups.flatMap((group) => [
-    ...group.values.map((value) => [value.name, shapeText(value.type), "all readers", becomes(group), `${group.id}`, lineText(group.decidedBy)]),
-    ...group.splits.map(({ value, edges }) => [value.name, shapeText(value.type), readersText(edges), becomes(group), `${group.id}`, lineText(group.decidedBy)]),
-    ...group.constants.map(({ value, edges }) => [value.name, shapeText(value.type), readersText(edges), becomes(group), `${group.id}`, lineText(group.decidedBy)]),
+    ...group.values.map((value) => [
+      value.name,
+      shapeText(value.type),
+      "all readers",
+      becomes(group),
+      `${group.id}`,
+      lineText(group.decidedBy),
+    ]),
+    ...group.splits.map(({ value, edges }) => [
+      value.name,
+      shapeText(value.type),
+      readersText(edges),
+      becomes(group),
+      `${group.id}`,
+      lineText(group.decidedBy),
+    ]),
+    ...group.constants.map(({ value, edges }) => [
+      value.name,
+      shapeText(value.type),
+      readersText(edges),
+      becomes(group),
+      `${group.id}`,
+      lineText(group.decidedBy),
+    ]),
   ]);
 }
 
 function becomes({ request, fixedRange }: QuantGroup): string {
-  return fixedRange ? `${wordFor(request.storage)} per tensor, range [${fixedRange.map((bound) => Number(bound.toPrecision(6))).join(", ")}]` : activationText(request);
+  return fixedRange
+    ? `${wordFor(request.storage)} per tensor, range [${fixedRange.map((bound) => Number(bound.toPrecision(6))).join(", ")}]`
+    : activationText(request);
 }
 
 function otherRows({ keeps, splits, biasCorrections }: Plan): readonly (readonly string[])[] {
-  const row = (node: Node, what: string, decidedBy: DecidedBy): readonly string[] => [node.name, node.op, node.role ?? "", what, lineText(decidedBy)];
+  const row = (node: Node, what: string, decidedBy: DecidedBy): readonly string[] => [
+    node.name,
+    node.op,
+    node.role ?? "",
+    what,
+    lineText(decidedBy),
+  ];
   return [
     ...keeps.map(({ node, dtype, decidedBy }) => row(node, dtype === "f16" ? "computes in float16" : "kept in float", decidedBy)),
     ...splits.map(({ node, sigma, by, decidedBy }) => row(node, `outlier channels of ${by} above ${sigma} σ in float16`, decidedBy)),
@@ -119,14 +153,30 @@ export function planToJson(plan: Plan): object {
     keeps: plan.keeps.map(({ node, dtype, decidedBy }) => ({ node: node.name, dtype, decidedBy: placeText(decidedBy) })),
     splits: plan.splits.map(({ node, sigma, by, decidedBy }) => ({ node: node.name, sigma, by, decidedBy: placeText(decidedBy) })),
     biasCorrections: plan.biasCorrections.map(({ node, decidedBy }) => ({ node: node.name, decidedBy: placeText(decidedBy) })),
-    nodes: graph.nodes.map((node) => ({ name: node.name, op: node.op, ...(node.role !== undefined && { role: node.role }), quantized: plan.nodes.get(node)?.inputs.some((operand) => operand !== undefined) ?? false })),
+    nodes: graph.nodes.map((node) => ({
+      name: node.name,
+      op: node.op,
+      ...(node.role !== undefined && { role: node.role }),
+      quantized: plan.nodes.get(node)?.inputs.some((operand) => operand !== undefined) ?? false,
+    })),
     diagnostics,
   };
 }
 
 function weightJson({ value, edges, request, scaleShape, decidedBy, elements, bytesBefore, bytesAfter }: WeightPlan): object {
   const role = value.role === undefined ? {} : { role: value.role };
-  return { value: value.name, ...role, shape: value.type.shape, edges: edges.map(edgeJson), request, scaleShape, elements, bytesBefore, bytesAfter, decidedBy: placeText(decidedBy) };
+  return {
+    value: value.name,
+    ...role,
+    shape: value.type.shape,
+    edges: edges.map(edgeJson),
+    request,
+    scaleShape,
+    elements,
+    bytesBefore,
+    bytesAfter,
+    decidedBy: placeText(decidedBy),
+  };
 }
 
 function groupJson({ id, request, decidedBy, values, splits, constants, observe, fixedRange }: QuantGroup): object {

@@ -1,4 +1,8 @@
+export { missingData, withCalibrationData } from "./calibration-data.js";
 export { describePlan, planToJson } from "./describe-plan.js";
+export { explainRecipe } from "./explain.js";
+export { initRecipe } from "./init.js";
+export type { InitOptions } from "./init.js";
 export { loadRecipe, parseRecipe } from "./load.js";
 export { planGraph, planModel } from "./plan/plan-graph.js";
 export type { PlanOptions } from "./plan/plan-graph.js";

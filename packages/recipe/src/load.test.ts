@@ -30,13 +30,22 @@ test("the list of presets is what the folder holds, and each loads", async () =>
 });
 
 test.each([
-  ["version: 2", '1:10 VX-RECIPE-VALUE version: expected 1, got 2. | '],
+  ["version: 2", "1:10 VX-RECIPE-VALUE version: expected 1, got 2. | "],
   ["rules: []", '1:1 VX-RECIPE-VALUE the recipe: key "version" is missing. | '],
   ["version: 1\nrulez: []", '2:1 VX-RECIPE-KEY unknown key "rulez" in a recipe. | Did you mean "rules"? Known keys: version, extends,'],
-  ["version: 1\nrules:\n  - match: { op: MatMul }\n    weights: { dtype: int9 }", '4:23 VX-RECIPE-VALUE rules[0].weights.dtype: expected one of int8,'],
+  [
+    "version: 1\nrules:\n  - match: { op: MatMul }\n    weights: { dtype: int9 }",
+    "4:23 VX-RECIPE-VALUE rules[0].weights.dtype: expected one of int8,",
+  ],
   ["version: 1\nrules:\n  - match: { op: MatMul }\n    weights: { dtype: fp16 }", 'Did you mean "float16"?'],
-  ["version: 1\nrules:\n  - match: { op: MatMul }\n    weights: { dtpye: int8 }", '4:16 VX-RECIPE-KEY unknown key "dtpye" in rules[0].weights. | Did you mean "dtype"?'],
-  ["version: 1\nrules:\n  - match: { op: MatMul }\n    weights: flaot", '4:14 VX-RECIPE-VALUE rules[0].weights: expected "float" or a mapping, got "flaot". | Did you mean "float"?'],
+  [
+    "version: 1\nrules:\n  - match: { op: MatMul }\n    weights: { dtpye: int8 }",
+    '4:16 VX-RECIPE-KEY unknown key "dtpye" in rules[0].weights. | Did you mean "dtype"?',
+  ],
+  [
+    "version: 1\nrules:\n  - match: { op: MatMul }\n    weights: flaot",
+    '4:14 VX-RECIPE-VALUE rules[0].weights: expected "float" or a mapping, got "flaot". | Did you mean "float"?',
+  ],
   ["version: 1\nrules:\n  - match: { op: 3 }\n    keep: float", "3:18 VX-RECIPE-VALUE rules[0].match.op: expected text or a list, got 3."],
   ["version: 1\nrules: { match: 1 }", "2:8 VX-RECIPE-VALUE rules: expected a list, got a mapping."],
   ["version: 1\ncalibration: { samples: many }", '2:25 VX-RECIPE-VALUE calibration.samples: expected a whole number, got "many".'],
@@ -47,14 +56,29 @@ test.each([
   ["version: 1\nrules:\n  - match: { op: A }", "3:5 VX-RECIPE-VALUE the rule decides nothing."],
   ["version: 1\nrules:\n  - match: { role: 'a..b' }\n    keep: float", '3:20 VX-RECIPE-PATTERN pattern "a..b": a segment is empty.'],
   ["version: 1\nrules:\n  - match: { name: '/(/' }\n    keep: float", "3:20 VX-RECIPE-PATTERN"],
-  ["version: 1\nrules:\n  - match: { op: A }\n    keep: float\n    weights: { dtype: int8 }", "VX-QUANT-COMBINATION one rule has both keep and weights."],
-  ["version: 1\nrules:\n  - match: { op: A }\n    weights: { dtype: int4, algorithm: { name: awq, grid: 20 } }", "4:40 VX-RECIPE-NOT-EXECUTED algorithm awq is not executed"],
-  ["version: 1\nrules:\n  - match: { op: A }\n    weights: { dtype: int4, scaleLattice: universal }", "VX-RECIPE-NOT-EXECUTED scaleLattice universal"],
+  [
+    "version: 1\nrules:\n  - match: { op: A }\n    keep: float\n    weights: { dtype: int8 }",
+    "VX-QUANT-COMBINATION one rule has both keep and weights.",
+  ],
+  [
+    "version: 1\nrules:\n  - match: { op: A }\n    weights: { dtype: int4, algorithm: { name: awq, grid: 20 } }",
+    "4:40 VX-RECIPE-NOT-EXECUTED algorithm awq is not executed",
+  ],
+  [
+    "version: 1\nrules:\n  - match: { op: A }\n    weights: { dtype: int4, scaleLattice: universal }",
+    "VX-RECIPE-NOT-EXECUTED scaleLattice universal",
+  ],
   ["version: 1\nrules:\n  - match: { role: kv_cache }\n    values: { dtype: int8 }", "4:5 VX-RECIPE-NOT-EXECUTED values"],
-  ["version: 1\nrules:\n  - match: { op: A }\n    activations: { dtype: int8, granularity: channel }", "activations have no granularity channel"],
+  [
+    "version: 1\nrules:\n  - match: { op: A }\n    activations: { dtype: int8, granularity: channel }",
+    "activations have no granularity channel",
+  ],
   ["version: 1\nplacement:\n  - match: { op: A }\n    unit: gpu", "2:1 VX-RECIPE-NOT-EXECUTED placement"],
   ["version: 1\ncalibration: { modality: union }", "2:16 VX-RECIPE-NOT-EXECUTED calibration.modality"],
-  ["version: 1\nextends: preset:int9", '2:10 VX-RECIPE-EXTENDS there is no preset "int9". | Did you mean "preset:int8"'.replace("preset:int8", "int8")],
+  [
+    "version: 1\nextends: preset:int9",
+    '2:10 VX-RECIPE-EXTENDS there is no preset "int9". | Did you mean "preset:int8"'.replace("preset:int8", "int8"),
+  ],
   ["version: 1\nextends: some-package", "2:10 VX-RECIPE-EXTENDS"],
   ["version: 1\nextends: [./none.yaml]", '2:11 VX-RECIPE-FILE cannot read recipe "none.yaml": there is no such file.'],
   ["version: 1\n<<: { a: 1 }", "YAML 1.2 has no merge keys"],
@@ -69,26 +93,55 @@ test("all findings come at once", async () => {
 });
 
 test("groupSize is blockSize with a warning", async () => {
-  const { rules, diagnostics } = await parseRecipe("version: 1\nrules:\n  - match: { op: MatMul }\n    weights: { dtype: int4, groupSize: 64 }", { file: "r.yaml" });
+  const { rules, diagnostics } = await parseRecipe(
+    "version: 1\nrules:\n  - match: { op: MatMul }\n    weights: { dtype: int4, groupSize: 64 }",
+    { file: "r.yaml" },
+  );
   expect(rules[0]?.weights).toMatchObject({ storage: "i4", granularity: "block", blockSize: 64, scaleDtype: "f16", range: [-7, 7] });
   expect(diagnostics.map(({ code, where }) => [code, where.line, where.column])).toEqual([["VX-RECIPE-ALIAS-WORD", 4, 29]]);
 });
 
 test("defaults: per-channel symmetric weights and per-tensor asymmetric activations", async () => {
-  const { rules } = await parseRecipe("version: 1\nrules:\n  - match: { op: A }\n    weights: { dtype: int8 }\n    activations: { dtype: int8 }", { file: "r.yaml" });
+  const { rules } = await parseRecipe(
+    "version: 1\nrules:\n  - match: { op: A }\n    weights: { dtype: int8 }\n    activations: { dtype: int8 }",
+    { file: "r.yaml" },
+  );
   expect(rules[0]).toMatchObject({
     decidedBy: { file: "r.yaml", line: 3, column: 5, rule: 0 },
     weights: { storage: "i8", granularity: "channel", symmetric: true, scaleDtype: "f32", range: [-127, 127], method: "minmax" },
-    activations: { storage: "i8", granularity: "tensor", symmetric: false, mode: "static", range: [-128, 127], method: { name: "minmax" }, outputs: false },
+    activations: {
+      storage: "i8",
+      granularity: "tensor",
+      symmetric: false,
+      mode: "static",
+      range: [-128, 127],
+      method: { name: "minmax" },
+      outputs: false,
+    },
   });
 });
 
 test("bases come first, this file wins, paths are relative to the file that holds them", async () => {
-  await writeFile(path.join(folder, "base.yaml"), "version: 1\ncalibration: { data: base.jsonl, samples: 8, method: percentile, percentile: 99 }\nrules:\n  - match: { op: A }\n    keep: float\n");
-  await writeFile(path.join(folder, "top.yaml"), "version: 1\nextends: [preset:int8, base.yaml]\ncalibration: { samples: 9 }\nrules:\n  - match: { op: B }\n    keep: float16\n");
+  await writeFile(
+    path.join(folder, "base.yaml"),
+    "version: 1\ncalibration: { data: base.jsonl, samples: 8, method: percentile, percentile: 99 }\nrules:\n  - match: { op: A }\n    keep: float\n",
+  );
+  await writeFile(
+    path.join(folder, "top.yaml"),
+    "version: 1\nextends: [preset:int8, base.yaml]\ncalibration: { samples: 9 }\nrules:\n  - match: { op: B }\n    keep: float16\n",
+  );
   const recipe = await loadRecipe(path.join(folder, "top.yaml"));
-  expect(recipe.calibration).toEqual({ data: path.join(folder, "base.jsonl"), samples: 9, seed: 0, method: { name: "percentile", percentile: 99 } });
-  expect(recipe.rules.map(({ fromPreset, matcher }) => [fromPreset, matcher.ops?.[0]])).toEqual([[true, "Conv"], [false, "A"], [false, "B"]]);
+  expect(recipe.calibration).toEqual({
+    data: path.join(folder, "base.jsonl"),
+    samples: 9,
+    seed: 0,
+    method: { name: "percentile", percentile: 99 },
+  });
+  expect(recipe.rules.map(({ fromPreset, matcher }) => [fromPreset, matcher.ops?.[0]])).toEqual([
+    [true, "Conv"],
+    [false, "A"],
+    [false, "B"],
+  ]);
   expect(recipe.rules[0]?.activations).toMatchObject({ method: { name: "percentile", percentile: 99 } });
   expect(recipe.origins.get("calibration.samples")).toMatchObject({ line: 3 });
   expect(recipe.origins.get("calibration.seed")).toBe("default");
@@ -120,7 +173,11 @@ test("mutated recipes give recipes or coded findings", async () => {
     "gates: { maxDegradation: 2% }",
     "targets: { tflite: { layout: NHWC } }",
   ].join("\n");
-  const edit = fc.record({ at: fc.nat(seed.length), cut: fc.nat(12), put: fc.oneof(fc.string({ maxLength: 6 }), fc.constantFrom("\n", ": ", "- ", "{", "]", "&a ", "*a", "null", "-1", "1e999", "!x ")) });
+  const edit = fc.record({
+    at: fc.nat(seed.length),
+    cut: fc.nat(12),
+    put: fc.oneof(fc.string({ maxLength: 6 }), fc.constantFrom("\n", ": ", "- ", "{", "]", "&a ", "*a", "null", "-1", "1e999", "!x ")),
+  });
   await fc.assert(
     fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 3 }), async (edits) => {
       const text = edits.reduce((current, { at, cut, put }) => current.slice(0, at) + put + current.slice(at + cut), seed);

@@ -3,7 +3,8 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Diagnostic, VxError } from "@vlm-export/ir";
 import { renameAliases } from "./alias-words.js";
-import { buildRecipe, type Layer } from "./build.js";
+import { buildRecipe } from "./build.js";
+import type { Layer } from "./layer.js";
 import { type Place, recipeCycle, recipeExtends, recipeFile } from "./errors.js";
 import { listOf } from "./match/matcher.js";
 import { PRESETS, presetUrl } from "./presets.js";
@@ -82,7 +83,8 @@ async function read(source: string, place: Place): Promise<Uint8Array> {
   try {
     const facts = await stat(target);
     if (!facts.isFile()) throw new VxError(recipeFile(place, source, "it is not a file"));
-    if (facts.size > MAX_RECIPE_BYTES) throw new VxError(recipeFile(place, source, `it has ${facts.size} bytes; the limit is ${MAX_RECIPE_BYTES}`));
+    if (facts.size > MAX_RECIPE_BYTES)
+      throw new VxError(recipeFile(place, source, `it has ${facts.size} bytes; the limit is ${MAX_RECIPE_BYTES}`));
     return await readFile(target);
   } catch (cause) {
     if (cause instanceof VxError) throw cause;

@@ -187,4 +187,3 @@ export interface Plan {
   /** Warnings and notes; errors are thrown. */
   readonly diagnostics: readonly Diagnostic[];
 }
-

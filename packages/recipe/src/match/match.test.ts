@@ -4,7 +4,14 @@ import { globMatches } from "./glob.js";
 import { parseNamePattern } from "./name-pattern.js";
 import { blockCounter, parseRolePattern } from "./role-pattern.js";
 
-const ROLES = ["vision.patch_embed", "vision.block.0.attn.q", "vision.block.11.mlp.fc1", "vision.block.11.norm1", "vision", "language.block.3.mlp.down"];
+const ROLES = [
+  "vision.patch_embed",
+  "vision.block.0.attn.q",
+  "vision.block.11.mlp.fc1",
+  "vision.block.11.norm1",
+  "vision",
+  "language.block.3.mlp.down",
+];
 const blocks = blockCounter(ROLES);
 
 test.each([
@@ -37,9 +44,13 @@ test.each([
 
 test("a glob agrees with the regular expression of the same meaning", () => {
   fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom("a", "b", "*"), maxLength: 8 }), fc.string({ unit: fc.constantFrom("a", "b"), maxLength: 10 }), (pattern, text) => {
-      expect(globMatches(pattern, text)).toBe(new RegExp(`^${pattern.replaceAll("*", ".*")}$`).test(text));
-    }),
+    fc.property(
+      fc.string({ unit: fc.constantFrom("a", "b", "*"), maxLength: 8 }),
+      fc.string({ unit: fc.constantFrom("a", "b"), maxLength: 10 }),
+      (pattern, text) => {
+        expect(globMatches(pattern, text)).toBe(new RegExp(`^${pattern.replaceAll("*", ".*")}$`).test(text));
+      },
+    ),
   );
 });
 

@@ -1,5 +1,5 @@
 import type { Graph, Node, TensorData, Value } from "@vlm-export/ir";
-import type { WeightPlan } from "../plan-types.js";
+import type { Edge, WeightPlan } from "../plan-types.js";
 import type { NodeView } from "./node-view.js";
 import { edgeKey } from "./plan-weights.js";
 import type { Readers } from "./readers.js";
@@ -59,13 +59,17 @@ function addedBias(
 ): Found | undefined {
   const [sum] = node.outputs;
   if (node.op !== "MatMul" || !sum || operands.every(({ kind }) => kind !== "weight") || graph.outputs.includes(sum)) return undefined;
-  const [reader, ...others] = readers.of(sum);
-  const add = reader?.node;
-  if (!reader || !add || others.length > 0 || add.op !== "Add" || views.get(add)?.decisions.keep) return undefined;
+  const reader = onlyAdd(readers.of(sum));
+  if (!reader || views.get(reader.node)?.decisions.keep) return undefined;
   const index = 1 - reader.index;
-  const value = add.inputs[index];
+  const value = reader.node.inputs[index];
   if (!value?.data || value.type.dtype !== sum.type.dtype || !fitsScales(value.data, weight)) return undefined;
-  return { bias: { node: add, index, value }, accumulator: sum };
+  return { bias: { node: reader.node, index, value }, accumulator: sum };
+}
+
+/** The Add that alone reads a value. */
+function onlyAdd([reader, ...others]: readonly Edge[]): { readonly node: Node; readonly index: number } | undefined {
+  return reader?.node?.op === "Add" && others.length === 0 ? { node: reader.node, index: reader.index } : undefined;
 }
 
 /** One element per scale of the weight, along the last axis only. */

@@ -20,7 +20,12 @@ export interface NodeDecisions {
 }
 
 /** Applies the rules in order; `onMatch` hears of each that matches. `keep` undoes what came before it and is undone by what comes after. */
-export function decide(facts: NodeFacts, rules: readonly RecipeRule[], blocks: BlockCount, onMatch: (rule: RecipeRule) => void): NodeDecisions {
+export function decide(
+  facts: NodeFacts,
+  rules: readonly RecipeRule[],
+  blocks: BlockCount,
+  onMatch: (rule: RecipeRule) => void,
+): NodeDecisions {
   let decisions: NodeDecisions = {};
   for (const rule of rules) {
     if (!matchesNode(rule.matcher, facts, blocks)) continue;
@@ -33,7 +38,8 @@ export function decide(facts: NodeFacts, rules: readonly RecipeRule[], blocks: B
 function apply(before: NodeDecisions, rule: RecipeRule): NodeDecisions {
   if (rule.keep) return { keep: { value: rule.keep, rule } };
   const { keep: _keep, ...rest } = before;
-  const next: { -readonly [K in keyof NodeDecisions]: NodeDecisions[K] } = rule.weights || rule.activations || rule.split ? rest : { ...before };
+  const next: { -readonly [K in keyof NodeDecisions]: NodeDecisions[K] } =
+    rule.weights || rule.activations || rule.split ? rest : { ...before };
   if (rule.weights === "float") delete next.weights;
   else if (rule.weights) next.weights = { value: rule.weights, rule };
   if (rule.activations === "float") delete next.activations;

@@ -51,7 +51,12 @@ export function sharesQparams({ node, def }: NodeView): boolean {
  * a value that all readers want alike becomes integers at its definition, and ops that only move elements hand that on to
  * their input.
  */
-export function findDemands(views: ReadonlyMap<Node, NodeView>, inputs: readonly Value[], sites: readonly BiasSite[], readers: Readers): Demands {
+export function findDemands(
+  views: ReadonlyMap<Node, NodeView>,
+  inputs: readonly Value[],
+  sites: readonly BiasSite[],
+  readers: Readers,
+): Demands {
   const edges = new Map<string, Demand>();
   const forced = new Map<Value, Demand>();
   for (const view of views.values()) ownDemands(view, edges, forced);
@@ -76,14 +81,14 @@ export function findDemands(views: ReadonlyMap<Node, NodeView>, inputs: readonly
 function ownDemands(view: NodeView, edges: Map<string, Demand>, forced: Map<Value, Demand>): void {
   const { node, operands, decisions } = view;
   const { activations } = decisions;
-  if (!activations || operands.length === 0) return;
   const shares = sharesQparams(view);
-  if (shares && activations.value.mode === "dynamic") return;
+  if (!activations || operands.length === 0 || (shares && activations.value.mode === "dynamic")) return;
   const demand = demandOf(activations, decisions);
-  for (const { kind, index } of operands) if (kind === "activation") edges.set(edgeKey(node, index), demand);
-  if (!activations.value.outputs && !shares) return;
-  if (shares && operands.every(({ kind }) => kind !== "activation") && !activations.value.outputs) return;
-  for (const value of node.outputs) if (value && isQuantizable(value.type)) forced.set(value, { ...demand, edgeOnly: false });
+  const inputs = operands.filter(({ kind }) => kind === "activation");
+  for (const { index } of inputs) edges.set(edgeKey(node, index), demand);
+  const decidesOutputs = activations.value.outputs || (shares && inputs.length > 0);
+  const outputs = node.outputs.filter((value) => value !== null && isQuantizable(value.type)) as readonly Value[];
+  if (decidesOutputs) for (const value of outputs) forced.set(value, { ...demand, edgeOnly: false });
 }
 
 function demandOf({ value, rule }: Decided<ActivationSettings>, decisions: NodeDecisions): Demand {
@@ -118,5 +123,6 @@ function handOn(
   if (!demand || demand.request.mode === "dynamic" || !sharesQparams(view) || decisions.activations || decisions.keep) return;
   const inputs = operands.filter(({ kind }) => kind === "activation");
   const alike = inputs.length === operands.length && inputs.every(({ value }) => forced.get(value)?.key === demand.key);
-  if (node.outputs.length === 1 && (REARRANGING.has(node.op) || alike)) for (const { index } of inputs) edges.set(edgeKey(node, index), demand);
+  if (node.outputs.length === 1 && (REARRANGING.has(node.op) || alike))
+    for (const { index } of inputs) edges.set(edgeKey(node, index), demand);
 }

@@ -26,24 +26,40 @@ export function planKeeps(views: readonly NodeView[]): readonly KeepPlan[] {
 }
 
 /** Outlier splits of MatMul and Gemm with a rank-2 weight; elsewhere the rule is reported to have no effect. */
-export function planSplits(views: readonly NodeView[], weights: ReadonlyMap<string, WeightPlan>, report: (finding: Diagnostic) => void): readonly SplitPlan[] {
-  return views.flatMap(({ node, operands, decisions: { split, activations } }) => {
+export function planSplits(
+  views: readonly NodeView[],
+  weights: ReadonlyMap<string, WeightPlan>,
+  report: (finding: Diagnostic) => void,
+): readonly SplitPlan[] {
+  return views.flatMap((view) => {
+    const { node, decisions } = view;
+    const { split } = decisions;
     if (!split) return [];
-    const operand = operands.find(({ kind, index }) => kind === "weight" && index === 1);
-    const weight = operand && weights.get(edgeKey(node, operand.index));
-    const input = operands.find(({ kind }) => kind === "activation");
-    const fits = (node.op === "MatMul" || node.op === "Gemm") && operand?.value.data?.shape.length === 2;
-    if (!operand || !weight || !input || !fits) {
-      const reason = operand ? (fits ? "its weight is not quantized" : "only rank-2 weights of MatMul and Gemm are split") : "it has no weight";
-      const finding = recipeNoEffect(split.rule.decidedBy, `split has no effect on ${node.op}: ${reason}.`);
-      report({ ...finding, severity: "info", where: { ...finding.where, node: node.name } });
-      return [];
-    }
-    const by = activations?.value.mode === "static" ? "activations" : "weights";
-    return [
-      { node, sigma: split.value.sigma, dtype: "f16", by, inputIndex: input.index, weightIndex: operand.index, weight, decidedBy: split.rule.decidedBy },
-    ];
+    const parts = splitParts(view, weights);
+    if (typeof parts !== "string")
+      return [{ node, sigma: split.value.sigma, dtype: "f16", ...parts, by: channelsOf(view), decidedBy: split.rule.decidedBy }];
+    const finding = recipeNoEffect(split.rule.decidedBy, `split has no effect on ${node.op}: ${parts}.`);
+    report({ ...finding, severity: "info", where: { ...finding.where, node: node.name } });
+    return [];
   });
+}
+
+function channelsOf({ decisions }: NodeView): SplitPlan["by"] {
+  return decisions.activations?.value.mode === "static" ? "activations" : "weights";
+}
+
+/** The operands of a split, or why there is none. */
+function splitParts(
+  { node, operands }: NodeView,
+  weights: ReadonlyMap<string, WeightPlan>,
+): Pick<SplitPlan, "inputIndex" | "weightIndex" | "weight"> | string {
+  const operand = operands.find(({ kind, index }) => kind === "weight" && index === 1);
+  const input = operands.find(({ kind }) => kind === "activation");
+  if (!operand || !input) return "it has no weight";
+  if (!["MatMul", "Gemm"].includes(node.op) || operand.value.data?.shape.length !== 2)
+    return "only rank-2 weights of MatMul and Gemm are split";
+  const weight = weights.get(edgeKey(node, operand.index));
+  return weight ? { inputIndex: input.index, weightIndex: operand.index, weight } : "its weight is not quantized";
 }
 
 /** Bias corrections of nodes with a quantized weight. */

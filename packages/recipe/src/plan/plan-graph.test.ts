@@ -3,7 +3,11 @@ import { expect, test } from "vitest";
 import { describePlan, parseRecipe, type Plan, planGraph, planToJson, type Recipe } from "../index.js";
 
 /** Just enough of an op for planning: output typed like input 0, or as `shape` says. */
-function op(name: string, parts: readonly ("weight" | "activation" | "bias")[], more: Partial<OpDef> & { shape?: (inputs: readonly (TensorType | null)[]) => TensorType["shape"] } = {}): OpDef {
+function op(
+  name: string,
+  parts: readonly ("weight" | "activation" | "bias")[],
+  more: Partial<OpDef> & { shape?: (inputs: readonly (TensorType | null)[]) => TensorType["shape"] } = {},
+): OpDef {
   const { shape = (inputs) => inputs[0]?.shape, ...rest } = more;
   return {
     name,
@@ -17,7 +21,10 @@ function op(name: string, parts: readonly ("weight" | "activation" | "bias")[], 
 }
 
 const matrix: OpDef["weightAxes"] = (index) => (index === 1 ? { channel: 1, reduce: 0 } : undefined);
-const product = (inputs: readonly (TensorType | null)[]): TensorType["shape"] => [...(inputs[0]?.shape ?? []).slice(0, -1), inputs[1]?.shape?.at(-1) ?? 1];
+const product = (inputs: readonly (TensorType | null)[]): TensorType["shape"] => [
+  ...(inputs[0]?.shape ?? []).slice(0, -1),
+  inputs[1]?.shape?.at(-1) ?? 1,
+];
 const DEFS = [
   op("MatMul", ["activation", "weight"], { weightAxes: matrix, shape: product }),
   op("Gemm", ["activation", "weight", "bias"], { weightAxes: matrix, shape: product }),
@@ -34,7 +41,8 @@ const DEFS = [
 const all = new Map(DEFS.map((def) => [def.name, def]));
 const ops: OpRegistry = { get: (name) => all.get(name), all };
 
-const weight = (rows: number, columns: number): ReturnType<typeof f32Tensor> => f32Tensor(new Float32Array(rows * columns).fill(1), [rows, columns]);
+const weight = (rows: number, columns: number): ReturnType<typeof f32Tensor> =>
+  f32Tensor(new Float32Array(rows * columns).fill(1), [rows, columns]);
 
 async function recipe(text: string): Promise<Recipe> {
   return parseRecipe(text.includes("version") ? text : `version: 1\n${text}`, { file: "r.yaml" });
@@ -71,17 +79,35 @@ const names = (plan: Plan): readonly string[] =>
 
 test("int8 quantizes the inputs of products: one group per value, shared by its readers, through ops that only move elements", async () => {
   const plan = planGraph(block(), await preset("int8"), { ops });
-  expect(names(plan)).toEqual(["normed |  | observe normed", "q_out |  | observe q_out", "k_out |  | observe k_out", "scores_out+shaped |  | observe scores_out"]);
+  expect(names(plan)).toEqual([
+    "normed |  | observe normed",
+    "q_out |  | observe q_out",
+    "k_out |  | observe k_out",
+    "scores_out+shaped |  | observe scores_out",
+  ]);
   expect(plan.weights.map(({ value, request, scaleShape }) => [value.name, request.storage, request.axis, scaleShape])).toEqual([
     ["wq", "i8", 1, [1, 64]],
     ["wk", "i8", 1, [1, 64]],
     ["wo", "i8", 1, [1, 64]],
   ]);
-  expect(plan.biases.map(({ value, compute, edge, group, weight }) => [value.name, compute.name, edge.node?.name, edge.index, group.values.length, weight.value.name])).toEqual([
-    ["b", "o", "bias_add", 1, 2, "wo"],
-  ]);
+  expect(
+    plan.biases.map(({ value, compute, edge, group, weight }) => [
+      value.name,
+      compute.name,
+      edge.node?.name,
+      edge.index,
+      group.values.length,
+      weight.value.name,
+    ]),
+  ).toEqual([["b", "o", "bias_add", 1, 2, "wo"]]);
   expect(plan.needsData).toBe(true);
-  expect(plan.summary).toMatchObject({ nodes: 8, quantizedNodes: 6, parameters: 3 * 4096 + 64, quantizedParameters: 3 * 4096, bytesBefore: 4 * (3 * 4096 + 64) });
+  expect(plan.summary).toMatchObject({
+    nodes: 8,
+    quantizedNodes: 6,
+    parameters: 3 * 4096 + 64,
+    quantizedParameters: 3 * 4096,
+    bytesBefore: 4 * (3 * 4096 + 64),
+  });
   expect(plan.summary.bytesAfter).toBe(3 * (4096 + 64 * 4) + 64 * 4);
 });
 
@@ -130,7 +156,12 @@ test("int8-full: Softmax has a fixed step of 1/256 and needs no observer", async
 test("int8-full: Relu after a product shares its qparams and only the Relu is observed", async () => {
   const edit = new GraphEditor(ops, "g");
   const x = edit.addInput("x", { dtype: "f32", shape: [1, 8] });
-  const [sum] = edit.insert("Gemm", [x, edit.addConstant("w", weight(8, 8)), edit.addConstant("b", f32Tensor(new Float32Array(8), [8]))], {}, { outputs: ["sum"] });
+  const [sum] = edit.insert(
+    "Gemm",
+    [x, edit.addConstant("w", weight(8, 8)), edit.addConstant("b", f32Tensor(new Float32Array(8), [8]))],
+    {},
+    { outputs: ["sum"] },
+  );
   const [y] = edit.insert("Relu", [sum!], {}, { outputs: ["y"] });
   edit.addOutput(y!);
   const plan = planGraph(edit.graph, await preset("int8-full"), { ops });
@@ -147,7 +178,9 @@ test("int8-full: a constant operand of Concat is stored with the group's qparams
   const plan = planGraph(edit.graph, await preset("int8-full"), { ops });
   expect(names(plan)).toEqual(["x+joined |  | observe x", "y |  | observe y"]);
   expect(plan.groups[0]?.constants.map(({ value, edges }) => [value.name, edges[0]?.index])).toEqual([["cls", 0]]);
-  expect(plan.weights.map(({ value, request }) => [value.name, request.granularity, request.symmetric])).toEqual([["pos", "tensor", false]]);
+  expect(plan.weights.map(({ value, request }) => [value.name, request.granularity, request.symmetric])).toEqual([
+    ["pos", "tensor", false],
+  ]);
 });
 
 test("an op that merges or selects does not carry inputs-only integers backwards", async () => {
@@ -176,7 +209,9 @@ test("the last matching rule wins, of each kind apart; keep undoes both", async 
     ),
     { ops },
   );
-  expect(plan.weights.map(({ value, request, decidedBy }) => [value.name, request.storage, request.granularity, decidedBy.file, decidedBy.line])).toEqual([
+  expect(
+    plan.weights.map(({ value, request, decidedBy }) => [value.name, request.storage, request.granularity, decidedBy.file, decidedBy.line]),
+  ).toEqual([
     ["wq", "i4", "block", "r.yaml", 4],
     ["wo", "i8", "tensor", "r.yaml", 8],
   ]);
@@ -187,9 +222,15 @@ test("the last matching rule wins, of each kind apart; keep undoes both", async 
 test("a rule that matches nothing is an error with the nearest word; a preset's rule is not", async () => {
   const plan = async (text: string): Promise<unknown> => planGraph(block(), await recipe(text), { ops });
   await expect(plan("rules:\n  - match: { op: MatMull }\n    weights: { dtype: int8 }")).rejects.toMatchObject({
-    diagnostic: { code: "VX-RECIPE-NO-MATCH", message: "the rule { op: MatMull } matches nothing in this model.", where: { line: 3, file: "r.yaml" } },
+    diagnostic: {
+      code: "VX-RECIPE-NO-MATCH",
+      message: "the rule { op: MatMull } matches nothing in this model.",
+      where: { line: 3, file: "r.yaml" },
+    },
   });
-  await expect(plan('rules:\n  - match: { role: "vison.**" }\n    keep: float')).rejects.toMatchObject({ diagnostic: { hint: expect.stringContaining('Did you mean "vision.**"?') } });
+  await expect(plan('rules:\n  - match: { role: "vison.**" }\n    keep: float')).rejects.toMatchObject({
+    diagnostic: { hint: expect.stringContaining('Did you mean "vision.**"?') },
+  });
   await expect(plan("extends: preset:vlm-balanced")).resolves.toBeDefined();
 });
 
@@ -200,7 +241,8 @@ test("a rule that changes nothing is a warning", async () => {
 
 test("a block size that does not divide K names sizes that do; unfit: int8 takes int8 per channel", async () => {
   const graph = block();
-  const text = (more: string): string => `rules:\n  - match: { op: MatMul, weighted: true }\n    weights: { dtype: int4, blockSize: 24${more} }`;
+  const text = (more: string): string =>
+    `rules:\n  - match: { op: MatMul, weighted: true }\n    weights: { dtype: int4, blockSize: 24${more} }`;
   const wanted = await recipe(text(""));
   try {
     planGraph(graph, wanted, { ops });
@@ -222,7 +264,11 @@ test("a block size that does not divide K names sizes that do; unfit: int8 takes
 
 test("weights-int4 stores f16 scales, one per 32 elements", async () => {
   const plan = planGraph(block(), await preset("weights-int4"), { ops });
-  expect(plan.weights[0]).toMatchObject({ scaleShape: [2, 64], bytesAfter: 4096 / 2 + 2 * 64 * 2, request: { storage: "i4", axis: 0, blockSize: 32, scaleDtype: "f16", range: [-7, 7] } });
+  expect(plan.weights[0]).toMatchObject({
+    scaleShape: [2, 64],
+    bytesAfter: 4096 / 2 + 2 * 64 * 2,
+    request: { storage: "i4", axis: 0, blockSize: 32, scaleDtype: "f16", range: [-7, 7] },
+  });
   expect([plan.needsData, plan.groups.length, plan.biases.length]).toEqual([false, 0, 0]);
 });
 
@@ -236,14 +282,24 @@ test("dynamic activations need no observer and no int32 bias", async () => {
 });
 
 test("a split quantizes only the node's edge, so that its float part can read the value", async () => {
-  const plan = planGraph(block(), await recipe("extends: preset:int8\nrules:\n  - match: { name: o, outliers: { sigma: 4 } }\n    split: { outliers: float16 }"), { ops });
-  expect(plan.splits.map(({ node, sigma, by, weight }) => [node.name, sigma, by, weight.value.name])).toEqual([["o", 4, "activations", "wo"]]);
+  const plan = planGraph(
+    block(),
+    await recipe("extends: preset:int8\nrules:\n  - match: { name: o, outliers: { sigma: 4 } }\n    split: { outliers: float16 }"),
+    { ops },
+  );
+  expect(plan.splits.map(({ node, sigma, by, weight }) => [node.name, sigma, by, weight.value.name])).toEqual([
+    ["o", 4, "activations", "wo"],
+  ]);
   expect(names(plan)).toContain(" | shaped>o | observe shaped");
   expect(plan.biases).toEqual([]);
 });
 
 test("bias correction asks for data even with weights only", async () => {
-  const plan = planGraph(block(), await recipe("extends: preset:weights-int8\nrules:\n  - match: { op: MatMul, weighted: true }\n    biasCorrection: true"), { ops });
+  const plan = planGraph(
+    block(),
+    await recipe("extends: preset:weights-int8\nrules:\n  - match: { op: MatMul, weighted: true }\n    biasCorrection: true"),
+    { ops },
+  );
   expect([plan.biasCorrections.length, plan.needsData]).toEqual([3, true]);
 });
 
@@ -251,7 +307,12 @@ test("an embedding table is quantized per row, empty and integer constants are l
   const edit = new GraphEditor(ops, "g");
   const ids = edit.addInput("ids", { dtype: "i64", shape: [4] });
   const [rows] = edit.insert("Gather", [edit.addConstant("table", weight(100, 8)), ids], {}, { outputs: ["rows"] });
-  const [more] = edit.insert("Gather", [edit.addConstant("lookup", memoryTensor("i32", [4], new Uint8Array(16))), ids], {}, { outputs: ["more"] });
+  const [more] = edit.insert(
+    "Gather",
+    [edit.addConstant("lookup", memoryTensor("i32", [4], new Uint8Array(16))), ids],
+    {},
+    { outputs: ["more"] },
+  );
   const [none] = edit.insert("Gather", [edit.addConstant("empty", weight(0, 8)), ids], {}, { outputs: ["none"] });
   for (const value of [rows, more, none]) edit.addOutput(value!);
   const plan = planGraph(edit.graph, await preset("weights-int8"), { ops });

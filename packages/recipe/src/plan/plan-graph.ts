@@ -1,5 +1,5 @@
 import { type Diagnostic, type Graph, type Model, type Node, type OpRegistry, type Value, VxError } from "@vlm-export/ir";
-import type { BiasPlan, KeepPlan, NodePlan, OperandPlan, Plan, WeightPlan } from "../plan-types.js";
+import type { BiasPlan, Edge, KeepPlan, NodePlan, OperandPlan, Plan, WeightPlan } from "../plan-types.js";
 import type { Recipe, RecipeRule } from "../recipe-types.js";
 import { biasSites } from "./bias-sites.js";
 import { decide, factsOf } from "./decide.js";
@@ -33,7 +33,11 @@ export function planModel(model: Model, recipe: Recipe, options: PlanOptions): R
   return planComponents([...model.components], recipe, options);
 }
 
-function planComponents(components: readonly (readonly [string, Graph])[], recipe: Recipe, { ops }: PlanOptions): ReadonlyMap<string, Plan> {
+function planComponents(
+  components: readonly (readonly [string, Graph])[],
+  recipe: Recipe,
+  { ops }: PlanOptions,
+): ReadonlyMap<string, Plan> {
   const matched = new Matched();
   const findings: Diagnostic[] = [];
   const plans = new Map<string, Plan>();
@@ -95,7 +99,10 @@ function planViews(graph: Graph, views: ReadonlyMap<Node, NodeView>, report: (fi
     ...parts,
     splits,
     biasCorrections,
-    needsData: grouping.groups.some(({ observe }) => observe.length > 0) || biasCorrections.length > 0 || splits.some(({ by }) => by === "activations"),
+    needsData:
+      grouping.groups.some(({ observe }) => observe.length > 0) ||
+      biasCorrections.length > 0 ||
+      splits.some(({ by }) => by === "activations"),
     summary: summarize(graph, { nodes, ...parts }, readers),
   };
 }
@@ -114,11 +121,12 @@ interface Parts {
 
 function nodePlans(views: readonly NodeView[], grouping: Grouping, { weights, biases, keeps, groups }: Parts): ReadonlyMap<Node, NodePlan> {
   const constants = new Map<string, OperandPlan>();
-  for (const weight of weights) for (const { node, index } of weight.edges) if (node) constants.set(edgeKey(node, index), { kind: "weight", weight });
-  for (const bias of biases) if (bias.edge.node) constants.set(edgeKey(bias.edge.node, bias.edge.index), { kind: "bias", bias });
-  for (const group of groups)
-    for (const { edges } of group.constants)
-      for (const { node, index } of edges) if (node) constants.set(edgeKey(node, index), { kind: "activation", group });
+  const put = (edges: readonly Edge[], operand: OperandPlan): void => {
+    for (const { node, index } of edges) if (node) constants.set(edgeKey(node, index), operand);
+  };
+  for (const weight of weights) put(weight.edges, { kind: "weight", weight });
+  for (const bias of biases) put([bias.edge], { kind: "bias", bias });
+  for (const group of groups) for (const { edges } of group.constants) put(edges, { kind: "activation", group });
   const keepOf = new Map(keeps.map((keep) => [keep.node, keep]));
   const operandPlan = (node: Node, value: Value | null, index: number): OperandPlan => {
     const group = value && !value.data ? grouping.ofEdge(value, { node, index }) : undefined;

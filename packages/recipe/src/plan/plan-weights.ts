@@ -37,15 +37,24 @@ export class WeightForms {
 }
 
 /** The form of each weight operand that a rule decided on. */
-export function planWeights(views: readonly NodeView[], forms: WeightForms, report: (finding: Diagnostic) => void): ReadonlyMap<string, WeightPlan> {
+export function planWeights(
+  views: readonly NodeView[],
+  forms: WeightForms,
+  report: (finding: Diagnostic) => void,
+): ReadonlyMap<string, WeightPlan> {
   const plans = new Map<string, WeightPlan>();
   for (const { node, operands, decisions } of views) {
     for (const operand of operands) {
       if (operand.kind !== "weight" || !decisions.weights) continue;
       const { name, data } = operand.value;
       const weight = { name, shape: (data as TensorData).shape, axes: operand.axes };
-      const request = weightRequest(decisions.weights, weight, (finding) => report({ ...finding, where: { ...finding.where, node: node.name } }));
-      plans.set(edgeKey(node, operand.index), forms.add(operand.value, { node, index: operand.index }, request, decisions.weights.rule.decidedBy));
+      const request = weightRequest(decisions.weights, weight, (finding) =>
+        report({ ...finding, where: { ...finding.where, node: node.name } }),
+      );
+      plans.set(
+        edgeKey(node, operand.index),
+        forms.add(operand.value, { node, index: operand.index }, request, decisions.weights.rule.decidedBy),
+      );
     }
   }
   return plans;
@@ -55,4 +64,3 @@ export function planWeights(views: readonly NodeView[], forms: WeightForms, repo
 export function edgeKey(node: Node, index: number): string {
   return `${node.id}:${index}`;
 }
-

@@ -36,7 +36,8 @@ function effectOf(rule: RecipeRule, matched: Matched, graphs: readonly Graph[]):
   const place = { file, line, column };
   if (!matched.has(rule)) return recipeNoMatch(place, textOf(rule.matcher), suggestion(rule.matcher, graphs));
   const idle: string[] = [];
-  if (typeof rule.weights === "object" && !matched.reaches(rule, "weight")) idle.push("weights: no matched node multiplies with a constant");
+  if (typeof rule.weights === "object" && !matched.reaches(rule, "weight"))
+    idle.push("weights: no matched node multiplies with a constant");
   if (typeof rule.activations === "object" && !matched.reaches(rule, "activation"))
     idle.push("activations: no matched node has an input that can be integers");
   return idle.length > 0 ? recipeNoEffect(place, `the rule ${textOf(rule.matcher)} has no effect (${idle.join("; ")}).`) : undefined;
@@ -55,7 +56,13 @@ function suggestion({ source }: Matcher, graphs: readonly Graph[]): string {
   const hints: string[] = [];
   if (source.op) hints.push(nearHint(listOf(source.op), ops) ?? `Ops of the model: ${shortList(ops)}.`);
   if (source.role) hints.push(nearHint(listOf(source.role), rolePrefixes(roles)) ?? `Roles of the model: ${shortList(topRoles(roles))}.`);
-  if (source.name) hints.push(nearHint(listOf(source.name), nodes.slice(0, 20_000).map(({ name }) => name)) ?? "Names are those of nodes, weights and outputs.");
+  if (source.name)
+    hints.push(
+      nearHint(
+        listOf(source.name),
+        nodes.slice(0, 20_000).map(({ name }) => name),
+      ) ?? "Names are those of nodes, weights and outputs.",
+    );
   hints.push("`vlm-export inspect MODEL` lists roles, ops and names.");
   return hints.join(" ");
 }

@@ -38,7 +38,12 @@ test.each([
 
 test("an alias bomb ends at the cap on values", () => {
   const lines = ["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1]"];
-  for (let i = 1; i < 9; i += 1) lines.push(`a${i}: &a${i} [${Array(9).fill(`*a${i - 1}`).join(", ")}]`);
+  for (let i = 1; i < 9; i += 1)
+    lines.push(
+      `a${i}: &a${i} [${Array(9)
+        .fill(`*a${i - 1}`)
+        .join(", ")}]`,
+    );
   expect(findings(lines.join("\n"))[0]).toMatch(/^VX-RECIPE-(ALIAS|SIZE)/);
 });
 
@@ -70,7 +75,34 @@ test("a UTF-8 byte order mark is no part of the text", () => {
 });
 
 test("any text gives data or coded findings", () => {
-  const piece = fc.constantFrom("a", ":", " ", "\n", "- ", "[", "]", "{", "}", "\t", "&x ", "*x", "!t ", '"', "'", "|", ">", "?", "#", "%", "~", "1", "\r", "é", "<<", ",");
+  const piece = fc.constantFrom(
+    "a",
+    ":",
+    " ",
+    "\n",
+    "- ",
+    "[",
+    "]",
+    "{",
+    "}",
+    "\t",
+    "&x ",
+    "*x",
+    "!t ",
+    '"',
+    "'",
+    "|",
+    ">",
+    "?",
+    "#",
+    "%",
+    "~",
+    "1",
+    "\r",
+    "é",
+    "<<",
+    ",",
+  );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
       for (const finding of findings(pieces.join(""))) expect(finding).toMatch(/^VX-RECIPE-/);

@@ -48,16 +48,22 @@ export function parseYaml(text: string, file: string): YamlDocument {
   const tokens = boundedTokens(text, file, lines);
   const reader = new DocumentReader(file, lines);
   const documents = compose(tokens, text.length, file);
-  const [document, second] = documents;
   for (const error of documents.flatMap(({ errors }) => errors)) reader.findings.push(yamlFinding(error, text, reader.place(error.pos[0])));
-  if (second) reader.findings.push(recipeYaml(reader.place(second.range?.[0]), "a second document begins; a recipe is one document."));
-  if (document?.directives?.docStart && document.directives.yaml.explicit)
-    reader.findings.push(recipeTag({ file, line: 1, column: 1 }, "a %YAML directive"));
-  if (reader.findings.length === 0 && (!document?.contents || (isScalar(document.contents) && document.contents.value === null)))
-    reader.findings.push(recipeEmpty({ file }));
-  const data = reader.findings.length === 0 ? reader.plain(document?.contents as YamlNode, [], 0) : undefined;
+  reader.findings.push(...shapeFindings(documents, reader));
+  const data = reader.findings.length === 0 ? reader.plain(documents[0]?.contents as YamlNode, [], 0) : undefined;
   if (reader.findings.length > 0) throw new VxError(reader.findings.slice(0, MAX_FINDINGS));
   return { data, positions: reader.positions };
+}
+
+/** A recipe is exactly one document without directives. */
+function shapeFindings([document, second]: readonly Document[], reader: DocumentReader): readonly Diagnostic[] {
+  const findings: Diagnostic[] = [];
+  const { file } = reader.positions;
+  if (second) findings.push(recipeYaml(reader.place(second.range?.[0]), "a second document begins; a recipe is one document."));
+  if (document?.directives?.yaml.explicit) findings.push(recipeTag({ file, line: 1, column: 1 }, "a %YAML directive"));
+  const contents = document?.contents;
+  const isEmpty = !contents || (isScalar(contents) && contents.value === null);
+  return isEmpty && findings.length === 0 && reader.findings.length === 0 ? [recipeEmpty({ file })] : findings;
 }
 
 function compose(tokens: Parameters<Composer["compose"]>[0], length: number, file: string): readonly Document[] {
@@ -79,7 +85,12 @@ function yamlFinding(error: YAMLError, text: string, place: Place): Diagnostic {
 }
 
 function wordAt(text: string, offset: number): string {
-  return /^[^:\n]{0,80}/.exec(text.slice(offset, offset + 80))?.[0].trim().replaceAll(/^["']|["']$/g, "") ?? "";
+  return (
+    /^[^:\n]{0,80}/
+      .exec(text.slice(offset, offset + 80))?.[0]
+      .trim()
+      .replaceAll(/^["']|["']$/g, "") ?? ""
+  );
 }
 
 /** Walks a composed document, filling {@link Positions} and collecting findings. */

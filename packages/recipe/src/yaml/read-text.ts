@@ -10,7 +10,8 @@ export function readText(source: string | Uint8Array, file: string): string {
   if (size > MAX_RECIPE_BYTES) throw new VxError(recipeSize({ file }, `the recipe has ${size} bytes; the limit is ${MAX_RECIPE_BYTES}.`));
   const text = typeof source === "string" ? source : decode(source, file);
   const nul = text.indexOf("\0");
-  if (nul >= 0) throw new VxError(recipeEncoding({ file }, `the recipe holds a NUL character at offset ${nul}; it is binary or UTF-16 without mark.`));
+  if (nul >= 0)
+    throw new VxError(recipeEncoding({ file }, `the recipe holds a NUL character at offset ${nul}; it is binary or UTF-16 without mark.`));
   return text.startsWith("\uFEFF") ? text.slice(1) : text;
 }
 
@@ -21,7 +22,9 @@ function decode(bytes: Uint8Array, file: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw new VxError(recipeEncoding({ file }, `the recipe is not UTF-8: invalid byte sequence near offset ${firstInvalid(bytes)}.`), { cause });
+    throw new VxError(recipeEncoding({ file }, `the recipe is not UTF-8: invalid byte sequence near offset ${firstInvalid(bytes)}.`), {
+      cause,
+    });
   }
 }
 

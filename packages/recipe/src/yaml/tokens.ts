@@ -19,12 +19,14 @@ export function boundedTokens(text: string, file: string, lines: LineCounter): r
   lines.addNewLine(0);
   for (const lexeme of new Lexer().lex(text)) {
     count += 1;
-    if (count > MAX_TOKENS) throw new VxError(recipeSize(placeOf(lines, guard.offset, file), `the recipe has more than ${MAX_TOKENS} YAML tokens.`));
+    if (count > MAX_TOKENS)
+      throw new VxError(recipeSize(placeOf(lines, guard.offset, file), `the recipe has more than ${MAX_TOKENS} YAML tokens.`));
     if (!guard.accepts(lexeme)) throw new VxError(recipeDepth(placeOf(lines, guard.offset, file), MAX_DEPTH));
     tokens.push(...parser.next(lexeme));
   }
   tokens.push(...parser.end());
-  for (const token of tokens) if (depthOf(token) > MAX_DEPTH + 2) throw new VxError(recipeDepth(placeOf(lines, token.offset, file), MAX_DEPTH));
+  for (const token of tokens)
+    if (depthOf(token) > MAX_DEPTH + 2) throw new VxError(recipeDepth(placeOf(lines, token.offset, file), MAX_DEPTH));
   return tokens;
 }
 
@@ -67,7 +69,8 @@ function depthOf(root: CST.Token): number {
     const [token, depth] = entry;
     deepest = Math.max(deepest, depth);
     const { items, value } = token as { items?: readonly { key?: object | null; value?: object | null }[]; value?: unknown };
-    for (const item of items ?? []) for (const part of [item.key, item.value]) if (part) open.push([part, depth + 1]);
+    const parts = (items ?? []).flatMap((item) => [item.key, item.value]);
+    for (const part of parts) if (part) open.push([part, depth + 1]);
     if (typeof value === "object" && value !== null) open.push([value, depth]);
   }
   return deepest;

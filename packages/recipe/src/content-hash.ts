@@ -1,0 +1,40 @@
+import { createHash } from "node:crypto";
+import { canonicalJson } from "./canonical-json.js";
+import type { Recipe } from "./recipe-types.js";
+
+/** The part of a recipe that says what is asked for, without where it is written. */
+export type RecipeContent = Omit<Recipe, "file" | "sources" | "origins" | "hash" | "diagnostics">;
+
+/** SHA-256 (hex) of everything that a recipe asks for. */
+export function contentHashOf({
+  version,
+  model,
+  calibration,
+  rules,
+  onLoss,
+  gates,
+  eval: evaluation,
+  targets,
+  plugins,
+}: RecipeContent): string {
+  const decisions = rules.map(({ matcher, weights, activations, keep, split, biasCorrection }) => ({
+    match: matcher.source,
+    weights,
+    activations,
+    keep,
+    split,
+    biasCorrection,
+  }));
+  const content = {
+    version,
+    model: { ...model, shapes: [...model.shapes] },
+    calibration,
+    rules: decisions,
+    onLoss,
+    gates,
+    eval: evaluation,
+    targets: [...targets],
+    plugins,
+  };
+  return createHash("sha256").update(canonicalJson(content)).digest("hex");
+}
