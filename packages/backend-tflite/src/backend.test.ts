@@ -1,0 +1,444 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Artifact, type BackendContext, quantizedValues, scaleValues, zeroPointValues } from "@vlm-export/backend-api";
+import {
+  type Diagnostic,
+  elementCount,
+  f32Tensor,
+  type Graph,
+  GraphEditor,
+  i64Tensor,
+  memoryTensor,
+  type Model,
+  type Node,
+  type QuantSpec,
+  runPasses,
+  type TensorData,
+  type Value,
+} from "@vlm-export/ir";
+import { type IntegerType, pack, unpack } from "@vlm-export/numerics";
+import { standardOps } from "@vlm-export/ops";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import backend from "./index.js";
+import type { TfliteTargetOptions } from "./target-model.js";
+
+const ops = standardOps();
+const tmp = mkdtempSync(join(tmpdir(), "vlm-tflite-"));
+afterAll(() => rmSync(tmp, { recursive: true, force: true }));
+
+let seed = 7;
+function random(): number {
+  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+  return seed / 2 ** 32 - 0.5;
+}
+
+function randoms(shape: readonly number[], size = 2): TensorData {
+  return f32Tensor(
+    Array.from({ length: elementCount(shape) }, () => random() * size),
+    shape,
+  );
+}
+
+interface SpecFields {
+  readonly storage: IntegerType;
+  readonly range: readonly [number, number];
+  readonly rank: number;
+  readonly scales: readonly number[];
+  readonly axis?: number;
+  readonly zeroPoint?: number;
+}
+
+function spec({ storage, range, rank, scales, axis, zeroPoint }: SpecFields): QuantSpec {
+  const shape = Array.from({ length: rank }, (_, i) => (i === axis ? scales.length : 1));
+  return {
+    storage,
+    range,
+    granularity: axis === undefined ? "tensor" : "channel",
+    mode: "static",
+    scale: f32Tensor(scales, shape),
+    ...(zeroPoint !== undefined && {
+      zeroPoint: memoryTensor(
+        storage,
+        shape,
+        pack(
+          scales.map(() => zeroPoint),
+          storage,
+        ),
+      ),
+    }),
+  };
+}
+
+/** A graph under construction with the quantized types that a frozen graph has. */
+class Sketch {
+  readonly edit = new GraphEditor(ops, "main");
+  #n = 0;
+
+  input(name: string, shape: readonly number[], scale?: number, zeroPoint = 3): Value {
+    const value = this.edit.addInput(name, { dtype: "f32", shape });
+    return scale === undefined ? value : this.integers(value, scale, zeroPoint);
+  }
+
+  float(shape: readonly number[], data = randoms(shape)): Value {
+    return this.edit.addConstant(this.edit.freshName("c"), data);
+  }
+
+  indices(...values: number[]): Value {
+    return this.edit.addConstant(this.edit.freshName("i"), i64Tensor(values));
+  }
+
+  weight(shape: readonly number[], storage: IntegerType = "i8", axis?: number): Value {
+    const [low, high] = storage === "i4" ? [-7, 7] : storage === "u8" ? [1, 255] : [-127, 127];
+    const codes = Array.from({ length: elementCount(shape) }, () => Math.round((random() + 0.5) * (high - low) + low));
+    const scales = Array.from({ length: axis === undefined ? 1 : shape[axis]! }, () => 0.002 + 0.004 * (random() + 0.5));
+    const fields = { storage, range: [low, high] as const, rank: shape.length, scales };
+    const quant = spec({ ...fields, ...(axis !== undefined && { axis }), ...(storage === "u8" && { zeroPoint: 128 }) });
+    return this.edit.addConstant(this.edit.freshName("w"), memoryTensor(storage, shape, pack(codes, storage)), {
+      dtype: "f32",
+      shape,
+      quant,
+    });
+  }
+
+  /** int32 bias of x · w along `axis` of the weight. */
+  bias(x: Value, w: Value, count: number): Value {
+    const [scaleX = 1] = scaleValues(x.type.quant!);
+    const scales = [...scaleValues(w.type.quant!)].map((scale) => Math.fround(scale * scaleX));
+    const quant = spec({ storage: "i32", range: [-(2 ** 31), 2 ** 31 - 1], rank: 1, scales, ...(scales.length > 1 && { axis: 0 }) });
+    const codes = Array.from({ length: count }, () => Math.round(random() * 4000));
+    return this.edit.addConstant(this.edit.freshName("b"), memoryTensor("i32", [count], pack(codes, "i32")), {
+      dtype: "f32",
+      shape: [count],
+      quant,
+    });
+  }
+
+  /** Adds a node; its result stays a real number. */
+  node(op: string, inputs: readonly (Value | null)[], attrs: Node["attrs"] = {}): Value {
+    return this.edit.insert(op, inputs, attrs, { name: `${op}_${(this.#n += 1)}` })[0]!;
+  }
+
+  /** Makes the value integers, int8 or (odd ones) uint8. */
+  integers(value: Value, scale: number, zeroPoint = -5): Value {
+    this.#n += 1;
+    const unsigned = this.#n % 2 === 1;
+    const fields = unsigned
+      ? { storage: "u8" as const, range: [0, 255] as const }
+      : { storage: "i8" as const, range: [-128, 127] as const };
+    const point = unsigned ? zeroPoint + 128 : zeroPoint;
+    this.edit.retype(value, {
+      ...value.type,
+      quant: spec({ ...fields, rank: value.type.shape!.length, scales: [scale], zeroPoint: point }),
+    });
+    return value;
+  }
+
+  model(...outputs: readonly Value[]): Model {
+    for (const value of outputs) this.edit.addOutput(value);
+    this.edit.settle();
+    const graph = this.edit.graph;
+    return { name: "m", components: new Map([["main", graph]]), links: [], metadata: new Map(), sources: [], opsets: new Map() };
+  }
+}
+
+function floats(data: TensorData): Float32Array {
+  return new Float32Array(data.bytes().slice().buffer);
+}
+
+function integersOf(quant: QuantSpec, data: TensorData): TensorData {
+  const scales = scaleValues(quant);
+  const points = zeroPointValues(quant);
+  const axis = quant.scale!.shape.findIndex((extent) => extent > 1);
+  const inner = axis < 0 ? data.shape.reduce((a, b) => a * b, 1) : data.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const codes = unpack(data.bytes(), data.dtype as IntegerType, elementCount(data.shape));
+  const channel = (i: number) => (axis < 0 ? 0 : Math.floor(i / inner) % scales.length);
+  return f32Tensor(
+    Float32Array.from(codes, (code, i) => Math.fround((code - (points[channel(i)] ?? 0)) * scales[channel(i)]!)),
+    data.shape,
+  );
+}
+
+function roundHalfEven(x: number): number {
+  const low = Math.floor(x);
+  const rest = x - low;
+  return rest < 0.5 || (rest === 0.5 && low % 2 === 0) ? low : low + 1;
+}
+
+function fakeQuantized(quant: QuantSpec | undefined, data: TensorData): TensorData {
+  if (!quant) return data;
+  const [scale = 1] = scaleValues(quant);
+  const [point = 0] = zeroPointValues(quant);
+  const [low, high] = quant.range;
+  const steps = floats(data).map((x) => (Math.min(Math.max(roundHalfEven(x / scale) + point, low), high) - point) * scale);
+  return f32Tensor(steps, data.shape);
+}
+
+/** What the frozen graph means: every node computes the real function of its operands, its result is rounded by its own type. */
+function reference(graph: Graph, inputs: ReadonlyMap<string, TensorData>): ReadonlyMap<Value, TensorData> {
+  const values = new Map<Value, TensorData>();
+  for (const value of graph.constants) values.set(value, value.type.quant ? integersOf(value.type.quant, value.data!) : value.data!);
+  for (const value of graph.inputs) values.set(value, fakeQuantized(value.type.quant, inputs.get(value.name)!));
+  for (const node of graph.nodes) {
+    const operands = node.inputs.map((value) => (value ? values.get(value)! : null));
+    const results = node.op === "vlm::Quantize" ? [operands[0]!] : ops.get(node.op)!.evaluate!(operands, node.attrs, node.outputs.length);
+    node.outputs.forEach((value, i) => value && values.set(value, fakeQuantized(value.type.quant, results[i]!)));
+  }
+  return values;
+}
+
+let nextFolder = 0;
+
+async function built(model: Model, options: TfliteTargetOptions = { io: "float32" }) {
+  const dir = join(tmp, `artifact${(nextFolder += 1)}`);
+  mkdirSync(dir);
+  const files = new Map<string, Uint8Array[]>();
+  const diagnostics: Diagnostic[] = [];
+  const context: BackendContext<TfliteTargetOptions> = {
+    options,
+    ops,
+    tmpDir: tmp,
+    report: (diagnostic) => diagnostics.push(diagnostic),
+    createFile: async (path) => {
+      const chunks: Uint8Array[] = [];
+      files.set(path, chunks);
+      return {
+        write: async (chunk) => void chunks.push(chunk.slice()),
+        close: async () => writeFileSync(join(dir, path), Buffer.concat(chunks)),
+      };
+    },
+    exec: () => Promise.reject(new Error("no programs")),
+  };
+  for (const graph of model.components.values()) runPasses(new GraphEditor(ops, graph), backend.legalize!, context);
+  const target = await backend.lower(model, new Map(), context);
+  const emitted = await backend.emit(target, context);
+  const artifact: Artifact = {
+    backend: "tflite",
+    dir,
+    formatVersion: emitted.formatVersion,
+    tensors: emitted.tensors,
+    losses: [],
+    files: [...files.keys()].map((path) => {
+      const bytes = readFileSync(join(dir, path));
+      return { path, sizeBytes: bytes.byteLength, sha256: createHash("sha256").update(bytes).digest("hex") };
+    }),
+  };
+  return { artifact, target, context, diagnostics };
+}
+
+/** Asserts that the artifact holds every integer, scale and zero point of the model. */
+async function expectProof(model: Model, artifact: Artifact, context: BackendContext<TfliteTargetOptions>): Promise<void> {
+  const decoded = await backend.decode(artifact, context);
+  const byName = new Map(decoded.tensors.map((tensor) => [tensor.value, tensor]));
+  for (const value of quantizedValues(model.components.get("main")!)) {
+    const quant = value.type.quant!;
+    const tensor = byName.get(value.name);
+    expect(tensor, value.name).toMatchObject({ storage: quant.storage, scale: scaleValues(quant) });
+    expect(tensor!.zeroPoint, value.name).toEqual(quant.zeroPoint ? zeroPointValues(quant) : tensor!.zeroPoint.map(() => 0));
+    if (value.data) expect(Buffer.from(tensor!.ints!.bytes()), value.name).toEqual(Buffer.from(value.data.bytes()));
+  }
+}
+
+/** Runs the artifact and asserts that each output is within `steps` of its scale (or 1e-4 of its size) of what the graph means. */
+async function expectMeaning(model: Model, steps = 1): Promise<void> {
+  const graph = model.components.get("main")!;
+  const inputs = new Map(graph.inputs.map((value) => [value.name, randoms(value.type.shape!.map(Number))]));
+  const { artifact, context } = await built(model);
+  await expectProof(model, artifact, context);
+  const session = await backend.open!(artifact, context);
+  const results = await session.run(inputs);
+  await session.close();
+  const expected = reference(graph, inputs);
+  for (const value of graph.outputs) {
+    const [want, got] = [floats(expected.get(value)!), floats(results.get(value.name)!)];
+    const size = Math.max(...want.map(Math.abs));
+    const tolerance = value.type.quant ? steps * scaleValues(value.type.quant)[0]! + 1e-5 : 1e-4 * size + 1e-5;
+    const worst = want.reduce((most, x, i) => Math.max(most, Math.abs(x - got[i]!)), 0);
+    expect({ name: value.name, length: got.length, worst: worst <= tolerance ? "fine" : worst / tolerance }).toEqual({
+      name: value.name,
+      length: want.length,
+      worst: "fine",
+    });
+  }
+}
+
+let engineIsHere = true;
+beforeAll(async () => {
+  engineIsHere = (await backend.probe!((await built(new Sketch().model())).context)).length === 0;
+});
+
+test("patch embedding, attention and an MLP mean on the engine what the graph means", async () => {
+  expect(engineIsHere).toBe(true);
+  const s = new Sketch();
+  const image = s.input("image", [1, 3, 8, 8], 0.02);
+  const patches = s.weight([16, 3, 4, 4], "i8", 0);
+  const conv = s.integers(s.node("Conv", [image, patches, s.bias(image, patches, 16)], { strides: [4, 4] }), 0.02);
+  const tokens = s.node("Transpose", [s.node("Reshape", [conv, s.indices(1, 16, 4)])], { perm: [0, 2, 1] });
+  const same = (value: Value, like: Value) => {
+    s.edit.retype(value, {
+      ...value.type,
+      quant: { ...like.type.quant!, scale: reshapedScale(like, value), zeroPoint: reshapedPoint(like, value) },
+    });
+    return value;
+  };
+  for (const value of [tokens.producer!.inputs[0]!, tokens]) same(value, conv);
+  const linear = (x: Value, columns: number, storage: IntegerType = "i8") => {
+    const w = s.weight([Number(x.type.shape!.at(-1)), columns], storage, 1);
+    return s.integers(s.node("Add", [s.node("MatMul", [x, w]), s.bias(x, w, columns)]), 0.02);
+  };
+  const heads = (x: Value) =>
+    same(s.node("Transpose", [same(s.node("Reshape", [x, s.indices(1, 4, 2, 8)]), x)], { perm: [0, 2, 1, 3] }), x);
+  const [q, k, v] = [linear(tokens, 16), linear(tokens, 16, "u8"), linear(tokens, 16, "i4")].map(heads) as [Value, Value, Value];
+  const keys = same(s.node("Transpose", [k], { perm: [0, 1, 3, 2] }), k);
+  const scores = s.integers(s.node("MatMul", [q, keys]), 0.03);
+  const weights = s.integers(s.node("Softmax", [scores], { axis: -1 }), 1 / 256, -128);
+  const mixed = s.integers(s.node("MatMul", [weights, v]), 0.01);
+  const joined = same(s.node("Reshape", [same(s.node("Transpose", [mixed], { perm: [0, 2, 1, 3] }), mixed), s.indices(1, 4, 16)]), mixed);
+  const sum = s.integers(s.node("Add", [joined, tokens]), 0.03);
+  const norm = s.integers(s.node("LayerNormalization", [sum, s.float([16]), s.float([16])], { axis: -1 }), 0.02);
+  const gelu = s.integers(s.node("Relu", [linear(norm, 24)]), 0.02);
+  const logits = linear(gelu, 5);
+  await expectMeaning(s.model(conv, scores, weights, mixed, sum, norm, gelu, logits), 2);
+});
+
+function reshapedScale(like: Value, value: Value): TensorData {
+  return f32Tensor(
+    scaleValues(like.type.quant!),
+    value.type.shape!.map(() => 1),
+  );
+}
+
+function reshapedPoint(like: Value, value: Value): TensorData {
+  const { storage } = like.type.quant!;
+  return memoryTensor(
+    storage,
+    value.type.shape!.map(() => 1),
+    pack(zeroPointValues(like.type.quant!), storage as IntegerType),
+  );
+}
+
+test("convolutions, pools and resizes mean on the engine what the graph means", async () => {
+  const s = new Sketch();
+  const image = s.input("image", [1, 4, 9, 9], 0.02);
+  const conv = (w: Value, attrs: Node["attrs"], group = 1) =>
+    s.node("Conv", [image, w, s.bias(image, w, Number(w.type.shape![0]))], { ...attrs, group });
+  const same = s.integers(s.node("Relu", [conv(s.weight([8, 4, 3, 3], "i8", 0), { pads: [1, 1, 1, 1] })]), 0.02, -128);
+  const odd = s.integers(conv(s.weight([8, 4, 3, 3], "i8"), { pads: [2, 0, 1, 1], strides: [2, 2] }), 0.02);
+  const depthwise = s.integers(conv(s.weight([8, 1, 3, 3], "i8", 0), { dilations: [2, 2] }, 4), 0.02);
+  const real = s.node("Conv", [image, s.weight([2, 4, 1, 1], "i8", 0), s.float([2])]);
+  const pooled = s.integers(s.node("MaxPool", [same], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] }), 0.02, -128);
+  const mean = s.node("AveragePool", [same], { kernel_shape: [3, 3], strides: [3, 3] });
+  const nearest = s.integers(
+    s.node("Resize", [odd, null, s.edit.addConstant("scales", f32Tensor([1, 1, 2, 2], [4]))], {
+      mode: "nearest",
+      coordinate_transformation_mode: "asymmetric",
+      nearest_mode: "floor",
+    }),
+    0.03,
+  );
+  const linear = s.node("Resize", [odd, null, s.edit.addConstant("scales2", f32Tensor([1, 1, 2, 2], [4]))], { mode: "linear" });
+  const global = s.integers(s.node("GlobalAveragePool", [same]), 0.01);
+  const flat = s.node("Flatten", [same], { axis: 1 });
+  const joined = s.integers(s.node("Concat", [same, conv(s.weight([3, 4, 3, 3]), { pads: [1, 1, 1, 1] })], { axis: 1 }), 0.03);
+  await expectMeaning(s.model(same, odd, depthwise, real, pooled, mean, nearest, linear, global, flat, joined));
+});
+
+test("every function has its meaning on integers, with conversions, and on real numbers", async () => {
+  const s = new Sketch();
+  const x = s.input("x", [2, 3, 4], 0.02);
+  const y = s.input("y", [3, 1], 0.015);
+  const real = s.input("real", [2, 3, 4]);
+  const outputs: Value[] = [];
+  const add = (op: string, inputs: readonly (Value | null)[], attrs: Node["attrs"] = {}) => {
+    const value = s.node(op, inputs, attrs);
+    outputs.push(value);
+    return value;
+  };
+  const unary = ["Relu", "Gelu", "HardSwish", "LeakyRelu", "Abs", "Exp", "Neg", "Floor", "HardSigmoid", "Swish"];
+  for (const op of unary) {
+    s.integers(add(op, [x]), 0.02);
+    add(op, [real]);
+  }
+  for (const op of ["Add", "Sub", "Mul"]) {
+    s.integers(add(op, [x, y]), 0.04);
+    s.integers(add(op, [x, s.float([4])]), 0.04);
+    add(op, [real, y]);
+  }
+  for (const op of ["Max", "Min", "Div"]) add(op, [x, s.float([4], f32Tensor([1, 2, -3, 4], [4]))]);
+  s.integers(add("Sigmoid", [x]), 1 / 256, -128);
+  s.integers(add("Sigmoid", [x]), 0.01);
+  s.integers(add("Tanh", [x]), 1 / 128, 0);
+  s.integers(add("Softmax", [x], { axis: 1 }), 1 / 256, -128);
+  add("LogSoftmax", [x], { axis: 2 });
+  s.integers(add("ReduceMean", [x, s.indices(1)], { keepdims: 0 }), 0.01);
+  s.integers(add("ReduceSum", [x, s.indices(1)], { keepdims: 1 }), 0.05);
+  add("ReduceMax", [x, s.indices(-1)], { keepdims: 0 });
+  s.integers(add("Slice", [x, s.indices(1, -1), s.indices(4, -5), s.indices(2, 1), s.indices(2, -1)]), 0.02);
+  s.integers(add("Gather", [x, s.indices(2, -3)], { axis: 1 }), 0.04);
+  add("Pad", [x, s.indices(0, 1, 0, 0, 0, 2)]);
+  add("Expand", [y, s.indices(2, 3, 4)]);
+  add("Clip", [x, s.float([], f32Tensor([-0.3], [])), s.float([], f32Tensor([0.4], []))]);
+  s.integers(add("Clip", [x, s.float([], f32Tensor([0], [])), s.float([], f32Tensor([6], []))]), 0.01, -128);
+  s.integers(add("RMSNormalization", [x, s.float([4])], { axis: -1 }), 0.02);
+  add("Unsqueeze", [x, s.indices(0)]);
+  await expectMeaning(s.model(...outputs));
+});
+
+test("transposes around elementwise functions and reshapes cost nothing", async () => {
+  const s = new Sketch();
+  const x = s.input("x", [1, 4, 6, 6], 0.02);
+  const w = s.weight([4, 4, 1, 1], "i8", 0);
+  const first = s.integers(s.node("Conv", [x, w, s.bias(x, w, 4)]), 0.02);
+  const relu = s.integers(s.node("Relu", [s.node("Transpose", [first], { perm: [0, 2, 3, 1] })]), 0.02);
+  const back = s.node("Transpose", [relu], { perm: [0, 3, 1, 2] });
+  s.edit.retype(back, { ...back.type, quant: relu.type.quant! });
+  const second = s.integers(s.node("Conv", [back, w, s.bias(back, w, 4)]), 0.02);
+  const { target } = await built(s.model(second));
+  const { operatorCodes, subgraphs } = target[0]!.model;
+  const names = subgraphs[0]!.operators.map(({ opcode }) => operatorCodes[opcode]!.op);
+  expect(names.filter((name) => name === "TRANSPOSE")).toHaveLength(2); // NCHW at the edges
+});
+
+test("int8 edges are the graph's own integers", async () => {
+  const s = new Sketch();
+  const x = s.input("x", [1, 4], 0.02);
+  const { target } = await built(s.model(s.integers(s.node("Relu", [x]), 0.02)), { io: "int8" });
+  const { subgraphs, signatures } = target[0]!.model;
+  expect([...signatures[0]!.inputs, ...signatures[0]!.outputs].map(({ tensor }) => subgraphs[0]!.tensors[tensor]!.type)).toEqual([
+    "INT8",
+    "INT8",
+  ]);
+});
+
+test("a symbolic batch becomes 1, and the report says so", async () => {
+  const s = new Sketch();
+  const x = s.edit.addInput("x", { dtype: "f32", shape: ["batch", 4] });
+  const { target, diagnostics } = await built(s.model(s.node("Relu", [x])));
+  expect(target[0]!.model.subgraphs[0]!.tensors[0]!.shape).toEqual([1, 4]);
+  expect(diagnostics.map(({ code }) => code)).toContain("VX-LOWER-TFLITE-STATIC");
+});
+
+test("an operator without a TFLite form is refused by name", async () => {
+  const s = new Sketch();
+  const x = s.input("x", [2, 4]);
+  await expect(built(s.model(s.node("Erf", [x])))).rejects.toMatchObject({
+    diagnostic: { code: "VX-LOWER-TFLITE-UNSUPPORTED", message: "Erf has no TFLite form here." },
+  });
+});
+
+test("a changed byte of a weight is found, a cut file is a coded error", async () => {
+  const s = new Sketch();
+  const x = s.input("x", [1, 16], 0.02);
+  const w = s.weight([16, 8], "i8", 1);
+  const model = s.model(s.integers(s.node("MatMul", [x, w]), 0.02));
+  const { artifact, context } = await built(model);
+  const path = join(artifact.dir, artifact.files[0]!.path);
+  const bytes = readFileSync(path);
+  writeFileSync(path, bytes.subarray(0, -1));
+  await expect(backend.decode(artifact, context)).rejects.toMatchObject({ diagnostic: { code: "VX-DECODE-TFLITE-FILE" } });
+  await expect(backend.open!(artifact, context)).rejects.toMatchObject({ diagnostic: { code: "VX-TOOL-TFLITE-ENGINE" } });
+  bytes[bytes.length - 1]! ^= 1;
+  writeFileSync(path, bytes);
+  await expect(expectProof(model, artifact, context)).rejects.toThrow();
+});

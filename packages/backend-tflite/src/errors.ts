@@ -1,0 +1,78 @@
+import { VxError } from "@vlm-export/ir";
+
+const backend = "tflite";
+
+/** A .tflite file that its reader refuses. */
+export function decodeFile(file: string, cause: Error): VxError {
+  return new VxError(
+    {
+      code: "VX-DECODE-TFLITE-FILE",
+      severity: "error",
+      message: cause.message,
+      hint: "The artifact is damaged or was changed after it was written; build it again.",
+      where: { stage: "verify", backend, file },
+    },
+    { cause },
+  );
+}
+
+/** The artifact's tensor is not what the writer's list of tensors says. */
+export function decodeTensor(component: string, value: string, problem: string): VxError {
+  return new VxError({
+    code: "VX-DECODE-TFLITE-TENSOR",
+    severity: "error",
+    message: `the .tflite file of ${component}: ${problem}.`,
+    hint: "The artifact is damaged or was changed after it was written; build it again.",
+    where: { stage: "verify", backend, component, value },
+  });
+}
+
+/** A value whose extents are not all known numbers. */
+export function lowerShape(value: string): VxError {
+  return new VxError({
+    code: "VX-LOWER-TFLITE-SHAPE",
+    severity: "error",
+    message: `the shape of ${JSON.stringify(value)} is not known as numbers, and TFLite kernels need it.`,
+    hint: "Export the model with fixed shapes.",
+    where: { stage: "lower", backend, value },
+  });
+}
+
+/** A node in a form that has no TFLite kernel here. */
+export function lowerUnsupported(node: string, reason: string): VxError {
+  return new VxError({
+    code: "VX-LOWER-TFLITE-UNSUPPORTED",
+    severity: "error",
+    message: `${reason}.`,
+    hint: "Leave this target out, or export the model without that operator.",
+    where: { stage: "lower", backend, node },
+  });
+}
+
+/** The engine did not come up, or refused the model or its inputs. */
+export function toolEngine(detail: string, cause?: unknown): VxError {
+  return new VxError(
+    {
+      code: "VX-TOOL-TFLITE-ENGINE",
+      severity: "error",
+      message: `@litertjs/core: ${detail}.`,
+      hint: "Run `vlm-export doctor`; `--verify decode` proves the artifact without an engine.",
+      where: { stage: "verify", backend },
+    },
+    { cause, kind: "tool" },
+  );
+}
+
+/** The engine package is not installed. */
+export function toolEngineAbsent(cause: unknown): VxError {
+  return new VxError(
+    {
+      code: "VX-TOOL-TFLITE-ENGINE-ABSENT",
+      severity: "error",
+      message: "the optional package @litertjs/core is not installed, so the artifact was not run.",
+      hint: "npm install @litertjs/core@2.5.3",
+      where: { stage: "verify", backend },
+    },
+    { cause, kind: "tool" },
+  );
+}

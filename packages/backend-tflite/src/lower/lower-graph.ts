@@ -1,0 +1,56 @@
+import type { TfliteModel, TfliteTensorMap } from "@vlm-export/formats/tflite";
+import { type Graph, isFloat, type Node, type Value } from "@vlm-export/ir";
+import { lowerUnsupported } from "../errors.js";
+import { rowMajor } from "../layout.js";
+import { type Carried, Lowering } from "./lowering.js";
+import { elementsOf } from "./node.js";
+import { lowerings } from "./registry.js";
+
+/** The element type at the model's edges: real numbers, or the integers of quantized inputs and outputs themselves. */
+export type EdgeType = "float32" | "int8";
+
+/** One component as a TFLite model, and where its quantized values lie in it. */
+export interface LoweredGraph {
+  readonly model: TfliteModel;
+  readonly carried: readonly Carried[];
+  /** Operators of the program by name. */
+  readonly operators: ReadonlyMap<string, number>;
+}
+
+/** Lowers a graph of static shapes. Pure. Throws VX-LOWER-TFLITE-SHAPE and -UNSUPPORTED. */
+export function lowerGraph(component: string, graph: Graph, edges: EdgeType): LoweredGraph {
+  const lowering = new Lowering(graph);
+  const inputs = graph.inputs.map((value) => lowerInput(lowering, value, edges));
+  for (const node of graph.nodes) lowerNode(lowering, node);
+  const outputs = graph.outputs.map((value) => lowerOutput(lowering, value, edges));
+  return {
+    model: lowering.program.model(component, inputs, outputs),
+    carried: [...lowering.carried.values()],
+    operators: lowering.program.operatorCounts(),
+  };
+}
+
+function lowerInput(lowering: Lowering, value: Value, edges: EdgeType): TfliteTensorMap {
+  const form = edges === "int8" && value.type.quant ? "integer" : "float";
+  const tensor = lowering.write(value, form, rowMajor(lowering.shape(value).length));
+  lowering.flush();
+  return { name: value.name, tensor };
+}
+
+function lowerNode(lowering: Lowering, node: Node): void {
+  if (lowering.done.has(node) || node.outputs.every((value) => !value || isKnown(value))) return;
+  const lower = lowerings.get(node.op);
+  if (!lower) throw lowerUnsupported(node.name, `${node.op} has no TFLite form here`);
+  lower(lowering, node);
+  lowering.flush();
+}
+
+/** Shape arithmetic: its results are known numbers, so nobody computes them. */
+function isKnown(value: Value): boolean {
+  return !isFloat(value.type.dtype) && elementsOf(value) !== undefined;
+}
+
+function lowerOutput(lowering: Lowering, value: Value, edges: EdgeType): TfliteTensorMap {
+  const form = edges === "int8" && value.type.quant ? "integer" : "float";
+  return { name: value.name, tensor: lowering.read(value, form) };
+}

@@ -1,0 +1,41 @@
+import type { BackendContext } from "@vlm-export/backend-api";
+import type { Model } from "@vlm-export/ir";
+import { formatKey } from "../key.js";
+import type { TargetFile, TargetModel, TfliteTargetOptions } from "../target-model.js";
+import { lowerGraph } from "./lower-graph.js";
+
+/** Each component as one .tflite file `<component>.tflite`. Throws VX-LOWER-TFLITE-*. */
+export function lowerModel(model: Model, context: BackendContext<TfliteTargetOptions>): TargetModel {
+  return [...model.components].map(([component, graph]): TargetFile => {
+    const { model: file, carried, operators } = lowerGraph(component, graph, context.options.io);
+    const path = `${fileName(component)}.tflite`;
+    reportFloatOperators(component, operators, context);
+    const tensors = carried.map(({ value, tensor, layout, reencodings }) => ({
+      component,
+      value: value.name,
+      key: formatKey({ path, tensor, ...(layout && { layout }) }),
+      reencodings,
+    }));
+    return { component, path, model: file, tensors };
+  });
+}
+
+/** Component names are free text; file names are not. */
+function fileName(component: string): string {
+  return component.replace(/[^A-Za-z0-9._-]/g, "_").replace(/^\.+/, "_") || "model";
+}
+
+function reportFloatOperators(
+  component: string,
+  operators: ReadonlyMap<string, number>,
+  context: BackendContext<TfliteTargetOptions>,
+): void {
+  const conversions = (operators.get("DEQUANTIZE") ?? 0) + (operators.get("QUANTIZE") ?? 0);
+  const total = [...operators.values()].reduce((a, b) => a + b, 0);
+  context.report({
+    code: "VX-LOWER-TFLITE-SUMMARY",
+    severity: "info",
+    message: `${total} TFLite operators, ${conversions} of them conversions between integers and real numbers.`,
+    where: { stage: "lower", backend: "tflite", component },
+  });
+}

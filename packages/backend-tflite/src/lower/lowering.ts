@@ -1,0 +1,328 @@
+import type { TfliteOptions, TfliteQuantization } from "@vlm-export/formats/tflite";
+import type { Reencoding } from "@vlm-export/backend-api";
+import { type Graph, isFloat, type Node, type QuantSpec, staticShape, type Value } from "@vlm-export/ir";
+import { lowerShape, lowerUnsupported } from "../errors.js";
+import { type Layout, reshaped, rowMajor, sameOrder, storedShape } from "../layout.js";
+import { float32Bytes, floatBytes, indexValues, integerBytes, integerFormOf } from "./constant-bytes.js";
+import { Program, type ProgramTensor } from "./program.js";
+import { quantizationOf, reencodingsOf, sameQuantization } from "./quantization.js";
+
+/** integer: the value's own integers and qparams; float: the real numbers that they stand for (or a value that is not quantized). */
+export type Form = "integer" | "float";
+
+/** A tensor of the program that holds a value in some layout. */
+export interface Place {
+  readonly tensor: number;
+  readonly layout: Layout;
+}
+
+/** Where the integers and qparams of a graph value lie in the artifact. */
+export interface Carried {
+  readonly value: Value;
+  readonly tensor: number;
+  /** Layout over the graph's shape; undefined = the bytes are in the graph's order. */
+  readonly layout: Layout | undefined;
+  readonly reencodings: readonly Reencoding[];
+}
+
+/** What `write` leaves to do once the operator stands. */
+interface Pending {
+  readonly value: Value;
+  readonly from: Place;
+}
+
+/**
+ * State of lowering one graph. Every value lies in tensors whose layout is known; a reader names the form and layout that it
+ * needs, and the DEQUANTIZE, QUANTIZE, RESHAPE or TRANSPOSE in between is made once. Transposes of the graph itself only
+ * change a layout.
+ */
+export class Lowering {
+  readonly graph: Graph;
+  readonly program: Program = new Program();
+  readonly carried: Map<Value, Carried> = new Map();
+  /** Nodes that an operator has taken in already. */
+  readonly done: Set<Node> = new Set();
+  readonly #places = new Map<Value, Map<Form, Place[]>>();
+  #pending: Pending[] = [];
+
+  constructor(graph: Graph) {
+    this.graph = graph;
+  }
+
+  /** The graph's shape of a value. Throws VX-LOWER-TFLITE-SHAPE unless all extents are known and positive. */
+  shape(value: Value): readonly number[] {
+    const shape = staticShape(value.type);
+    if (!shape || shape.includes(0)) throw lowerShape(value.name);
+    return shape;
+  }
+
+  /** The layout that an activation lies in; row-major for constants. */
+  layoutOf(value: Value): Layout {
+    const places = this.#places.get(value);
+    const place = places?.get("integer")?.[0] ?? places?.get("float")?.[0];
+    return place?.layout ?? rowMajor(this.shape(value).length);
+  }
+
+  /** The tensor of a value in that form and layout. */
+  read(value: Value, form: Form, layout: Layout = rowMajor(this.shape(value).length)): number {
+    const places = this.#placesOf(value, form);
+    const exact = places.find((place) => String(place.layout) === String(layout));
+    if (exact) return exact.tensor;
+    const tensor = value.data ? this.#constant(value, form, layout) : this.#relaid(value, this.#anyPlace(value, form), layout);
+    places.push({ tensor, layout });
+    return tensor;
+  }
+
+  /** The tensor of an operand that broadcasts to `rank` dimensions, laid out by `layout` over these. */
+  readBroadcast(value: Value, form: Form, rank: number, layout: Layout): number {
+    const shape = this.shape(value);
+    if (shape.length === rank) return this.read(value, form, layout);
+    const padded = [...Array.from({ length: rank - shape.length }, () => 1), ...shape];
+    if (sameOrder(padded, layout, rowMajor(rank))) return this.#viewed(this.read(value, form), storedShape(padded, layout));
+    const view = this.#viewed(this.read(value, form), padded);
+    return this.#transpose(view, layout);
+  }
+
+  /** A new tensor for a value that the next operator computes, in `layout`. A quantized value in float form is quantized behind it. */
+  write(value: Value, form: Form, layout: Layout): number {
+    const { quant } = value.type;
+    const tensor = this.#newTensor(value, form === "integer" ? quant : undefined, layout, form === "float" && quant ? "_float" : "");
+    this.#settle(value, { tensor, layout }, form === "float" && quant !== undefined);
+    return tensor;
+  }
+
+  /** As {@link write} for an operator whose integer kernel keeps the qparams of its operand `like`. */
+  writeLike(value: Value, form: Form, layout: Layout, like: number): number {
+    const wanted = form === "integer" && value.type.quant ? quantizationOf(value.type.quant, layout) : undefined;
+    const given = this.program.tensors[like]?.quantization;
+    if (form === "float" || sameQuantization(wanted, given)) return this.write(value, form, layout);
+    const tensor = this.scratch(`${value.name}_unscaled`, storedShape(this.shape(value), layout), given);
+    this.#settle(value, { tensor, layout }, true);
+    return tensor;
+  }
+
+  /** The value is what `tensor` holds already, seen through `layout`. */
+  alias(value: Value, form: Form, place: Place): void {
+    const { quant } = value.type;
+    const wanted = quant && quantizationOf(quant, place.layout);
+    const same = form === "integer" ? sameQuantization(wanted, this.program.tensors[place.tensor]?.quantization) : quant === undefined;
+    this.#settle(value, place, !same);
+    this.flush();
+  }
+
+  /** Any tensor of an activation in that form, with its layout. */
+  place(value: Value, form: Form): Place {
+    if (value.data) return { tensor: this.read(value, form), layout: rowMajor(this.shape(value).length) };
+    return this.#anyPlace(value, form);
+  }
+
+  /** A tensor of the operator's own, float or with these qparams. */
+  scratch(name: string, shape: readonly number[], quantization?: TfliteQuantization): number {
+    return this.program.tensor({ name, type: quantization ? "INT8" : "FLOAT32", shape, ...(quantization && { quantization }) });
+  }
+
+  /** A float constant of the operator's own. */
+  floatConstant(name: string, values: readonly number[], shape: readonly number[]): number {
+    return this.program.tensor({ name, type: "FLOAT32", shape, data: float32Bytes(values) });
+  }
+
+  /** A tensor of a quantized constant stored in another shape over the same order (a bias as one axis). */
+  constantAs(value: Value, shape: readonly number[], quantizedDimension: number): number {
+    const { quant } = value.type;
+    if (!value.data || !quant) throw lowerUnsupported(value.name, "expected a quantized constant");
+    const quantization = { ...quantizationOf(quant, rowMajor(shape.length)), quantizedDimension };
+    const tensor = this.program.tensor({
+      name: value.name,
+      type: integerType(value, quant),
+      shape,
+      quantization,
+      data: integerBytes(value.data, shape, rowMajor(shape.length)),
+    });
+    this.#carry(value, tensor, undefined);
+    return tensor;
+  }
+
+  /** Adds an operator. */
+  emit(op: string, inputs: readonly number[], outputs: readonly number[], options?: TfliteOptions): void {
+    this.program.operator(op, inputs, outputs, options);
+  }
+
+  /** Quantizes what the last operators wrote in float form or with other qparams. */
+  flush(): void {
+    const pending = this.#pending;
+    this.#pending = [];
+    for (const { value, from } of pending) {
+      const { quant } = value.type;
+      const tensor = quant ? this.#newTensor(value, quant, from.layout, "") : this.#newTensor(value, undefined, from.layout, "");
+      if (quant) this.emit("QUANTIZE", [from.tensor], [tensor], { kind: "QuantizeOptions" });
+      else this.emit("DEQUANTIZE", [from.tensor], [tensor], { kind: "DequantizeOptions" });
+      this.#settle(value, { tensor, layout: from.layout }, false);
+    }
+  }
+
+  /** Reshapes over the same bytes; row-major order is made first where the layout does not allow that. */
+  reshape(value: Value, form: Form, result: Value): void {
+    const from = this.shape(value);
+    const to = this.shape(result);
+    const place = this.place(value, form);
+    const layout = reshaped(from, place.layout, to);
+    const source = layout ? place.tensor : this.read(value, form);
+    const target = layout ?? rowMajor(to.length);
+    this.#settleView(result, form, { tensor: source, layout: target }, storedShape(to, target));
+  }
+
+  #settleView(result: Value, form: Form, source: Place, shape: readonly number[]): void {
+    const given = this.program.tensors[source.tensor];
+    if (String(given?.shape) === String(shape)) return this.alias(result, form, source);
+    const tensor = this.writeLike(result, form, source.layout, source.tensor);
+    this.emit("RESHAPE", [source.tensor, this.program.indices(shape)], [tensor], { kind: "ReshapeOptions", newShape: shape });
+  }
+
+  #placesOf(value: Value, form: Form): Place[] {
+    const forms = this.#places.get(value) ?? new Map<Form, Place[]>();
+    this.#places.set(value, forms);
+    const places = forms.get(form) ?? [];
+    forms.set(form, places);
+    return places;
+  }
+
+  #anyPlace(value: Value, form: Form): Place {
+    const places = this.#placesOf(value, form);
+    const [first] = places;
+    if (first) return first;
+    const [integer] = this.#placesOf(value, "integer");
+    if (form === "integer" || !integer) throw lowerUnsupported(value.name, `${JSON.stringify(value.name)} has no ${form} form here`);
+    const place = { tensor: this.#dequantized(integer.tensor), layout: integer.layout };
+    places.push(place);
+    return place;
+  }
+
+  #dequantized(source: number): number {
+    const { name, type, shape } = this.program.tensors[source] as ProgramTensor;
+    const tensor = this.scratch(`${name}_real`, shape);
+    if (type === "INT32") return this.#dequantizedBias(source, tensor);
+    this.emit("DEQUANTIZE", [source], [tensor], { kind: "DequantizeOptions" });
+    return tensor;
+  }
+
+  /** DEQUANTIZE has no int32 kernel: scale · float(q). */
+  #dequantizedBias(source: number, tensor: number): number {
+    const { name, shape, quantization } = this.program.tensors[source] as ProgramTensor;
+    const { scale = [], quantizedDimension = 0 } = quantization ?? {};
+    const cast = this.scratch(`${name}_cast`, shape);
+    const scaleShape = shape.map((extent, axis) => (scale.length > 1 && axis === quantizedDimension ? extent : 1));
+    this.emit("CAST", [source], [cast], { kind: "CastOptions", inDataType: "INT32", outDataType: "FLOAT32" });
+    const inputs = [cast, this.floatConstant(`${name}_scale`, scale, scaleShape)];
+    this.emit("MUL", inputs, [tensor], { kind: "MulOptions", fusedActivationFunction: "NONE" });
+    return tensor;
+  }
+
+  #constant(value: Value, form: Form, layout: Layout): number {
+    const { data, type } = value;
+    if (!data) throw lowerUnsupported(value.name, "expected a constant");
+    const shape = this.shape(value);
+    if (type.quant && form === "float") return this.#dequantized(this.read(value, "integer", layout));
+    if (type.quant) return this.#integerConstant(value, type.quant, layout);
+    const stored = storedShape(shape, layout);
+    if (isFloat(data.dtype))
+      return this.program.tensor({ name: value.name, type: "FLOAT32", shape: stored, data: floatBytes(data, shape, layout) });
+    if (data.dtype !== "i64" && data.dtype !== "i32")
+      throw lowerUnsupported(value.name, `constants of type ${data.dtype} have no TFLite form here`);
+    return this.program.indices(indexValues(data), stored);
+  }
+
+  #integerConstant(value: Value, quant: QuantSpec, layout: Layout): number {
+    const shape = this.shape(value);
+    const form = integerFormOf(quant.storage);
+    if (!form || !value.data || quant.granularity === "block") {
+      throw lowerUnsupported(value.name, `${quant.granularity}-quantized ${quant.storage} constants have no TFLite form here`);
+    }
+    const tensor = this.program.tensor({
+      name: value.name,
+      type: form.type,
+      shape: storedShape(shape, layout),
+      quantization: quantizationOf(quant, layout),
+      data: integerBytes(value.data, shape, layout),
+    });
+    this.#carry(value, tensor, layout);
+    return tensor;
+  }
+
+  #relaid(value: Value, place: Place, layout: Layout): number {
+    const shape = this.shape(value);
+    const target = storedShape(shape, layout);
+    if (sameOrder(shape, place.layout, layout)) return this.#viewed(place.tensor, target);
+    return this.#transpose(
+      place.tensor,
+      layout.map((axis) => place.layout.indexOf(axis)),
+    );
+  }
+
+  /** The tensor in another shape over the same bytes. */
+  #viewed(tensor: number, shape: readonly number[]): number {
+    const source = this.program.tensors[tensor] as ProgramTensor;
+    if (String(source.shape) === String(shape)) return tensor;
+    const view = this.program.tensor({
+      name: `${source.name}_view`,
+      type: source.type,
+      shape,
+      ...(source.quantization && { quantization: source.quantization }),
+    });
+    this.emit("RESHAPE", [tensor, this.program.indices(shape)], [view], { kind: "ReshapeOptions", newShape: shape });
+    return view;
+  }
+
+  #transpose(tensor: number, permutation: readonly number[]): number {
+    const source = this.program.tensors[tensor] as ProgramTensor;
+    const shape = permutation.map((axis) => source.shape[axis] ?? 1);
+    const result = this.program.tensor({
+      name: `${source.name}_transposed`,
+      type: source.type,
+      shape,
+      ...(source.quantization && { quantization: source.quantization }),
+    });
+    this.emit("TRANSPOSE", [tensor, this.program.indices(permutation)], [result], { kind: "TransposeOptions" });
+    return result;
+  }
+
+  #newTensor(value: Value, quant: QuantSpec | undefined, layout: Layout, suffix: string): number {
+    const shape = storedShape(this.shape(value), layout);
+    const type = quant ? integerType(value, quant) : tensorType(value);
+    return this.program.tensor({
+      name: `${value.name}${suffix}`,
+      type,
+      shape,
+      ...(quant && { quantization: quantizationOf(quant, layout) }),
+    });
+  }
+
+  #settle(value: Value, place: Place, pending: boolean): void {
+    if (pending) {
+      this.#pending.push({ value, from: place });
+      return;
+    }
+    this.#placesOf(value, value.type.quant ? "integer" : "float").push(place);
+    if (value.type.quant) this.#carry(value, place.tensor, undefined);
+  }
+
+  #carry(value: Value, tensor: number, layout: Layout | undefined): void {
+    const { quant } = value.type;
+    if (this.carried.has(value) || !quant) return;
+    const moved = layout !== undefined && !sameOrder(this.shape(value), layout, rowMajor(layout.length));
+    this.carried.set(value, { value, tensor, layout: moved ? layout : undefined, reencodings: reencodingsOf(quant, moved) });
+  }
+}
+
+function integerType(value: Value, { storage }: QuantSpec): ProgramTensor["type"] {
+  const form = integerFormOf(storage);
+  if (!form) throw lowerUnsupported(value.name, `${storage} integers have no TFLite form here`);
+  return form.type;
+}
+
+function tensorType(value: Value): ProgramTensor["type"] {
+  const { dtype } = value.type;
+  if (isFloat(dtype)) return "FLOAT32";
+  if (dtype === "i64" || dtype === "i32") return "INT32";
+  if (dtype === "bool") return "BOOL";
+  throw lowerUnsupported(value.name, `values of type ${dtype} have no TFLite form here`);
+}

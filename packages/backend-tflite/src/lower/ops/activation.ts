@@ -1,0 +1,91 @@
+import { lowerUnsupported } from "../../errors.js";
+import { floatValues } from "@vlm-export/backend-api";
+import type { Node } from "@vlm-export/ir";
+import type { Lowering } from "../lowering.js";
+import { formOf, inputOf, type LowerNode, numberAttr, outputOf } from "../node.js";
+
+const mulOptions = { kind: "MulOptions", fusedActivationFunction: "NONE" } as const;
+
+/** x · sigmoid(alpha · x), on real numbers: TFLite has no such kernel. */
+export const quickGelu: LowerNode = (lowering, node) => {
+  const [x, y] = [inputOf(node, 0), outputOf(node)];
+  const { tensor, layout } = lowering.place(x, "float");
+  const shape = lowering.program.tensors[tensor]?.shape ?? [];
+  const scaled = lowering.scratch(`${node.name}_scaled`, shape);
+  const gate = lowering.scratch(`${node.name}_gate`, shape);
+  lowering.emit(
+    "MUL",
+    [tensor, lowering.floatConstant(`${node.name}_alpha`, [numberAttr(node, "alpha", 1.702)], [])],
+    [scaled],
+    mulOptions,
+  );
+  lowering.emit("LOGISTIC", [scaled], [gate]);
+  lowering.emit("MUL", [tensor, gate], [lowering.write(y, "float", layout)], mulOptions);
+};
+
+/** x · sigmoid(alpha · x) with alpha 1 by default (SiLU). */
+export const swish: LowerNode = (lowering, node) => {
+  const [x, y] = [inputOf(node, 0), outputOf(node)];
+  const { tensor, layout } = lowering.place(x, "float");
+  if (numberAttr(node, "alpha", 1) !== 1) return quickGelu(lowering, { ...node, attrs: { alpha: numberAttr(node, "alpha", 1) } });
+  const gate = lowering.scratch(`${node.name}_gate`, lowering.program.tensors[tensor]?.shape ?? []);
+  lowering.emit("LOGISTIC", [tensor], [gate]);
+  lowering.emit("MUL", [tensor, gate], [lowering.write(y, "float", layout)], mulOptions);
+};
+
+/** 1 / x. */
+export const reciprocal: LowerNode = (lowering, node) => {
+  const { tensor, layout } = lowering.place(inputOf(node, 0), "float");
+  const one = lowering.floatConstant(`${node.name}_one`, [1], []);
+  lowering.emit("DIV", [one, tensor], [lowering.write(outputOf(node), "float", layout)], {
+    kind: "DivOptions",
+    fusedActivationFunction: "NONE",
+  });
+};
+
+/** max(min(x, high), low): RELU or RELU6 where the bounds are theirs, else MINIMUM and MAXIMUM on real numbers. */
+export const clip: LowerNode = (lowering, node) => {
+  const [x, y] = [inputOf(node, 0), outputOf(node)];
+  const { low, high } = clipBounds(node);
+  const op = low === 0 && high === Number.POSITIVE_INFINITY ? "RELU" : low === 0 && high === 6 ? "RELU6" : undefined;
+  const form = formOf(op ? "free" : "float", [x], y);
+  const { tensor, layout } = lowering.place(x, form);
+  if (op) return lowering.emit(op, [tensor], [lowering.write(y, form, layout)]);
+  const below = lowering.scratch(`${node.name}_below`, lowering.program.tensors[tensor]?.shape ?? []);
+  const bound = (name: string, value: number) => lowering.floatConstant(`${node.name}_${name}`, [value], []);
+  lowering.emit("MINIMUM", [tensor, bound("high", high)], [below], { kind: "MaximumMinimumOptions" });
+  lowering.emit("MAXIMUM", [below, bound("low", low)], [lowering.write(y, "float", layout)], { kind: "MaximumMinimumOptions" });
+};
+
+/** The bounds of a Clip. Throws VX-LOWER-TFLITE-UNSUPPORTED when they are computed at run time. */
+export function clipBounds(node: Node): { readonly low: number; readonly high: number } {
+  const bound = (index: number, fallback: number) => {
+    const value = node.inputs[index];
+    if (!value) return fallback;
+    if (!value.data || value.type.quant) throw lowerUnsupported(node.name, "Clip with bounds computed at run time");
+    return floatValues(value.data)[0] ?? fallback;
+  };
+  return { low: bound(1, Number.NEGATIVE_INFINITY), high: bound(2, Number.POSITIVE_INFINITY) };
+}
+
+/** max(0, min(1, alpha · x + beta)). */
+export const hardSigmoid: LowerNode = (lowering, node) => {
+  const { tensor, layout } = lowering.place(inputOf(node, 0), "float");
+  const shape = lowering.program.tensors[tensor]?.shape ?? [];
+  const constant = (name: string, value: number) => lowering.floatConstant(`${node.name}_${name}`, [value], []);
+  const [scaled, shifted, below] = ["scaled", "shifted", "below"].map((name) => lowering.scratch(`${node.name}_${name}`, shape)) as [
+    number,
+    number,
+    number,
+  ];
+  lowering.emit("MUL", [tensor, constant("alpha", numberAttr(node, "alpha", 0.2))], [scaled], mulOptions);
+  addTo(lowering, scaled, constant("beta", numberAttr(node, "beta", 0.5)), shifted);
+  lowering.emit("MINIMUM", [shifted, constant("one", 1)], [below], { kind: "MaximumMinimumOptions" });
+  lowering.emit("MAXIMUM", [below, constant("zero", 0)], [lowering.write(outputOf(node), "float", layout)], {
+    kind: "MaximumMinimumOptions",
+  });
+};
+
+function addTo(lowering: Lowering, a: number, b: number, result: number): void {
+  lowering.emit("ADD", [a, b], [result], { kind: "AddOptions", fusedActivationFunction: "NONE", potScaleInt16: false });
+}

@@ -1,0 +1,43 @@
+import type { TfliteOptions } from "@vlm-export/formats/tflite";
+import type { Value } from "@vlm-export/ir";
+import { type Layout, rowMajor } from "../../layout.js";
+import type { Lowering } from "../lowering.js";
+import { formOf, inputOf, type Kernel, type LowerNode, outputOf } from "../node.js";
+
+interface Binary {
+  readonly op: string;
+  readonly kernel: Kernel;
+  readonly options?: TfliteOptions;
+}
+
+const binaryOps: ReadonlyMap<string, Binary> = new Map<string, Binary>([
+  ["Add", { op: "ADD", kernel: "free", options: { kind: "AddOptions", fusedActivationFunction: "NONE", potScaleInt16: false } }],
+  ["Div", { op: "DIV", kernel: "float", options: { kind: "DivOptions", fusedActivationFunction: "NONE" } }],
+  ["Max", { op: "MAXIMUM", kernel: "float", options: { kind: "MaximumMinimumOptions" } }],
+  ["Min", { op: "MINIMUM", kernel: "float", options: { kind: "MaximumMinimumOptions" } }],
+  ["Mul", { op: "MUL", kernel: "free", options: { kind: "MulOptions", fusedActivationFunction: "NONE" } }],
+  ["Pow", { op: "POW", kernel: "float", options: { kind: "PowOptions" } }],
+  ["Sub", { op: "SUB", kernel: "free", options: { kind: "SubOptions", fusedActivationFunction: "NONE", potScaleInt16: false } }],
+]);
+
+/** Elementwise functions of two operands, broadcast: both in the layout of an operand that has the result's rank. */
+export const binary: LowerNode = (lowering, node) => {
+  const { op, kernel, options } = binaryOps.get(node.op) as Binary;
+  const [a, b, y] = [inputOf(node, 0), inputOf(node, 1), outputOf(node)];
+  const rank = lowering.shape(y).length;
+  const form = formOf(kernel, [a, b], y);
+  const layout = commonLayout(lowering, [a, b], rank);
+  const inputs = [a, b].map((value) => lowering.readBroadcast(value, form, rank, layout));
+  lowering.emit(op, inputs, [lowering.write(y, form, layout)], options);
+};
+
+/** The ops that {@link binary} lowers. */
+export const binaryNames: readonly string[] = [...binaryOps.keys()];
+
+/** The layout of the largest operand that is no constant and has all the dimensions; so the least has to be moved. */
+export function commonLayout(lowering: Lowering, operands: readonly Value[], rank: number): Layout {
+  const size = (value: Value) => lowering.shape(value).reduce((a, b) => a * b, 1);
+  const candidates = operands.filter((value) => !value.data && lowering.shape(value).length === rank);
+  const [largest] = [...candidates].sort((a, b) => size(b) - size(a));
+  return largest ? lowering.layoutOf(largest) : rowMajor(rank);
+}

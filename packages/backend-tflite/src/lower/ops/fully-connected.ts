@@ -1,0 +1,93 @@
+import type { Node, Value } from "@vlm-export/ir";
+import { lowerUnsupported } from "../../errors.js";
+import { type Layout, rowMajor, transposed, withLast } from "../../layout.js";
+import { type Fusion, fusionOf, hasBiasScale } from "../fusion.js";
+import type { Lowering } from "../lowering.js";
+import { inputOf, type LowerNode, numberAttr, outputOf } from "../node.js";
+import { channelAxis, isIntegerActivation, isIntegerWeight, quantizationOf } from "../quantization.js";
+
+/** x · W for a constant matrix W, in terms of FULLY_CONNECTED. */
+export interface Product {
+  readonly node: Node;
+  readonly x: Value;
+  /** The axis of x that the sum runs over. */
+  readonly axis: number;
+  readonly weight: Value;
+  /** Layout that stores the weight as [out, in]. */
+  readonly weightLayout: Layout;
+  /** Layout of the result over the layout of x with `axis` last. */
+  readonly resultLayout: (layout: Layout) => Layout;
+}
+
+/** MatMul by a constant matrix. */
+export function matMulProduct(lowering: Lowering, node: Node): Product {
+  const [x, weight] = [inputOf(node, 0), inputOf(node, 1)];
+  return { node, x, axis: lowering.shape(x).length - 1, weight, weightLayout: [1, 0], resultLayout: (layout) => layout };
+}
+
+/** alpha · op(A) · op(B) + beta · C with alpha = beta = 1. */
+export const gemm: LowerNode = (lowering, node) => {
+  const [x, weight] = [inputOf(node, 0), inputOf(node, 1)];
+  if (numberAttr(node, "alpha", 1) !== 1 || numberAttr(node, "beta", 1) !== 1)
+    throw lowerUnsupported(node.name, "Gemm with alpha or beta other than 1");
+  const transA = numberAttr(node, "transA", 0) !== 0;
+  const weightLayout = numberAttr(node, "transB", 0) === 0 ? [1, 0] : [0, 1];
+  const resultLayout = (layout: Layout) => (transA ? transposed(layout, [1, 0]) : layout);
+  fullyConnected(lowering, { node, x, axis: transA ? 0 : 1, weight, weightLayout, resultLayout });
+};
+
+/**
+ * FULLY_CONNECTED: on integers, with the bias and clamp behind it, when the int8 kernel computes just that; else on real
+ * numbers with the weight dequantized in the graph.
+ */
+export function fullyConnected(lowering: Lowering, product: Product): void {
+  const fusion = integerFusion(lowering, product);
+  const { node, x, axis, weight, weightLayout } = product;
+  const layout = withLast(lowering.layoutOf(x), axis);
+  const form = fusion ? "integer" : "float";
+  const input = lowering.read(x, form, layout);
+  const matrix = lowering.read(weight, form, weightLayout);
+  const output = fusion?.output ?? outputOf(node);
+  const bias = fusion ? integerBias(lowering, fusion.bias) : floatBias(lowering, node);
+  const result = lowering.write(output, form, product.resultLayout(layout));
+  lowering.emit("FULLY_CONNECTED", [input, matrix, bias], [result], {
+    kind: "FullyConnectedOptions",
+    fusedActivationFunction: fusion?.activation ?? "NONE",
+    weightsFormat: "DEFAULT",
+    keepNumDims: true,
+    asymmetricQuantizeInputs: false,
+    quantizedBiasType: "FLOAT32",
+  });
+  for (const absorbed of fusion?.absorbed ?? []) lowering.done.add(absorbed);
+}
+
+function integerFusion(lowering: Lowering, { node, x, weight, weightLayout }: Product): Fusion | undefined {
+  if (!hasIntegerOperands(x, weight, weightLayout[0] ?? 0)) return undefined;
+  const fusion = fusionOf(lowering.graph, node);
+  return fusion?.bias && !hasBiasScale(fusion.bias, x, weight) ? undefined : fusion;
+}
+
+/** True when an int8 kernel takes both: the weight symmetric, with scales along its output channels only. */
+export function hasIntegerOperands(x: Value, weight: Value, channel: number): boolean {
+  const { quant } = weight.type;
+  if (!quant || !isIntegerActivation(x) || !isIntegerWeight(weight)) return false;
+  const axis = channelAxis(quant);
+  const { zeroPoint } = quantizationOf(quant, rowMajor(0));
+  return (axis === undefined || axis === channel) && zeroPoint.every((point) => point === 0);
+}
+
+/** The int32 bias as one axis, or -1. */
+export function integerBias(lowering: Lowering, bias: Value | undefined): number {
+  if (!bias) return -1;
+  const count = lowering.shape(bias).reduce((a, b) => a * b, 1);
+  return lowering.constantAs(bias, [count], 0);
+}
+
+/** The bias operand of a Gemm or Conv as real numbers on one axis, or -1. */
+export function floatBias(lowering: Lowering, node: Node): number {
+  const bias = node.inputs[2];
+  if (!bias) return -1;
+  const shape = lowering.shape(bias);
+  if (shape.length !== 1) throw lowerUnsupported(node.name, `${node.op} with a bias of ${shape.length} axes on real numbers`);
+  return lowering.read(bias, "float");
+}

@@ -1,0 +1,82 @@
+import type { Node, Value } from "@vlm-export/ir";
+import type { Layout } from "../../layout.js";
+import type { Lowering } from "../lowering.js";
+import { axisIn, inputOf, type LowerNode, numberAttr, outputOf } from "../node.js";
+
+const fused = { fusedActivationFunction: "NONE" } as const;
+const adding = { ...fused, potScaleInt16: false } as const;
+
+interface Normalized {
+  readonly lowering: Lowering;
+  readonly node: Node;
+  readonly layout: Layout;
+  /** Stored shape of the operand, and of the statistics over its normalized axes. */
+  readonly shape: readonly number[];
+  readonly reduced: readonly number[];
+  readonly axes: number;
+}
+
+/** (x − mean) · rsqrt(variance + epsilon) · scale + bias over the axes from `axis` on, on real numbers. */
+export const layerNorm: LowerNode = (lowering, node) => {
+  const x = lowering.place(inputOf(node, 0), "float");
+  const state = normalizedOf(lowering, node, x.layout);
+  const mean = meanOf(state, x.tensor, "mean");
+  const squares = step(state, "squares", state.shape);
+  lowering.emit("SQUARED_DIFFERENCE", [x.tensor, mean], [squares], { kind: "SquaredDifferenceOptions" });
+  const centered = step(state, "centered", state.shape);
+  lowering.emit("SUB", [x.tensor, mean], [centered], { kind: "SubOptions", ...adding });
+  scaleBy(state, centered, meanOf(state, squares, "variance"));
+};
+
+/** x · rsqrt(mean(x²) + epsilon) · scale over the axes from `axis` on, on real numbers. */
+export const rmsNorm: LowerNode = (lowering, node) => {
+  const x = lowering.place(inputOf(node, 0), "float");
+  const state = normalizedOf(lowering, node, x.layout);
+  const squares = step(state, "squares", state.shape);
+  lowering.emit("MUL", [x.tensor, x.tensor], [squares], { kind: "MulOptions", ...fused });
+  scaleBy(state, x.tensor, meanOf(state, squares, "power"));
+};
+
+function normalizedOf(lowering: Lowering, node: Node, layout: Layout): Normalized {
+  const logical = lowering.shape(inputOf(node, 0));
+  const axis = axisIn(numberAttr(node, "axis", -1), logical.length);
+  const stored = layout.map((at) => logical[at] ?? 1);
+  const reduced = layout.map((at) => (at >= axis ? 1 : (logical[at] ?? 1)));
+  const axes = lowering.program.indices(layout.flatMap((at, i) => (at >= axis ? [i] : [])));
+  return { lowering, node, layout, shape: stored, reduced, axes };
+}
+
+function step({ lowering, node }: Normalized, name: string, shape: readonly number[]): number {
+  return lowering.scratch(`${node.name}_${name}`, shape);
+}
+
+function meanOf(state: Normalized, tensor: number, name: string): number {
+  const result = step(state, name, state.reduced);
+  state.lowering.emit("MEAN", [tensor, state.axes], [result], { kind: "ReducerOptions", keepDims: true });
+  return result;
+}
+
+/** x · rsqrt(power + epsilon), then the node's own scale and bias. */
+function scaleBy(state: Normalized, x: number, power: number): void {
+  const { lowering, node, shape, reduced, layout } = state;
+  const epsilon = lowering.floatConstant(`${node.name}_epsilon`, [numberAttr(node, "epsilon", 1e-5)], []);
+  const shifted = step(state, "shifted", reduced);
+  lowering.emit("ADD", [power, epsilon], [shifted], { kind: "AddOptions", ...adding });
+  const inverse = step(state, "inverse", reduced);
+  lowering.emit("RSQRT", [shifted], [inverse]);
+  const [scale, bias] = [node.inputs[1], node.inputs[2]];
+  const y = outputOf(node);
+  const operand = (value: Value) => lowering.readBroadcast(value, "float", layout.length, layout);
+  const stages: readonly (readonly ["MUL" | "ADD", number])[] = [
+    ["MUL", inverse],
+    ...(scale ? ([["MUL", operand(scale)]] as const) : []),
+    ...(bias ? ([["ADD", operand(bias)]] as const) : []),
+  ];
+  let current = x;
+  stages.forEach(([op, other], i) => {
+    const last = i === stages.length - 1;
+    const result = last ? lowering.write(y, "float", layout) : step(state, `stage${i}`, shape);
+    lowering.emit(op, [current, other], [result], op === "MUL" ? { kind: "MulOptions", ...fused } : { kind: "AddOptions", ...adding });
+    current = result;
+  });
+}

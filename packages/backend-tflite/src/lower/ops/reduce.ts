@@ -1,0 +1,58 @@
+import type { Node } from "@vlm-export/ir";
+import { type Layout, storedAxis } from "../../layout.js";
+import type { Lowering } from "../lowering.js";
+import {
+  axisIn,
+  elementsOf,
+  formOf,
+  inputOf,
+  type Kernel,
+  knownElements,
+  type LowerNode,
+  numberAttr,
+  numbersAttr,
+  outputOf,
+} from "../node.js";
+
+/** SUM's int8 kernels are wrong by up to 160 steps (measured), so sums are float. */
+const reduceOps: ReadonlyMap<string, { readonly op: string; readonly kernel: Kernel }> = new Map<
+  string,
+  { readonly op: string; readonly kernel: Kernel }
+>([
+  ["GlobalAveragePool", { op: "MEAN", kernel: "free" }],
+  ["GlobalMaxPool", { op: "REDUCE_MAX", kernel: "equal" }],
+  ["ReduceMax", { op: "REDUCE_MAX", kernel: "equal" }],
+  ["ReduceMean", { op: "MEAN", kernel: "free" }],
+  ["ReduceMin", { op: "REDUCE_MIN", kernel: "equal" }],
+  ["ReduceSum", { op: "SUM", kernel: "float" }],
+]);
+
+/** Reductions over known axes, in whatever layout the operand has. */
+export const reduce: LowerNode = (lowering, node) => {
+  const { op, kernel } = reduceOps.get(node.op) as { readonly op: string; readonly kernel: Kernel };
+  const [x, y] = [inputOf(node, 0), outputOf(node)];
+  const form = formOf(kernel, [x], y);
+  const { tensor, layout } = lowering.place(x, form);
+  const axes = axesOf(lowering, node);
+  const keepDims = node.op.startsWith("Global") || numberAttr(node, "keepdims", 1) !== 0;
+  const stored = lowering.program.indices(axes.map((axis) => storedAxis(layout, axis)));
+  const result = lowering.write(y, form, keepDims ? layout : withoutAxes(layout, axes));
+  lowering.emit(op, [tensor, stored], [result], { kind: "ReducerOptions", keepDims });
+};
+
+/** The ops that {@link reduce} lowers. */
+export const reduceNames: readonly string[] = [...reduceOps.keys()];
+
+function axesOf(lowering: Lowering, node: Node): readonly number[] {
+  const rank = lowering.shape(inputOf(node, 0)).length;
+  const all = Array.from({ length: rank }, (_, axis) => axis);
+  if (node.op.startsWith("Global")) return all.slice(2);
+  const given = numbersAttr(node, "axes") ?? (node.inputs[1] ? (elementsOf(node.inputs[1]) ?? knownElements(node, 1)) : []);
+  return given.length > 0 ? given.map((axis) => axisIn(axis, rank)) : all;
+}
+
+function withoutAxes(layout: Layout, axes: readonly number[]): Layout {
+  const kept = layout.filter((axis) => !axes.includes(axis));
+  const ordered = [...kept].sort((a, b) => a - b);
+  return kept.map((axis) => ordered.indexOf(axis));
+}

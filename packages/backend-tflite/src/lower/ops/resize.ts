@@ -1,0 +1,63 @@
+import { lowerUnsupported } from "../../errors.js";
+import { channelsLast, rowMajor } from "../../layout.js";
+import type { Node } from "@vlm-export/ir";
+import { formOf, inputOf, type LowerNode, numberAttr, outputOf, textAttr } from "../node.js";
+
+/** Resize of height and width, nearest or linear, in the coordinate modes that TFLite has. */
+export const resize: LowerNode = (lowering, node) => {
+  const [x, y] = [inputOf(node, 0), outputOf(node)];
+  const [from, to] = [lowering.shape(x), lowering.shape(y)];
+  if (from.length !== 4 || from[0] !== to[0] || from[1] !== to[1])
+    throw lowerUnsupported(node.name, "Resize of other axes than height and width");
+  const nearest = textAttr(node, "mode", "nearest") === "nearest";
+  const options = coordinatesOf(node, nearest);
+  const form = formOf(nearest ? "moves" : "equal", [x], y);
+  const input = lowering.read(x, form, channelsLast(4));
+  const size = lowering.program.indices([to[2] ?? 1, to[3] ?? 1]);
+  const output = nearest ? lowering.writeLike(y, form, channelsLast(4), input) : lowering.write(y, form, channelsLast(4));
+  if (nearest) lowering.emit("RESIZE_NEAREST_NEIGHBOR", [input, size], [output], { kind: "ResizeNearestNeighborOptions", ...options });
+  else lowering.emit("RESIZE_BILINEAR", [input, size], [output], { kind: "ResizeBilinearOptions", ...options });
+};
+
+/** TFLite nearest rounds down without half_pixel, and its half_pixel variant rounds half up. */
+const nearestModes: ReadonlyMap<string, readonly string[]> = new Map([
+  ["asymmetric", ["floor"]],
+  ["half_pixel", ["round_prefer_ceil"]],
+]);
+
+function coordinatesOf(node: Node, nearest: boolean): { readonly alignCorners: boolean; readonly halfPixelCenters: boolean } {
+  const mode = textAttr(node, "mode", "nearest");
+  const coordinates = textAttr(node, "coordinate_transformation_mode", "half_pixel");
+  const rounding = textAttr(node, "nearest_mode", "round_prefer_floor");
+  const fits = nearest
+    ? nearestModes.get(coordinates)?.includes(rounding)
+    : mode === "linear" && ["asymmetric", "half_pixel", "pytorch_half_pixel", "align_corners"].includes(coordinates);
+  if (!fits || numberAttr(node, "antialias", 0) !== 0)
+    throw lowerUnsupported(node.name, `Resize ${mode} with ${coordinates}${nearest ? ` and ${rounding}` : ""}`);
+  return { alignCorners: coordinates === "align_corners", halfPixelCenters: coordinates.endsWith("half_pixel") };
+}
+
+/** Blocks of channels to pixels: DCR is TFLite's own order; CRD is a reshape, a transpose and a reshape. */
+export const depthToSpace: LowerNode = (lowering, node) => {
+  const [x, y] = [inputOf(node, 0), outputOf(node)];
+  const form = formOf("moves", [x], y);
+  const block = numberAttr(node, "blocksize", 1);
+  const [n = 1, c = 1, h = 1, w = 1] = lowering.shape(x);
+  const channels = c / (block * block);
+  if (textAttr(node, "mode", "DCR") === "DCR" || channels === 1) {
+    const input = lowering.read(x, form, channelsLast(4));
+    const output = lowering.writeLike(y, form, channelsLast(4), input);
+    return lowering.emit("DEPTH_TO_SPACE", [input], [output], { kind: "DepthToSpaceOptions", blockSize: block });
+  }
+  const input = lowering.read(x, form);
+  const { quantization } = lowering.program.tensors[input] ?? {};
+  const scratch = (name: string, shape: readonly number[]) => lowering.scratch(`${node.name}_${name}`, shape, quantization);
+  const blocks = scratch("blocks", [n, channels, block, block, h, w]);
+  const shape = [n, channels, block, block, h, w];
+  lowering.emit("RESHAPE", [input, lowering.program.indices(shape)], [blocks], { kind: "ReshapeOptions", newShape: shape });
+  const woven = scratch("woven", [n, channels, h, block, w, block]);
+  lowering.emit("TRANSPOSE", [blocks, lowering.program.indices([0, 1, 4, 2, 5, 3])], [woven], { kind: "TransposeOptions" });
+  const target = lowering.shape(y);
+  const output = lowering.writeLike(y, form, rowMajor(4), input);
+  lowering.emit("RESHAPE", [woven, lowering.program.indices(target)], [output], { kind: "ReshapeOptions", newShape: target });
+};
