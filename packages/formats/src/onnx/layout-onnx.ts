@@ -11,6 +11,8 @@ export interface OnnxLayoutOptions {
   readonly externalFileName?: string;
   /** Initializers of this many bytes or more go to the external file; default 1024. */
   readonly externalThresholdBytes?: number;
+  /** Leaves initializers whose data is external where they are: they are named in the model by their own location, and not copied. */
+  readonly keepExternal?: boolean;
 }
 
 /** A file to be written: its size is known, its content is made as it is asked for. */
@@ -37,9 +39,10 @@ const INLINE_BELOW_BYTES = 1024;
  * `data` object share its place. Reads the sizes of all tensors, but no elements. Throws VX-EMIT-ONNX-*.
  */
 export function layoutOnnx(model: OnnxModel, options: OnnxLayoutOptions = {}): readonly OnnxFile[] {
-  const { fileName = "model.onnx", externalFileName, externalThresholdBytes = INLINE_BELOW_BYTES } = options;
+  const { fileName = "model.onnx", externalFileName, externalThresholdBytes = INLINE_BELOW_BYTES, keepExternal = false } = options;
   const external = new ExternalLayout();
   const parts = modelParts(model, (tensor, payload) => {
+    if (keepExternal && tensor.data.kind === "external") return tensor.data;
     if (externalFileName === undefined || payload.byteLength < externalThresholdBytes) return undefined;
     return { location: externalFileName, offset: external.place(tensor, payload) };
   });

@@ -151,7 +151,7 @@ export const ONNX_SCHEMA: INamespace = {
   nested: Object.fromEntries(
     Object.entries(MESSAGES).map(([message, rows]) => [
       message,
-      { fields: Object.fromEntries(Object.entries(rows).map(([name, row]) => [name, fieldOf(row)])) },
+      { edition: "proto2", fields: Object.fromEntries(Object.entries(rows).map(([name, row]) => [name, fieldOf(row)])) },
     ]),
   ),
 };

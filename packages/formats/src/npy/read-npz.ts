@@ -1,0 +1,105 @@
+import { crc32, inflateRawSync } from "node:zlib";
+import { type ByteRange, memoryRange } from "../files/index.js";
+import { npzContent, npzLimit, npzStructure } from "./errors.js";
+import { type NpyArray, readNpy } from "./read-npy.js";
+import { readZipDirectory, type ZipEntry } from "./zip-directory.js";
+
+/** Sizes above which an archive is refused rather than unpacked. */
+export interface NpzLimits {
+  /** Bytes of one deflated array when unpacked; arrays are unpacked one at a time, in memory. */
+  readonly unpackedBytes: number;
+  /** Unpacked size over packed size, for arrays above 1 MiB. */
+  readonly ratio: number;
+}
+
+/** Limits for archives of unknown origin. */
+export const DEFAULT_NPZ_LIMITS: NpzLimits = { unpackedBytes: 2 ** 31, ratio: 200 };
+
+const LOCAL_MARK = 0x04034b50;
+const LOCAL_BYTES = 30;
+const STORED = 0;
+const DEFLATED = 8;
+const MIB = 1024 * 1024;
+
+/** An entry with the place of its packed bytes. */
+interface PackedEntry extends ZipEntry {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/**
+ * The arrays of a .npz file by name, without the ending ".npy", in the order of its directory. Stored arrays stay in
+ * the file. Deflated ones are unpacked here, each to exactly the size that the archive declares. Names are keys only: nothing is
+ * written anywhere. Throws VX-IMPORT-NPZ-STRUCTURE, -CONTENT, -LIMIT and what {@link readNpy} throws.
+ */
+export function readNpz(range: ByteRange, limits: Partial<NpzLimits> = {}): ReadonlyMap<string, NpyArray> {
+  const path = range.origin?.path;
+  const entries = readZipDirectory(range).map((entry) => locate(range, entry));
+  requireApart(path, entries);
+  const arrays = new Map<string, NpyArray>();
+  for (const entry of entries) {
+    const name = entry.name.endsWith(".npy") ? entry.name.slice(0, -4) : entry.name;
+    if (arrays.has(name)) throw npzContent(path, entry.name, "occurs twice");
+    arrays.set(name, readNpy(unpack(range, entry, { ...DEFAULT_NPZ_LIMITS, ...limits })));
+  }
+  return arrays;
+}
+
+function locate(range: ByteRange, entry: ZipEntry): PackedEntry {
+  const path = range.origin?.path;
+  const refuse = (why: string) => npzStructure(path, entry.offset, why);
+  if (entry.offset + LOCAL_BYTES > range.byteLength) throw refuse("an entry is outside the file");
+  const header = Buffer.from(range.read(entry.offset, entry.offset + LOCAL_BYTES));
+  if (header.readUInt32LE(0) !== LOCAL_MARK) throw refuse("there is no entry");
+  const begin = entry.offset + LOCAL_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28);
+  const end = begin + entry.packedBytes;
+  if (end > range.byteLength) throw refuse("an entry is cut short");
+  return { ...entry, begin, end };
+}
+
+/** Entries that share bytes are the mark of a decompression bomb. */
+function requireApart(path: string | undefined, entries: readonly PackedEntry[]): void {
+  const sorted = [...entries].sort((a, b) => a.offset - b.offset);
+  for (const [i, entry] of sorted.entries()) {
+    const next = sorted[i + 1];
+    if (next !== undefined && next.offset < entry.end) throw npzStructure(path, next.offset, "two entries overlap");
+  }
+}
+
+function unpack(range: ByteRange, entry: PackedEntry, limits: NpzLimits): ByteRange {
+  const path = range.origin?.path;
+  const packed = range.slice(entry.begin, entry.end);
+  if (entry.method === STORED) {
+    if (entry.sizeBytes !== entry.packedBytes) throw npzContent(path, entry.name, "is stored in another size than its own");
+    return packed;
+  }
+  if (entry.method !== DEFLATED)
+    throw npzContent(path, entry.name, `is packed with method ${entry.method}; expected 0 (stored) or 8 (deflated)`);
+  if (entry.sizeBytes > limits.unpackedBytes)
+    throw npzLimit(path, `unpacks to ${entry.sizeBytes} bytes; the limit is ${limits.unpackedBytes}`);
+  if (entry.sizeBytes > MIB && entry.sizeBytes > entry.packedBytes * limits.ratio) {
+    throw npzLimit(path, `unpacks ${entry.packedBytes} bytes to ${entry.sizeBytes}; the limit is a ratio of ${limits.ratio}`);
+  }
+  return memoryRange(inflated(packed, entry, path));
+}
+
+function inflated(packed: ByteRange, entry: PackedEntry, path: string | undefined): Uint8Array {
+  const bytes = inflate(packed.read(), entry, path);
+  if (bytes.byteLength !== entry.sizeBytes)
+    throw npzContent(path, entry.name, `unpacks to ${bytes.byteLength} bytes; expected ${entry.sizeBytes}`);
+  if (crc32(bytes) !== entry.crc) throw npzContent(path, entry.name, "has another checksum than the archive says");
+  return bytes;
+}
+
+function inflate(bytes: Uint8Array, entry: PackedEntry, path: string | undefined): Uint8Array {
+  try {
+    const buffer = inflateRawSync(bytes, { maxOutputLength: Math.max(1, entry.sizeBytes) });
+    return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  } catch (error) {
+    throw npzContent(
+      path,
+      entry.name,
+      `cannot be unpacked to ${entry.sizeBytes} bytes (${error instanceof Error ? error.message : String(error)})`,
+    );
+  }
+}
