@@ -11,19 +11,42 @@ export const LOWEST_OPSET = 13;
  */
 export function minOpsetOf(node: Node, ops: OpRegistry): number {
   const versions = operatorVersions(node.op);
-  const pinned = operatorAt(node.op, IR_OPSET);
-  if (!pinned || versions.length === 0) return LOWEST_OPSET;
+  const pinned = operatorAt(node.op, IR_OPSET) ?? versions[0];
+  if (!pinned) return LOWEST_OPSET;
   const since = ops.get(node.op)?.since ?? firstLike(versions, pinned);
   const fits = versions.find((version, i) => version.since >= since && endOf(versions, i) > LOWEST_OPSET && takes(version, pinned, node));
-  if (fits) return Math.max(fits.since, LOWEST_OPSET);
+  if (fits) return Math.max(fits.since, LOWEST_OPSET, valuesOpset(node));
   throw lowerOpset(node.name, node.op, whyNot(node));
+}
+
+/** Attribute values that came later than their attribute: operator, attribute, value, opset. */
+const LATE_VALUES: readonly (readonly [op: string, attribute: string, value: string, since: number])[] = [
+  ["Pad", "mode", "wrap", 19],
+  ["Resize", "coordinate_transformation_mode", "half_pixel_symmetric", 19],
+  ["ScatterElements", "reduction", "max", 18],
+  ["ScatterElements", "reduction", "min", 18],
+  ["ScatterND", "reduction", "max", 18],
+  ["ScatterND", "reduction", "min", 18],
+];
+
+function valuesOpset(node: Node): number {
+  return LATE_VALUES.reduce((least, [op, attribute, value, since]) => (node.op === op && node.attrs[attribute] === value ? since : least), 0);
 }
 
 /** First opset from which on every version, up to the pinned one, reads operands and attributes the same way. */
 function firstLike(versions: readonly OperatorVersion[], pinned: OperatorVersion): number {
   const until = versions.filter(({ since }) => since <= pinned.since);
-  const change = until.findLastIndex((version) => version.inputs.some(({ name }, i) => pinned.inputs[i]?.name !== name));
+  const change = until.findLastIndex((version) => !readsAlike(version, pinned));
   return until[change + 1]?.since ?? pinned.since;
+}
+
+function readsAlike(version: OperatorVersion, pinned: OperatorVersion): boolean {
+  const inputs = version.inputs.every(({ name }, i) => pinned.inputs[i]?.name === name);
+  return inputs && [...version.attributes].every(([name, { fallback }]) => sameDefault(pinned.attributes.get(name)?.fallback, fallback));
+}
+
+function sameDefault(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** Opset at which a version is followed by the next. */
@@ -36,7 +59,7 @@ function takes(version: OperatorVersion, pinned: OperatorVersion, node: Node): b
   const attributes = Object.keys(node.attrs).every((name) => version.attributes.has(name));
   const defaults = [...pinned.attributes].every(([name, { fallback }]) => {
     const here = version.attributes.get(name);
-    return node.attrs[name] !== undefined || !here || JSON.stringify(here.fallback) === JSON.stringify(fallback);
+    return node.attrs[name] !== undefined || !here || sameDefault(here.fallback, fallback);
   });
   const inputs = node.inputs.length <= version.inputCount[1] && typesFit(version, version.inputs, node.inputs);
   return (

@@ -87,10 +87,12 @@ interface Capture {
   readonly outer: Frame | undefined;
 }
 
+/** The stand-in for an outer value. Its shape counts as unknown: a branch that never runs may not fit it. */
 function capture(name: string, { builder, names, captures, outer }: Capture): Value | undefined {
   const outside = outer?.find(name);
   if (!outside) return undefined;
-  const inside = builder.edit.addCapture(builder.freshName(name), outside.type);
+  const { dtype, foreign } = outside.type;
+  const inside = builder.edit.addCapture(builder.freshName(name), { dtype, shape: undefined, ...(foreign && { foreign }) });
   captures.set(inside.name, outside);
   names.set(name, inside);
   return inside;

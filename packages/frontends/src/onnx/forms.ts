@@ -1,7 +1,10 @@
 import { IR_OPSET, operatorAt, operatorVersions, type OperatorVersion } from "@vlm-export/ops";
-import { importOpForm } from "../errors.js";
+import { importOpForm, importOpset } from "../errors.js";
 import type { SourceNode } from "./rule.js";
 import { ruleFor } from "./rules.js";
+
+/** Oldest opset that the upgrade rules start from. Operators that did not change since are read from older ones too. */
+export const OLDEST_OPSET = 7;
 
 /**
  * Throws VX-IMPORT-OP-FORM when a node of the default domain has a form that the pinned opset does not have and that no rule
@@ -9,10 +12,14 @@ import { ruleFor } from "./rules.js";
  */
 export function checkForm(source: SourceNode, file: string): void {
   const { op, domain, opset, name } = source;
-  if (domain !== "" || operatorVersions(op).length === 0 || ruleFor(source)) return;
-  const pinned = operatorAt(op, IR_OPSET);
+  if (domain !== "" || operatorVersions(op).length === 0) return;
+  if (ruleFor(source)) {
+    if (opset < OLDEST_OPSET) throw importOpset({ file, node: name }, opset, OLDEST_OPSET, IR_OPSET);
+    return;
+  }
+  const pinned = irForm(op);
   const version = operatorAt(op, opset) ?? pinned;
-  const why = !pinned || !version ? "does not exist" : differenceOf(source, version, pinned);
+  const why = !pinned || !version ? "has no successor" : differenceOf(source, version, pinned);
   if (why !== undefined)
     throw importOpForm(
       { file, node: name },
@@ -20,6 +27,12 @@ export function checkForm(source: SourceNode, file: string): void {
       `the form of opset ${opset} ${why} at opset ${IR_OPSET}`,
       `Export the model with opset_version=${IR_OPSET} or lower.`,
     );
+}
+
+/** The form that the IR has of an operator: of the pinned opset, or the first one of an operator that came later. */
+function irForm(op: string): OperatorVersion | undefined {
+  const [first] = operatorVersions(op);
+  return operatorAt(op, IR_OPSET) ?? (first && first.since > IR_OPSET ? first : undefined);
 }
 
 /** Why a form is not one of the pinned version: undefined when it is. */

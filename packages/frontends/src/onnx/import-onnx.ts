@@ -5,12 +5,12 @@ import type { Diagnostic, Model, OpRegistry } from "@vlm-export/ir";
 import { IR_OPSET } from "@vlm-export/ops";
 import { importOpset } from "../errors.js";
 import { buildMainGraph, buildNestedGraph } from "./build-graph.js";
+import { OLDEST_OPSET } from "./forms.js";
 import { withFormatErrors } from "./format-errors.js";
 import { domainOf, functionKey, type ImportContext, importContext } from "./import-context.js";
 import { reportDropped } from "./report.js";
 
-/** Opsets of the default domain that are read. Above the pinned one, only operators whose form did not change since. */
-const OLDEST_OPSET = 7;
+/** Newest opset that the operator table knows. */
 const NEWEST_OPSET = 28;
 
 export interface ImportOptions {
@@ -33,7 +33,7 @@ export async function importOnnx(path: string, options: ImportOptions): Promise<
   const source = withFormatErrors(path, () => readOnnx(path, pool));
   const opsets = new Map(source.opsetImports.map(({ domain, version }) => [domainOf(domain), version]));
   const opset = opsets.get("") ?? IR_OPSET;
-  if (opset < OLDEST_OPSET || opset > NEWEST_OPSET) throw importOpset({ file: path }, opset, OLDEST_OPSET, IR_OPSET);
+  if (opset < 1 || opset > NEWEST_OPSET) throw importOpset({ file: path }, opset, OLDEST_OPSET, IR_OPSET);
   const context = contextOf(path, source, options);
   reportDroppedParts(source, context);
   const main = buildMainGraph(source.graph, context, opsets);

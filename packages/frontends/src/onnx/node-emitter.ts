@@ -1,4 +1,4 @@
-import type { Attrs, AttrValue, TensorData, TensorType, Value, VxError } from "@vlm-export/ir";
+import type { Attrs, AttrValue, OpRegistry, TensorData, TensorType, Value, VxError } from "@vlm-export/ir";
 import { importOpForm } from "../errors.js";
 import { opaque } from "./attributes.js";
 import type { Frame } from "./frame.js";
@@ -15,6 +15,10 @@ export class NodeEmitter implements NodeBuilder {
     this.source = source;
     this.builder = builder;
     this.frame = frame;
+  }
+
+  get ops(): OpRegistry {
+    return this.builder.context.ops;
   }
 
   emit(op: string, inputs: readonly (Value | null)[], attrs: Attrs = {}, slots?: readonly number[]): Value {

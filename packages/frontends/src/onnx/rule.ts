@@ -1,5 +1,5 @@
 import type { OnnxNode } from "@vlm-export/formats/onnx";
-import type { Attrs, TensorData, Value, VxError } from "@vlm-export/ir";
+import type { Attrs, OpRegistry, TensorData, Value, VxError } from "@vlm-export/ir";
 
 /** Registry key of an operator: the bare name in the default domain, `domain::Name` otherwise. */
 export function irNameOf(domain: string, op: string): string {
@@ -28,6 +28,7 @@ export interface SourceNode {
 
 /** What a rule builds with. Every node it adds gets the source node as origin. */
 export interface NodeBuilder {
+  readonly ops: OpRegistry;
   /** Adds a node that bears the results of the source node in `slots` (default: all, in order); returns the first. */
   emit(op: string, inputs: readonly (Value | null)[], attrs?: Attrs, slots?: readonly number[]): Value;
   /** Adds a node for a result of this rule's own; returns it. */
