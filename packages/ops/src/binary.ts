@@ -89,12 +89,22 @@ function combine(call: EvaluateCall, { real, integer }: Pick<BinarySpec, "real" 
   );
 }
 
-/** Broadcast elements combined one by one; undefined when one of them cannot be told. */
+/** Broadcast elements of vectors or scalars combined one by one; undefined when one of them cannot be told. */
 function combineElements(call: InferCall, f: (x: Dim, y: Dim) => Dim | undefined): readonly Dim[] | undefined {
-  const [xs, ys] = [call.elements(0), call.elements(1)];
-  if (!xs || !ys || (xs.length !== ys.length && xs.length !== 1 && ys.length !== 1)) return undefined;
-  if (Math.max(call.shape(0)?.length ?? 2, call.shape(1)?.length ?? 2) > 1) return undefined;
-  const count = xs.length === 1 ? ys.length : xs.length;
-  const combined = Array.from({ length: count }, (_, k) => f(xs[xs.length === 1 ? 0 : k] as Dim, ys[ys.length === 1 ? 0 : k] as Dim));
-  return combined.every((dim) => dim !== undefined) ? combined : undefined;
+  if (call.inputs.some((input) => (input?.shape?.length ?? 2) > 1)) return undefined;
+  const [xs, ys] = stretched([call.elements(0), call.elements(1)]);
+  const combined = xs.map((x, k) => f(x, ys[k] as Dim));
+  return combined.length > 0 && combined.every((dim) => dim !== undefined) ? combined : undefined;
 }
+
+/** Both lists at the greater length; empty where one is unknown or they do not broadcast. */
+function stretched([xs, ys]: readonly [Elements, Elements]): readonly [readonly Dim[], readonly Dim[]] {
+  if (!xs || !ys) return [[], []];
+  const count = Math.max(xs.length, ys.length);
+  const stretch = (list: readonly Dim[]): readonly Dim[] =>
+    list.length === 1 ? Array.from({ length: count }, () => list[0] as Dim) : list;
+  const both = [stretch(xs), stretch(ys)] as const;
+  return both[0].length === both[1].length ? both : [[], []];
+}
+
+type Elements = readonly Dim[] | undefined;

@@ -40,12 +40,16 @@ export function reduceOp({ name, doc, since, real, integer }: ReduceSpec): OpDef
         tensorOf(
           dtype,
           shape,
-          groups.map((group) => real(group.map((i) => values[i] as number))),
+          groups.map((group) => (dtype === "bool" ? truth : identity)(real(group.map((i) => values[i] as number)))),
         ),
       ];
     },
   });
 }
+
+const identity = (x: number): number => x;
+/** Of no elements the greatest is −∞, false. */
+const truth = (x: number): number => (x > 0 ? 1 : 0);
 
 /** The axes to fold: all of them when none are named, unless noop_with_empty_axes. */
 function resolveAxes(call: EvaluateCall | InferCall, axes: readonly number[], rank: number): readonly number[] {

@@ -10,6 +10,7 @@ import { asin } from "./ops/asin.js";
 import { asinh } from "./ops/asinh.js";
 import { atan } from "./ops/atan.js";
 import { atanh } from "./ops/atanh.js";
+import { attention } from "./ops/attention.js";
 import { averagePool } from "./ops/average-pool.js";
 import { batchNormalization } from "./ops/batch-normalization.js";
 import { bitShift } from "./ops/bit-shift.js";
@@ -22,23 +23,33 @@ import { castLike } from "./ops/cast-like.js";
 import { ceil } from "./ops/ceil.js";
 import { celu } from "./ops/celu.js";
 import { clip } from "./ops/clip.js";
+import { compress } from "./ops/compress.js";
 import { concat } from "./ops/concat.js";
 import { constant } from "./ops/constant.js";
 import { constantOfShape } from "./ops/constant-of-shape.js";
 import { conv } from "./ops/conv.js";
+import { convInteger } from "./ops/conv-integer.js";
+import { convTranspose } from "./ops/conv-transpose.js";
 import { cos } from "./ops/cos.js";
 import { cosh } from "./ops/cosh.js";
 import { cumSum } from "./ops/cum-sum.js";
+import { depthToSpace } from "./ops/depth-to-space.js";
+import { dequantizeLinear } from "./ops/dequantize-linear.js";
 import { div } from "./ops/div.js";
 import { dropout } from "./ops/dropout.js";
+import { dynamicQuantizeLinear } from "./ops/dynamic-quantize-linear.js";
+import { einsum } from "./ops/einsum.js";
 import { elu } from "./ops/elu.js";
 import { equal } from "./ops/equal.js";
 import { erf } from "./ops/erf.js";
 import { exp } from "./ops/exp.js";
 import { expand } from "./ops/expand.js";
+import { eyeLike } from "./ops/eye-like.js";
 import { flatten } from "./ops/flatten.js";
 import { floor } from "./ops/floor.js";
 import { gather } from "./ops/gather.js";
+import { gatherElements } from "./ops/gather-elements.js";
+import { gatherND } from "./ops/gather-nd.js";
 import { gelu } from "./ops/gelu.js";
 import { gemm } from "./ops/gemm.js";
 import { globalAveragePool } from "./ops/global-average-pool.js";
@@ -46,6 +57,7 @@ import { globalLpPool } from "./ops/global-lp-pool.js";
 import { globalMaxPool } from "./ops/global-max-pool.js";
 import { greater } from "./ops/greater.js";
 import { greaterOrEqual } from "./ops/greater-or-equal.js";
+import { gridSample } from "./ops/grid-sample.js";
 import { groupNormalization } from "./ops/group-normalization.js";
 import { hardSigmoid } from "./ops/hard-sigmoid.js";
 import { hardSwish } from "./ops/hard-swish.js";
@@ -74,11 +86,16 @@ import { mish } from "./ops/mish.js";
 import { mod } from "./ops/mod.js";
 import { mul } from "./ops/mul.js";
 import { neg } from "./ops/neg.js";
+import { nonZero } from "./ops/non-zero.js";
 import { not } from "./ops/not.js";
+import { oneHot } from "./ops/one-hot.js";
 import { or } from "./ops/or.js";
 import { pRelu } from "./ops/p-relu.js";
 import { pad } from "./ops/pad.js";
 import { pow } from "./ops/pow.js";
+import { qLinearConv } from "./ops/q-linear-conv.js";
+import { qLinearMatMul } from "./ops/q-linear-mat-mul.js";
+import { quantizeLinear } from "./ops/quantize-linear.js";
 import { range } from "./ops/range.js";
 import { reciprocal } from "./ops/reciprocal.js";
 import { reduceL1 } from "./ops/reduce-l1.js";
@@ -94,8 +111,12 @@ import { reduceSumSquare } from "./ops/reduce-sum-square.js";
 import { relu } from "./ops/relu.js";
 import { reshape } from "./ops/reshape.js";
 import { resize } from "./ops/resize.js";
+import { reverseSequence } from "./ops/reverse-sequence.js";
 import { rmsNormalization } from "./ops/rms-normalization.js";
+import { rotaryEmbedding } from "./ops/rotary-embedding.js";
 import { round } from "./ops/round.js";
+import { scatterElements } from "./ops/scatter-elements.js";
+import { scatterND } from "./ops/scatter-nd.js";
 import { selu } from "./ops/selu.js";
 import { shape } from "./ops/shape.js";
 import { shrink } from "./ops/shrink.js";
@@ -108,6 +129,7 @@ import { slice } from "./ops/slice.js";
 import { softmax } from "./ops/softmax.js";
 import { softplus } from "./ops/softplus.js";
 import { softsign } from "./ops/softsign.js";
+import { spaceToDepth } from "./ops/space-to-depth.js";
 import { split } from "./ops/split.js";
 import { sqrt } from "./ops/sqrt.js";
 import { squeeze } from "./ops/squeeze.js";
@@ -116,10 +138,12 @@ import { sum } from "./ops/sum.js";
 import { swish } from "./ops/swish.js";
 import { tan } from "./ops/tan.js";
 import { tanh } from "./ops/tanh.js";
+import { tensorScatter } from "./ops/tensor-scatter.js";
 import { thresholdedRelu } from "./ops/thresholded-relu.js";
 import { tile } from "./ops/tile.js";
 import { topK } from "./ops/top-k.js";
 import { transpose } from "./ops/transpose.js";
+import { trilu } from "./ops/trilu.js";
 import { unsqueeze } from "./ops/unsqueeze.js";
 import { where } from "./ops/where.js";
 import { xor } from "./ops/xor.js";
@@ -137,6 +161,7 @@ const OPS: readonly OpDef[] = [
   asinh,
   atan,
   atanh,
+  attention,
   averagePool,
   batchNormalization,
   bitShift,
@@ -149,22 +174,32 @@ const OPS: readonly OpDef[] = [
   ceil,
   celu,
   clip,
+  compress,
   concat,
   constantOfShape,
   constant,
+  convInteger,
+  convTranspose,
   conv,
   cos,
   cosh,
   cumSum,
+  depthToSpace,
+  dequantizeLinear,
   div,
   dropout,
+  dynamicQuantizeLinear,
+  einsum,
   elu,
   equal,
   erf,
   exp,
   expand,
+  eyeLike,
   flatten,
   floor,
+  gatherElements,
+  gatherND,
   gather,
   gelu,
   gemm,
@@ -173,6 +208,7 @@ const OPS: readonly OpDef[] = [
   globalMaxPool,
   greaterOrEqual,
   greater,
+  gridSample,
   groupNormalization,
   hardSigmoid,
   hardSwish,
@@ -201,11 +237,16 @@ const OPS: readonly OpDef[] = [
   mod,
   mul,
   neg,
+  nonZero,
   not,
+  oneHot,
   or,
   pRelu,
   pad,
   pow,
+  qLinearConv,
+  qLinearMatMul,
+  quantizeLinear,
   range,
   reciprocal,
   reduceL1,
@@ -221,8 +262,12 @@ const OPS: readonly OpDef[] = [
   relu,
   reshape,
   resize,
+  reverseSequence,
   rmsNormalization,
+  rotaryEmbedding,
   round,
+  scatterElements,
+  scatterND,
   selu,
   shape,
   shrink,
@@ -235,6 +280,7 @@ const OPS: readonly OpDef[] = [
   softmax,
   softplus,
   softsign,
+  spaceToDepth,
   split,
   sqrt,
   squeeze,
@@ -243,10 +289,12 @@ const OPS: readonly OpDef[] = [
   swish,
   tan,
   tanh,
+  tensorScatter,
   thresholdedRelu,
   tile,
   topK,
   transpose,
+  trilu,
   unsqueeze,
   where,
   xor,

@@ -69,26 +69,28 @@ export function resizedShape(call: InferCall): Shape {
   const shape = call.shape(0);
   if (!shape) return undefined;
   const axes = resizeAxes(call, shape.length);
-  const sizes = call.given(3) ? call.elements(3) : undefined;
-  const scales = constantNumbers(call, 2);
-  const roi = constantNumbers(call, 1);
-  if (sizes && call.text("keep_aspect_ratio_policy") === "stretch") {
-    if (sizes.length !== axes.length) throw opValue("Resize", "the number of sizes", sizes.length, `${axes.length}, one for each axis`);
-    return shape.map((extent, axis) => (axes.includes(axis) ? (sizes[axes.indexOf(axis)] as Dim) : extent));
-  }
+  const given = call.given(3) ? (call.elements(3) ?? []) : [];
+  const sizes = given.length > 0 && call.text("keep_aspect_ratio_policy") === "stretch" ? given : undefined;
+  if (sizes && sizes.length !== axes.length)
+    throw opValue("Resize", "the number of sizes", sizes.length, `${axes.length}, one for each axis`);
+  if (sizes) return shape.map((extent, axis) => (axes.includes(axis) ? (sizes[axes.indexOf(axis)] as Dim) : extent));
+  const request = requestOf(call, axes, given);
   const numbers = shape.map(numberOf);
-  const numericSizes = sizes?.map(numberOf);
-  const request = {
-    axes,
-    ...(scales?.length && { scales }),
-    ...(numericSizes && { sizes: numericSizes as number[] }),
-    ...(roi && { roi }),
-  };
-  const complete = scales?.length || numericSizes?.every((size) => size !== undefined);
-  const crops = call.text("coordinate_transformation_mode") === "tf_crop_and_resize" && call.given(1) && !roi;
-  if (!complete || crops) return shape.map((extent, axis) => (axes.includes(axis) ? call.freshDim() : extent));
+  if (!request) return shape.map((extent, axis) => (axes.includes(axis) ? call.freshDim() : extent));
   if (numbers.every((extent) => extent !== undefined)) return resizePlan(call, numbers, request).map(({ extent }) => extent);
-  return shape.map((extent, axis) => scaledDim(extent, axes.includes(axis) ? scales?.[axes.indexOf(axis)] : 1) ?? call.freshDim());
+  return shape.map((extent, axis) => scaledDim(extent, axes.includes(axis) ? request.scales?.[axes.indexOf(axis)] : 1) ?? call.freshDim());
+}
+
+/** Numeric sizes or scales with what else they need; undefined when something is not known. */
+function requestOf(call: InferCall, axes: readonly number[], given: readonly Dim[]): ResizeRequest | undefined {
+  const roi = constantNumbers(call, 1);
+  const crops = call.text("coordinate_transformation_mode") === "tf_crop_and_resize" && call.given(1);
+  if (crops && !roi) return undefined;
+  const sizes = given.map(numberOf);
+  const part = roi && { roi };
+  if (sizes.length > 0) return sizes.every((size) => size !== undefined) ? { axes, sizes, ...part } : undefined;
+  const scales = constantNumbers(call, 2);
+  return scales && { axes, scales, ...part };
 }
 
 function scaledDim(extent: Dim, scale: number | undefined): Dim | undefined {

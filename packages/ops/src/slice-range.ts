@@ -29,12 +29,15 @@ export function sliceLength({ extent, start, end, step }: SliceRange): Dim | und
   if (typeof extent === "number" && typeof start === "number" && typeof end === "number")
     return staticRange(extent, start, end, step).length;
   if (step < 0) return step === -1 && isWholeReverse(start, end) ? extent : undefined;
-  const first = boundOf(extent, start);
-  const last = boundOf(extent, end);
-  const span = first === undefined || last === undefined ? undefined : subtractDims(last, first);
-  if (span === undefined || (typeof span === "number" && span < 0)) return undefined;
-  if (!isCertain(extent, end, span)) return undefined;
+  const span = spanOf(extent, start, end);
+  if (span === undefined || !isCertain(extent, end, span)) return undefined;
   return step === 1 ? span : ceilDivideDim(span, step);
+}
+
+function spanOf(extent: Dim, start: Dim, end: Dim): Dim | undefined {
+  const [first, last] = [boundOf(extent, start), boundOf(extent, end)];
+  const span = first === undefined || last === undefined ? undefined : subtractDims(last, first);
+  return typeof span === "number" && span < 0 ? undefined : span;
 }
 
 function isWholeReverse(start: Dim, end: Dim): boolean {

@@ -3,6 +3,7 @@ import {
   bf16ToNumber,
   e8m0ToNumber,
   f16ToNumber,
+  type IntegerType,
   numberToBf16,
   numberToF16,
   numberToSmallFloat,
@@ -13,7 +14,6 @@ import {
 } from "@vlm-export/numerics";
 import { opNotEvaluated } from "./errors.js";
 
-const SMALL_FLOATS: ReadonlySet<DType> = new Set(["f8e4m3", "f8e4m3uz", "f8e5m2", "f8e5m2uz", "f4e2m1"]);
 const INTEGER_BITS: ReadonlyMap<DType, number> = new Map([
   ["i64", 64],
   ["i32", 32],
@@ -38,59 +38,55 @@ export function ownBytes(data: TensorData): ArrayBuffer {
   return data.bytes().slice().buffer as ArrayBuffer;
 }
 
+type Decoder = (data: TensorData) => Float64Array;
+
+const integers =
+  (dtype: IntegerType): Decoder =>
+  (data) =>
+    Float64Array.from(unpack(data.bytes(), dtype, elementCount(data.shape)));
+const smallFloats =
+  (dtype: SmallFloat): Decoder =>
+  (data) =>
+    Float64Array.from(data.bytes(), (code) => smallFloatToNumber(dtype, code));
+
+const DECODERS: ReadonlyMap<DType, Decoder> = new Map<DType, Decoder>([
+  ["f64", (data) => new Float64Array(ownBytes(data))],
+  ["f32", (data) => Float64Array.from(new Float32Array(ownBytes(data)))],
+  ["f16", (data) => Float64Array.from(new Uint16Array(ownBytes(data)), f16ToNumber)],
+  ["bf16", (data) => Float64Array.from(new Uint16Array(ownBytes(data)), bf16ToNumber)],
+  ["f8e4m3", smallFloats("f8e4m3")],
+  ["f8e4m3uz", smallFloats("f8e4m3uz")],
+  ["f8e5m2", smallFloats("f8e5m2")],
+  ["f8e5m2uz", smallFloats("f8e5m2uz")],
+  ["f8e8m0", (data) => Float64Array.from(data.bytes(), e8m0ToNumber)],
+  ["f4e2m1", (data) => integers("u4")(data).map((code) => smallFloatToNumber("f4e2m1", code))],
+  ["bool", (data) => Float64Array.from(data.bytes(), (byte) => (byte === 0 ? 0 : 1))],
+  ["i64", (data) => Float64Array.from(new BigInt64Array(ownBytes(data)), Number)],
+  ["u64", (data) => Float64Array.from(new BigUint64Array(ownBytes(data)), Number)],
+  ["u32", (data) => Float64Array.from(new Uint32Array(ownBytes(data)))],
+  ["i32", integers("i32")],
+  ["i16", integers("i16")],
+  ["i8", integers("i8")],
+  ["i4", integers("i4")],
+  ["i2", integers("i2")],
+  ["u16", integers("u16")],
+  ["u8", integers("u8")],
+  ["u4", integers("u4")],
+  ["u2", integers("u2")],
+]);
+
 /** The elements as numbers; 64-bit integers become the nearest number. Throws VX-OP-NOT-EVALUATED for complex and string tensors. */
 export function numbersOf(data: TensorData): Float64Array {
-  const count = elementCount(data.shape);
-  switch (data.dtype) {
-    case "f64":
-      return new Float64Array(ownBytes(data));
-    case "f32":
-      return Float64Array.from(new Float32Array(ownBytes(data)));
-    case "f16":
-      return Float64Array.from(new Uint16Array(ownBytes(data)), f16ToNumber);
-    case "bf16":
-      return Float64Array.from(new Uint16Array(ownBytes(data)), bf16ToNumber);
-    case "bool":
-      return Float64Array.from(data.bytes(), (byte) => (byte === 0 ? 0 : 1));
-    case "f8e8m0":
-      return Float64Array.from(data.bytes(), e8m0ToNumber);
-    case "f4e2m1":
-      return Float64Array.from(unpack(data.bytes(), "u4", count), (code) => smallFloatToNumber("f4e2m1", code));
-    default:
-      if (SMALL_FLOATS.has(data.dtype))
-        return Float64Array.from(data.bytes(), (code) => smallFloatToNumber(data.dtype as SmallFloat, code));
-      return numbersOfIntegers(data, count);
-  }
-}
-
-function numbersOfIntegers(data: TensorData, count: number): Float64Array {
-  switch (data.dtype) {
-    case "i64":
-      return Float64Array.from(new BigInt64Array(ownBytes(data)), Number);
-    case "u64":
-      return Float64Array.from(new BigUint64Array(ownBytes(data)), Number);
-    case "u32":
-      return Float64Array.from(new Uint32Array(ownBytes(data)));
-    case "i32":
-    case "i16":
-    case "i8":
-    case "i4":
-    case "i2":
-    case "u16":
-    case "u8":
-    case "u4":
-    case "u2":
-      return Float64Array.from(unpack(data.bytes(), data.dtype, count));
-    default:
-      throw opNotEvaluated("tensor", `elements of type ${data.dtype}`);
-  }
+  const decode = DECODERS.get(data.dtype);
+  if (!decode) throw opNotEvaluated("tensor", `elements of type ${data.dtype}`);
+  return decode(data);
 }
 
 /** The elements of an integer tensor, exact. */
 export function bigintsOf(data: TensorData): BigInt64Array | BigUint64Array {
   if (data.dtype === "i64") return new BigInt64Array(ownBytes(data));
   if (data.dtype === "u64") return new BigUint64Array(ownBytes(data));
-  return BigInt64Array.from(numbersOfIntegers(data, elementCount(data.shape)) as unknown as number[], BigInt);
+  return BigInt64Array.from(numbersOf(data) as unknown as number[], BigInt);
 }
 
 /** The elements of an index or shape tensor as numbers. */
@@ -153,54 +149,53 @@ function bytesOf(array: ArrayBufferView): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-function encode(dtype: DType, values: ArrayLike<number>): Uint8Array {
-  switch (dtype) {
-    case "f64":
-      return bytesOf(Float64Array.from(values));
-    case "f32":
-      return bytesOf(Float32Array.from(values));
-    case "f16":
-      return bytesOf(Uint16Array.from(values, numberToF16));
-    case "bf16":
-      return bytesOf(Uint16Array.from(values, numberToBf16));
-    case "bool":
-      return Uint8Array.from(values, (value) => (value === 0 ? 0 : 1));
-    case "f4e2m1":
-      return pack(
-        Uint8Array.from(values, (value) => numberToSmallFloat("f4e2m1", value)),
-        "u4",
-      );
-    default:
-      if (SMALL_FLOATS.has(dtype)) return Uint8Array.from(values, (value) => numberToSmallFloat(dtype as SmallFloat, value));
-      return encodeIntegers(dtype, values);
-  }
-}
+type Encoder = (values: ArrayLike<number>) => Uint8Array;
 
-function encodeIntegers(dtype: DType, values: ArrayLike<number>): Uint8Array {
-  switch (dtype) {
-    case "i64":
-    case "u64":
-      return bytesOf(BigInt64Array.from(values as ArrayLike<never>, toBigint));
-    case "i32":
-    case "u32":
-      return bytesOf(Int32Array.from(values));
-    case "i16":
-    case "u16":
-      return bytesOf(Int16Array.from(values));
-    case "i8":
-    case "u8":
-      return bytesOf(Int8Array.from(values));
-    case "i4":
-    case "u4":
-    case "i2":
-    case "u2":
-      return pack(
-        Uint8Array.from(values, (value) => value & (2 ** (INTEGER_BITS.get(dtype) ?? 8) - 1)),
-        dtype.endsWith("4") ? "u4" : "u2",
-      );
-    default:
-      throw opNotEvaluated("tensor", `results of type ${dtype}`);
-  }
+const packedInts =
+  (storage: "u4" | "u2", mask: number): Encoder =>
+  (values) =>
+    pack(
+      Uint8Array.from(values, (value) => value & mask),
+      storage,
+    );
+const smallFloatCodes =
+  (dtype: SmallFloat): Encoder =>
+  (values) =>
+    Uint8Array.from(values, (value) => numberToSmallFloat(dtype, value));
+const as64: Encoder = (values) => bytesOf(BigInt64Array.from(values as ArrayLike<never>, toBigint));
+const as32: Encoder = (values) => bytesOf(Int32Array.from(values));
+const as16: Encoder = (values) => bytesOf(Int16Array.from(values));
+const as8: Encoder = (values) => bytesOf(Int8Array.from(values));
+
+const ENCODERS: ReadonlyMap<DType, Encoder> = new Map<DType, Encoder>([
+  ["f64", (values) => bytesOf(Float64Array.from(values))],
+  ["f32", (values) => bytesOf(Float32Array.from(values))],
+  ["f16", (values) => bytesOf(Uint16Array.from(values, numberToF16))],
+  ["bf16", (values) => bytesOf(Uint16Array.from(values, numberToBf16))],
+  ["f8e4m3", smallFloatCodes("f8e4m3")],
+  ["f8e4m3uz", smallFloatCodes("f8e4m3uz")],
+  ["f8e5m2", smallFloatCodes("f8e5m2")],
+  ["f8e5m2uz", smallFloatCodes("f8e5m2uz")],
+  ["f4e2m1", (values) => pack(smallFloatCodes("f4e2m1")(values), "u4")],
+  ["bool", (values) => Uint8Array.from(values, (value) => (value === 0 ? 0 : 1))],
+  ["i64", as64],
+  ["u64", as64],
+  ["i32", as32],
+  ["u32", as32],
+  ["i16", as16],
+  ["u16", as16],
+  ["i8", as8],
+  ["u8", as8],
+  ["i4", packedInts("u4", 15)],
+  ["u4", packedInts("u4", 15)],
+  ["i2", packedInts("u2", 3)],
+  ["u2", packedInts("u2", 3)],
+]);
+
+function encode(dtype: DType, values: ArrayLike<number>): Uint8Array {
+  const encoder = ENCODERS.get(dtype);
+  if (!encoder) throw opNotEvaluated("tensor", `results of type ${dtype}`);
+  return encoder(values);
 }
 
 const I64_MIN = -(2 ** 63);

@@ -17,12 +17,13 @@ export function stridesOf(shape: readonly number[]): number[] {
 /** For each element of a row-major `shape`: offset + Σ index · stride. */
 export function stridedIndices(shape: readonly number[], strides: readonly number[], offset = 0): Int32Array {
   const indices = new Int32Array(elementCount(shape));
+  if (indices.length === 0) return indices;
   indices[0] = offset;
-  let filled = indices.length === 0 ? 0 : 1;
+  let filled = 1;
   for (let axis = shape.length - 1; axis >= 0; axis -= 1) {
     const extent = shape[axis] as number;
     const stride = strides[axis] as number;
-    for (let k = 1; k < extent && filled > 0; k += 1) {
+    for (let k = 1; k < extent; k += 1) {
       for (let i = 0; i < filled; i += 1) indices[k * filled + i] = (indices[i] as number) + k * stride;
     }
     filled *= extent;

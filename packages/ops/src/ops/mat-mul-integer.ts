@@ -1,8 +1,9 @@
-import type { OpDef, TensorData } from "@vlm-export/ir";
+import type { OpDef } from "@vlm-export/ir";
 import { onnxOp } from "../define-op.js";
 import { asMatrix, batchOf, multiplyMatrices, REAL } from "../mat-mul-core.js";
 import { matMulMacs, matMulShape } from "../mat-mul-shape.js";
-import { numbersOf, tensorOf } from "../small-tensor.js";
+import { centered } from "../quantized-operand.js";
+import { tensorOf } from "../small-tensor.js";
 
 /** ONNX MatMulInteger. */
 export const matMulInteger: OpDef = onnxOp({
@@ -14,18 +15,9 @@ export const matMulInteger: OpDef = onnxOp({
   evaluate: (call) => {
     const [a, b] = [call.data(0), call.data(1)];
     const [rows, columns] = [asMatrix(a.shape, "row"), asMatrix(b.shape, "column")];
-    const { shape } = call.output();
-    const [k, n] = [rows.at(-1) as number, columns.at(-1) as number];
-    const x = shifted(a, call.optional(2), (i) => Math.floor(i / k) % (rows.at(-2) as number));
-    const y = shifted(b, call.optional(3), (i) => i % n);
-    const product = multiplyMatrices({ values: x, shape: rows }, { values: y, shape: columns }, batchOf(rows, columns), REAL);
-    return [tensorOf("i32", shape, product)];
+    const x = { values: centered(a, call.optional(2), a.shape.length - 2), shape: rows };
+    const y = { values: centered(b, call.optional(3), b.shape.length - 1), shape: columns };
+    return [tensorOf("i32", call.output().shape, multiplyMatrices(x, y, batchOf(rows, columns), REAL))];
   },
   macs: (call) => matMulMacs(call, call.shape(0), call.shape(1)),
 });
-
-/** Elements less their zero point; `group` is the row or column of an element. */
-function shifted(data: TensorData, zeroPoint: TensorData | undefined, group: (index: number) => number): number[] {
-  const zeros = zeroPoint ? Array.from(numbersOf(zeroPoint)) : [0];
-  return Array.from(numbersOf(data), (q, i) => q - (zeros[zeros.length === 1 ? 0 : group(i)] ?? 0));
-}
