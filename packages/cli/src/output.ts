@@ -31,7 +31,9 @@ export function createOutput(options: { readonly json: boolean; readonly quiet: 
 function printFailure(error: unknown, print: (text: string) => void): void {
   if (!(error instanceof VxError)) {
     print(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-    print("This is a bug of vlm-export. Please report it with the text above; `vlm-export inspect MODEL --ir` prints a small reproduction.");
+    print(
+      "This is a bug of vlm-export. Please report it with the text above; `vlm-export inspect MODEL --ir` prints a small reproduction.",
+    );
     return;
   }
   for (const diagnostic of error.diagnostics.slice(0, MAX_PRINTED)) print(formatDiagnostic(diagnostic));
@@ -40,5 +42,12 @@ function printFailure(error: unknown, print: (text: string) => void): void {
 
 function diagnosticsOf(error: unknown): readonly Diagnostic[] {
   if (error instanceof VxError) return error.diagnostics;
-  return [{ code: "VX-BUG", severity: "error", message: error instanceof Error ? (error.stack ?? error.message) : String(error), where: { stage: "report" } }];
+  return [
+    {
+      code: "VX-BUG",
+      severity: "error",
+      message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      where: { stage: "report" },
+    },
+  ];
 }

@@ -34,7 +34,9 @@ export function openArtifactWriter(backend: string, dir: string): ArtifactWriter
 
 /** A relative POSIX path without `.`, `..`, empty segments, backslashes or NUL. */
 function isInside(path: string): boolean {
-  return path.length > 0 && !/[\\\0:]/.test(path) && path.split("/").every((segment) => segment !== "" && segment !== "." && segment !== "..");
+  return (
+    path.length > 0 && !/[\\\0:]/.test(path) && path.split("/").every((segment) => segment !== "" && segment !== "." && segment !== "..")
+  );
 }
 
 async function orCoded<T>(path: string, action: () => Promise<T>): Promise<T> {

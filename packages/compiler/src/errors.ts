@@ -166,3 +166,29 @@ export function emitSink(error: FormatError): VxError {
   const where = { ...(error.path !== undefined && { file: error.path }), ...(error.offset !== undefined && { offset: error.offset }) };
   return coded(error.code, "emit", { message: error.message, ...(error.hint !== undefined && { hint: error.hint }), cause: error }, where);
 }
+
+/** A model path that is no ONNX file. */
+export function importNotOnnx(path: string): VxError {
+  return coded(
+    "VX-IMPORT-FORMAT",
+    "import",
+    {
+      message: `${path} is not an .onnx file, the only model format that this version reads.`,
+      hint: "Export the model to ONNX and give the .onnx file.",
+    },
+    { file: path },
+  );
+}
+
+/** `model.shapes` of the recipe does not fit a model input. */
+export function recipeShape(input: string, shape: readonly (number | string)[], wanted: readonly (number | string)[]): VxError {
+  return coded(
+    "VX-RECIPE-SHAPE",
+    "normalize",
+    {
+      message: `model.shapes gives input ${JSON.stringify(input)} the shape [${wanted.join(", ")}]; the model has [${shape.join(", ")}].`,
+      hint: "Fixed extents of the model cannot be changed; state only the symbolic ones.",
+    },
+    { value: input },
+  );
+}

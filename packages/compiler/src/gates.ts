@@ -7,12 +7,16 @@ const WORST_LAYERS = 5;
 export function judgeGates(targets: Readonly<Record<string, TargetReport>>, gates: GateSettings): readonly GateResult[] {
   return Object.entries(targets)
     .filter(([, report]) => report.status === "ok")
-    .flatMap(([target, report]) => [...cosineGate(target, report, gates.minCosine), ...degradationGate(target, report, gates.maxDegradation)]);
+    .flatMap(([target, report]) => [
+      ...cosineGate(target, report, gates.minCosine),
+      ...degradationGate(target, report, gates.maxDegradation),
+    ]);
 }
 
 function cosineGate(target: string, { engine }: TargetReport, limit: number | undefined): readonly GateResult[] {
   if (limit === undefined) return [];
-  if (engine?.cosine === undefined) return [{ gate: "minCosine", target, status: "not-run", limit, reason: engine?.reason ?? "the artifact was not run" }];
+  if (engine?.cosine === undefined)
+    return [{ gate: "minCosine", target, status: "not-run", limit, reason: engine?.reason ?? "the artifact was not run" }];
   return [verdict({ gate: "minCosine", target, limit, value: engine.cosine, passed: engine.cosine >= limit, engine })];
 }
 
@@ -34,5 +38,12 @@ interface Measured {
 
 function verdict({ gate, target, limit, value, passed, engine }: Measured): GateResult {
   const worst = engine?.layers?.slice(0, WORST_LAYERS).map((layer) => layer.node ?? layer.value) ?? [];
-  return { gate, target, status: passed ? "passed" : "failed", limit, value, ...(passed || worst.length === 0 ? {} : { worstLayers: worst }) };
+  return {
+    gate,
+    target,
+    status: passed ? "passed" : "failed",
+    limit,
+    value,
+    ...(passed || worst.length === 0 ? {} : { worstLayers: worst }),
+  };
 }

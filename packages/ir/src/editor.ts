@@ -77,6 +77,16 @@ export class GraphEditor {
     this.store.outputs.push(value);
   }
 
+  /** Makes output `index` another value; the output's name in the model's interface becomes that value's. */
+  setOutput(index: number, value: Value): void {
+    const old = this.store.outputs[index];
+    if (!old || old === value) return;
+    const name = old.name;
+    this.rename(old, this.freshName(`${name}_inner`));
+    this.rename(value, name);
+    this.store.outputs[index] = value;
+  }
+
   /** `base` when free, else `base_1`, `base_2`…; for values and nodes alike. */
   freshName(base: string): string {
     let name = base;

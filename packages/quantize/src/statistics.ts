@@ -1,4 +1,4 @@
-import type { Histogram } from "./histogram.js";
+import { type Histogram, mergeHistograms } from "./histogram.js";
 
 /** What was seen of one value over all samples. Which parts are there depends on what was asked; see {@link Need}. */
 export interface ValueStatistics {
@@ -31,4 +31,19 @@ export function extremesOf(statistics: ValueStatistics): readonly [min: number, 
   const min = statistics.sampleMin.reduce((a, b) => Math.min(a, b));
   const max = statistics.sampleMax.reduce((a, b) => Math.max(a, b));
   return [min, max];
+}
+
+/** Statistics of several values taken as one: extremes per sample, histograms added up. Channel parts are left out. */
+export function mergeStatistics(parts: readonly ValueStatistics[]): ValueStatistics {
+  const [first, ...rest] = parts;
+  if (!first) return { elements: 0, sampleMin: new Float32Array(0), sampleMax: new Float32Array(0) };
+  return rest.reduce<ValueStatistics>((a, b) => {
+    const histogram = a.histogram && b.histogram && mergeHistograms(a.histogram, b.histogram);
+    return {
+      elements: a.elements + b.elements,
+      sampleMin: a.sampleMin.map((value, i) => Math.min(value, b.sampleMin[i] ?? value)),
+      sampleMax: a.sampleMax.map((value, i) => Math.max(value, b.sampleMax[i] ?? value)),
+      ...(histogram && { histogram }),
+    };
+  }, first);
 }

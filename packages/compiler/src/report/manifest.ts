@@ -9,11 +9,17 @@ export type Fingerprint = Pick<ManifestTensor, "storage" | "intSha256" | "scaleS
 
 /** The manifest's entry of one target: its files, and for every value of the frozen graph where it lies and what it is. */
 export function manifestTarget(artifact: Artifact, backendVersion: string, model: Model): ManifestTarget {
-  const values = new Map([...model.components].flatMap(([component, graph]) => quantizedValues(graph).map((value) => [`${component}\u0000${value.name}`, value] as const)));
+  const values = new Map(
+    [...model.components].flatMap(([component, graph]) =>
+      quantizedValues(graph).map((value) => [`${component}\u0000${value.name}`, value] as const),
+    ),
+  );
   const tensors = artifact.tensors.flatMap(({ component, value, key, reencodings }): readonly ManifestTensor[] => {
     const known = values.get(`${component}\u0000${value}`);
     const quant = known?.type.quant;
-    return known && quant ? [{ component, value, key, granularity: quant.granularity, reencodings: [...reencodings], ...fingerprintOf(known) }] : [];
+    return known && quant
+      ? [{ component, value, key, granularity: quant.granularity, reencodings: [...reencodings], ...fingerprintOf(known) }]
+      : [];
   });
   return {
     backend: artifact.backend,

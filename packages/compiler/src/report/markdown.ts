@@ -33,9 +33,15 @@ function facts({ model, plan, recipe, calibration, graphHash, crossTarget }: Rep
     ...(model ? [`- model: ${escape(model.name)}, ${(model.parameters / 1e6).toFixed(2)} M parameters`] : []),
     ...(recipe ? [`- recipe: ${escape(recipe.file)}${recipe.byDefault ? " (no recipe was given)" : ""}`] : []),
     `- quantized: ${plan.quantizedNodes} of ${plan.nodes} nodes, ${plan.quantizedParameters} of ${plan.parameters} parameters, constants ${bytes(plan.bytesBefore)} → ${bytes(plan.bytesAfter)}`,
-    ...(calibration ? [`- calibration: ${calibration.samples} samples of ${escape(calibration.data)}, ${calibration.method}${calibration.reused ? ", statistics reused" : ""}`] : []),
+    ...(calibration
+      ? [
+          `- calibration: ${calibration.samples} samples of ${escape(calibration.data)}, ${calibration.method}${calibration.reused ? ", statistics reused" : ""}`,
+        ]
+      : []),
     `- graph: \`${graphHash}\``,
-    ...(crossTarget.tensors > 0 ? [`- across targets: ${crossTarget.tensors - crossTarget.different} of ${crossTarget.tensors} shared tensors are equal`] : []),
+    ...(crossTarget.tensors > 0
+      ? [`- across targets: ${crossTarget.tensors - crossTarget.different} of ${crossTarget.tensors} shared tensors are equal`]
+      : []),
   ];
 }
 
@@ -45,7 +51,9 @@ function targetCells(name: string, { status, files, proof, engine, accuracy }: T
     status,
     bytes(files.reduce((sum, file) => sum + file.sizeBytes, 0)),
     proof ? `${proof.tensorsCompared - proof.tensorsDifferent} of ${proof.tensorsCompared}` : "not run",
-    engine?.status === "run" ? `${engine.name ?? ""} ${engine.version ?? ""}` : `not run${engine?.reason ? `: ${escape(engine.reason)}` : ""}`,
+    engine?.status === "run"
+      ? `${engine.name ?? ""} ${engine.version ?? ""}`
+      : `not run${engine?.reason ? `: ${escape(engine.reason)}` : ""}`,
     engine?.cosine?.toFixed(6) ?? "",
     decibels(engine?.sqnrDb),
     accuracy ? `${percent(accuracy.quantized)} (${percent(accuracy.float)}), n = ${accuracy.n}` : "",
@@ -59,7 +67,16 @@ function gateLines(gates: readonly GateResult[]): readonly string[] {
     "",
     ...row(["gate", "target", "status", "limit", "value", "worst layers"]),
     ...row(Array.from({ length: 6 }, () => "---")),
-    ...gates.flatMap((gate) => row([gate.gate, escape(gate.target ?? ""), gate.status, String(gate.limit), gate.value?.toPrecision(6) ?? gate.reason ?? "", (gate.worstLayers ?? []).map(escape).join(", ")])),
+    ...gates.flatMap((gate) =>
+      row([
+        gate.gate,
+        escape(gate.target ?? ""),
+        gate.status,
+        String(gate.limit),
+        gate.value?.toPrecision(6) ?? gate.reason ?? "",
+        (gate.worstLayers ?? []).map(escape).join(", "),
+      ]),
+    ),
     "",
   ];
 }
@@ -69,7 +86,15 @@ function targetSection(name: string, { files, proof, engine, diagnostics, lossLe
     `## ${escape(name)}`,
     "",
     ...files.map((file) => `- \`${escape(file.path)}\`: ${bytes(file.sizeBytes)}, sha256 \`${file.sha256}\``),
-    ...(proof ? [`- decoded with ${proof.decoder}; re-encodings: ${Object.entries(proof.reencodings).map(([kind, count]) => `${kind} ${count}`).join(", ") || "none"}`] : []),
+    ...(proof
+      ? [
+          `- decoded with ${proof.decoder}; re-encodings: ${
+            Object.entries(proof.reencodings)
+              .map(([kind, count]) => `${kind} ${count}`)
+              .join(", ") || "none"
+          }`,
+        ]
+      : []),
     ...diagnostics.map((found) => `- ${found.severity} ${found.code}: ${escape(found.message)}`),
     ...lossLedger.map((loss) => `- loss: ${escape(loss.value)}: ${escape(loss.reason)} → ${loss.resolution}`),
     "",
@@ -82,7 +107,18 @@ function layerTable(layers: readonly LayerReport[]): readonly string[] {
   return [
     ...row(["layer (worst first)", "op", "role", "cosine", "SQNR", "max error"]),
     ...row(Array.from({ length: 6 }, () => "---")),
-    ...layers.slice(0, MAX_LAYERS).flatMap((layer) => row([escape(layer.node ?? layer.value), layer.op ?? "", escape(layer.role ?? ""), layer.cosine.toFixed(6), decibels(layer.sqnrDb), layer.maxAbsError.toPrecision(4)])),
+    ...layers
+      .slice(0, MAX_LAYERS)
+      .flatMap((layer) =>
+        row([
+          escape(layer.node ?? layer.value),
+          layer.op ?? "",
+          escape(layer.role ?? ""),
+          layer.cosine.toFixed(6),
+          decibels(layer.sqnrDb),
+          layer.maxAbsError.toPrecision(4),
+        ]),
+      ),
     "",
   ];
 }
@@ -96,7 +132,11 @@ function escape(text: string): string {
 }
 
 function bytes(count: number): string {
-  return count >= 1e9 ? `${(count / 1e9).toFixed(2)} GB` : count >= 1e6 ? `${(count / 1e6).toFixed(2)} MB` : `${(count / 1e3).toFixed(1)} kB`;
+  return count >= 1e9
+    ? `${(count / 1e9).toFixed(2)} GB`
+    : count >= 1e6
+      ? `${(count / 1e6).toFixed(2)} MB`
+      : `${(count / 1e3).toFixed(1)} kB`;
 }
 
 function decibels(sqnrDb: number | null | undefined): string {

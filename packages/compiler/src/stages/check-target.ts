@@ -32,9 +32,11 @@ export function unholdable(backend: Backend, graph: Graph): readonly { readonly 
     const allowed = value.data ? weights : activations;
     if (!quant || quant.storage === "i32") return [];
     if (!allowed.includes(quant.storage)) return [{ value, reason: `storage ${quant.storage} is not among ${allowed.join(", ")}` }];
-    if (!granularities.includes(quant.granularity)) return [{ value, reason: `granularity ${quant.granularity} is not among ${granularities.join(", ")}` }];
+    if (!granularities.includes(quant.granularity))
+      return [{ value, reason: `granularity ${quant.granularity} is not among ${granularities.join(", ")}` }];
     const blockSize = blockSizeOf(value.type);
-    if (blockSize !== undefined && blockSizes.length > 0 && !blockSizes.includes(blockSize)) return [{ value, reason: `blockSize ${blockSize} is not among ${blockSizes.join(", ")}` }];
+    if (blockSize !== undefined && blockSizes.length > 0 && !blockSizes.includes(blockSize))
+      return [{ value, reason: `blockSize ${blockSize} is not among ${blockSizes.join(", ")}` }];
     return [];
   });
 }

@@ -7,15 +7,28 @@ import { unholdable } from "./check-target.js";
  * Keeps in float what the target cannot hold (recipe `onLoss: fallback`): constants become scale · (q − zeroPoint) in f32,
  * activations lose their quantization. Edits `graph`, a private clone; returns the loss ledger.
  */
-export function fallBackToFloat(backend: Backend, component: string, graph: Graph, { ops, kernels }: { readonly ops: OpRegistry; readonly kernels: Kernels }): readonly LossEntry[] {
+export function fallBackToFloat(
+  backend: Backend,
+  component: string,
+  graph: Graph,
+  { ops, kernels }: { readonly ops: OpRegistry; readonly kernels: Kernels },
+): readonly LossEntry[] {
   const edit = new GraphEditor(ops, graph);
   return unholdable(backend, graph).map(({ value, reason }): LossEntry => {
     const type: TensorType = { dtype: value.type.dtype, shape: value.type.shape };
     const { data } = value;
     const { quant } = value.type;
     if (data && quant) {
-      const floats = kernels.dequantize(data.bytes(), { view: quantViewOf(data.shape, quant), storage: quant.storage as IntegerType, range: quant.range, ...qparams(quant) });
-      edit.setData(value, memoryTensor("f32", data.shape, new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength)), { ...type, dtype: "f32" });
+      const floats = kernels.dequantize(data.bytes(), {
+        view: quantViewOf(data.shape, quant),
+        storage: quant.storage as IntegerType,
+        range: quant.range,
+        ...qparams(quant),
+      });
+      edit.setData(value, memoryTensor("f32", data.shape, new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength)), {
+        ...type,
+        dtype: "f32",
+      });
     } else edit.retype(value, type);
     return { component, value: value.name, reason, resolution: "fallback" };
   });

@@ -53,8 +53,13 @@ function cloneModel(model: Model): Model {
   return { ...model, components: new Map([...model.components].map(([name, graph]) => [name, cloneGraph(graph).graph])) };
 }
 
-function holdOrLose(clone: Model, backend: Backend, { onLoss, kernels, site }: TargetJob & { readonly site: TargetSite }): readonly LossEntry[] {
-  if (onLoss === "fallback") return [...clone.components].flatMap(([name, graph]) => fallBackToFloat(backend, name, graph, { ops: site.context.ops, kernels }));
+function holdOrLose(
+  clone: Model,
+  backend: Backend,
+  { onLoss, kernels, site }: TargetJob & { readonly site: TargetSite },
+): readonly LossEntry[] {
+  if (onLoss === "fallback")
+    return [...clone.components].flatMap(([name, graph]) => fallBackToFloat(backend, name, graph, { ops: site.context.ops, kernels }));
   const findings = [...clone.components].flatMap(([name, graph]) => capabilityFindings(backend, name, graph));
   if (findings.length > 0) throw new VxError(findings);
   return [];

@@ -1,0 +1,73 @@
+import { loadBackend } from "@vlm-export/compiler";
+import type { CommandModule } from "yargs";
+import type { CommandSite } from "../command-site.js";
+import { findBackends } from "../common.js";
+import { EXIT } from "../exit-codes.js";
+import { table } from "../table.js";
+import { testBackend } from "@vlm-export/backend-testkit";
+
+/** `backend list` and `backend test PATH`. */
+export function backendCommand(site: CommandSite): CommandModule {
+  return {
+    command: "backend <command>",
+    describe: "list the backends, or run the conformance kit on one",
+    builder: (args) =>
+      args
+        .command(listCommand(site) as CommandModule)
+        .command(testCommand(site) as CommandModule)
+        .demandCommand(1),
+    handler: () => undefined,
+  };
+}
+
+function listCommand(site: CommandSite): CommandModule {
+  return {
+    command: "list",
+    describe: "all backends that were found",
+    builder: (args) => args.example("$0 backend list", ""),
+    async handler() {
+      const found = await findBackends();
+      const rows = [...found].map(([name, { from, version, backend }]) => ({
+        name,
+        package: from,
+        version,
+        apiVersion: backend.apiVersion,
+        weights: backend.capabilities.weights,
+        activations: backend.capabilities.activations,
+        runs: backend.open !== undefined,
+      }));
+      site.output.answer(
+        table(
+          ["backend", "package", "weights", "activations", "runs here"],
+          rows.map((row) => [
+            row.name,
+            `${row.package} ${row.version}`,
+            row.weights.join(" "),
+            row.activations.join(" "),
+            row.runs ? "yes" : "no engine",
+          ]),
+        ),
+        { backends: rows },
+      );
+    },
+  };
+}
+
+function testCommand(site: CommandSite): CommandModule<object, { readonly path: string }> {
+  return {
+    command: "test <path>",
+    describe: "run the conformance kit on a backend: a package folder, a module file, or the name of a backend that was found",
+    builder: (args) => args.positional("path", { type: "string", demandOption: true }).example("$0 backend test ./my-backend", ""),
+    async handler({ path }) {
+      const { backend } = (await findBackends()).get(path) ?? (await loadBackend(path));
+      const results = await testBackend(backend, { environment: process.env, signal: site.signal });
+      const failed = results.filter(({ status }) => status === "failed");
+      if (failed.length > 0) site.exitCode = EXIT.verify;
+      const rows = results.map(({ suite, name, status, detail }) => [suite, name, status, detail ?? ""]);
+      site.output.answer(
+        `${table(["suite", "case", "status", "detail"], rows)}\n${results.length - failed.length} of ${results.length} passed`,
+        { backend: backend.name, results, passed: results.length - failed.length, failed: failed.length },
+      );
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import { inspectSetup } from "@vlm-export/compiler";
+import type { CommandModule } from "yargs";
+import type { CommandSite } from "../command-site.js";
+import { findBackends } from "../common.js";
+import { EXIT } from "../exit-codes.js";
+import { table } from "../table.js";
+
+/** `doctor`: which engines and tools are here, and the command that gets what is missing. */
+export function doctorCommand(site: CommandSite): CommandModule {
+  return {
+    command: "doctor",
+    describe: "show what is installed, what is missing and how to get it",
+    builder: (args) => args.example("$0 doctor", ""),
+    async handler() {
+      const checks = await inspectSetup({ backends: await findBackends(), environment: process.env });
+      if (checks.some(({ status }) => status === "missing")) site.exitCode = EXIT.tool;
+      site.output.answer(
+        table(
+          ["what", "status", "found", "how to get it"],
+          checks.map(({ what, status, found, hint }) => [what, status, found, hint ?? ""]),
+        ),
+        { checks },
+      );
+    },
+  };
+}

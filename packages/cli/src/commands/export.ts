@@ -1,0 +1,93 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { compile } from "@vlm-export/compiler";
+import type { CommandModule } from "yargs";
+import type { CommandSite } from "../command-site.js";
+import { chosenRecipe, DEFAULT_RECIPE, findBackends } from "../common.js";
+import { createProgress } from "../progress.js";
+import { summaryText } from "../summary.js";
+import { VERSION } from "../version.js";
+
+interface ExportArgs {
+  readonly model: string;
+  readonly recipe?: string | undefined;
+  readonly target: readonly string[];
+  readonly out: string;
+  readonly verify: "none" | "decode" | "run";
+  readonly calibration?: string | undefined;
+  readonly cache?: string | undefined;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+/** The main job: `vlm-export MODEL -r RECIPE -t TARGET -o DIST`. */
+export function exportCommand(site: CommandSite): CommandModule<object, ExportArgs> {
+  return {
+    command: "$0 <model>",
+    describe: "quantize a model once and lower it to every target",
+    builder: (args) =>
+      args
+        .positional("model", { type: "string", demandOption: true, describe: "an .onnx file" })
+        .option("recipe", {
+          alias: "r",
+          type: "string",
+          requiresArg: true,
+          describe: `a recipe file or preset:NAME; default ${DEFAULT_RECIPE}, which needs no data`,
+        })
+        .option("target", { alias: "t", type: "string", array: true, demandOption: true, describe: "a backend; repeat for several" })
+        .option("out", {
+          alias: "o",
+          type: "string",
+          requiresArg: true,
+          default: "dist",
+          describe: "output folder; appears complete or not at all",
+        })
+        .option("verify", { choices: ["none", "decode", "run"] as const, default: "run" as const, describe: "how far the proof goes" })
+        .option("calibration", { type: "string", requiresArg: true, describe: "calibration data (JSONL) instead of the recipe's" })
+        .option("cache", {
+          type: "string",
+          requiresArg: true,
+          describe: "folder of the statistics cache, or `off`; default ~/.cache/vlm-export",
+        })
+        .example("$0 model.onnx -r recipe.yaml -t onnx-qdq -o dist/", "one target")
+        .example("$0 model.onnx -r preset:int8-full --calibration samples.jsonl -t onnx-qdq -t tflite", "two targets, the same integers")
+        .example("$0 model.onnx -t onnx-qdq --json > report.json", "for build pipelines"),
+    handler: (args) => runExport(site, args as unknown as ExportArgs),
+  };
+}
+
+async function runExport(
+  site: CommandSite,
+  { model, recipe: named, target, out, verify, calibration, cache, json, quiet }: ExportArgs,
+): Promise<void> {
+  const { recipe, byDefault } = await chosenRecipe(named);
+  const targets = [...new Set(target.flatMap((names) => names.split(",")))];
+  const progress = createProgress(quiet ? "none" : process.stderr.isTTY && !process.env["CI"] ? "live" : "lines", targets);
+  let failure: unknown;
+  try {
+    const { report, exitCode } = await compile({
+      modelPath: model,
+      recipe,
+      byDefault,
+      targets,
+      outDir: out,
+      verify,
+      backends: await findBackends(recipe.plugins),
+      tool: { name: "vlm-export", version: VERSION },
+      environment: process.env,
+      signal: site.signal,
+      onEvent: progress.sink,
+      report: (diagnostic) => site.output.message(diagnostic),
+      ...(calibration !== undefined && { calibrationFile: calibration }),
+      ...(cache === "off" ? {} : { cacheDir: cache ?? join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "vlm-export") }),
+    });
+    await progress.finish();
+    site.exitCode = exitCode;
+    site.output.answer(json ? "" : summaryText(report, out), report);
+  } catch (error) {
+    failure = error;
+    throw error;
+  } finally {
+    await progress.finish(failure);
+  }
+}

@@ -1,0 +1,77 @@
+import { writeFileSync } from "node:fs";
+import { recipeFactsOf } from "@vlm-export/compiler";
+import { explainRecipe, initRecipe, loadRecipe } from "@vlm-export/recipe";
+import type { CommandModule } from "yargs";
+import type { CommandSite } from "../command-site.js";
+import { cliUsage } from "../errors.js";
+
+/** `recipe init MODEL`, `recipe validate FILE`, `recipe explain FILE`. */
+export function recipeCommand(site: CommandSite): CommandModule {
+  return {
+    command: "recipe <command>",
+    describe: "write, check or expand a recipe",
+    builder: (args) =>
+      args
+        .command(initCommand(site) as CommandModule)
+        .command(validateCommand(site) as CommandModule)
+        .command(explainCommand(site) as CommandModule)
+        .demandCommand(1),
+    handler: () => undefined,
+  };
+}
+
+function initCommand(site: CommandSite): CommandModule<object, { readonly model: string; readonly out?: string | undefined }> {
+  return {
+    command: "init <model>",
+    describe: "write a commented recipe for a model",
+    builder: (args) =>
+      args
+        .positional("model", { type: "string", demandOption: true })
+        .option("out", { alias: "o", type: "string", requiresArg: true, describe: "file to create; default: print it" })
+        .example("$0 recipe init model.onnx -o recipe.yaml", ""),
+    async handler({ model, out }) {
+      const text = initRecipe(await recipeFactsOf(model, site.signal));
+      if (out === undefined) return site.output.answer(text, { recipe: text });
+      try {
+        writeFileSync(out, text, { flag: "wx" });
+      } catch (error) {
+        throw cliUsage(
+          `cannot create ${out}: ${error instanceof Error ? error.message : String(error)}; an existing recipe is never overwritten.`,
+        );
+      }
+      site.output.answer(`wrote ${out}`, { file: out });
+    },
+  };
+}
+
+function validateCommand(site: CommandSite): CommandModule<object, { readonly file: string }> {
+  return {
+    command: "validate <file>",
+    describe: "check a recipe without a model",
+    builder: (args) => args.positional("file", { type: "string", demandOption: true }).example("$0 recipe validate recipe.yaml", ""),
+    async handler({ file }) {
+      const recipe = await loadRecipe(file);
+      for (const diagnostic of recipe.diagnostics) site.output.message(diagnostic);
+      site.output.answer(`${file}: fine, ${recipe.rules.length} rules`, {
+        ok: true,
+        file,
+        rules: recipe.rules.length,
+        hash: recipe.hash,
+        diagnostics: recipe.diagnostics,
+      });
+    },
+  };
+}
+
+function explainCommand(site: CommandSite): CommandModule<object, { readonly file: string }> {
+  return {
+    command: "explain <file>",
+    describe: "print a recipe with every default and preset expanded, each line with where it came from",
+    builder: (args) => args.positional("file", { type: "string", demandOption: true }).example("$0 recipe explain preset:int8", ""),
+    async handler({ file }) {
+      const recipe = await loadRecipe(file);
+      const text = explainRecipe(recipe);
+      site.output.answer(text, { file, hash: recipe.hash, expanded: text });
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import type { CommandModule } from "yargs";
+import yargs from "yargs";
+import type { CommandSite } from "./command-site.js";
+import { backendCommand } from "./commands/backend.js";
+import { doctorCommand } from "./commands/doctor.js";
+import { evalCommand } from "./commands/eval.js";
+import { exportCommand } from "./commands/export.js";
+import { inspectCommand } from "./commands/inspect.js";
+import { planCommand } from "./commands/plan.js";
+import { recipeCommand } from "./commands/recipe.js";
+import { verifyCommand } from "./commands/verify.js";
+import { cliUsage, fromUnknown } from "./errors.js";
+import { exitCodeOf, EXIT } from "./exit-codes.js";
+import { createOutput } from "./output.js";
+import { VERSION } from "./version.js";
+
+const COMMANDS = [exportCommand, inspectCommand, planCommand, verifyCommand, evalCommand, recipeCommand, backendCommand, doctorCommand];
+
+/** Runs the command line `argv` (without node and script) and returns the exit code. Answers go to stdout, everything else to stderr. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const abort = new AbortController();
+  const output = createOutput({ json: argv.includes("--json"), quiet: argv.includes("--quiet") });
+  const site: CommandSite = { output, signal: abort.signal, exitCode: EXIT.ok };
+  const onInterrupt = (): void => abort.abort(new DOMException("interrupted", "AbortError"));
+  process.on("SIGINT", onInterrupt).on("SIGTERM", onInterrupt);
+  try {
+    await parser(argv, site).parseAsync();
+    return site.exitCode;
+  } catch (error) {
+    const known = fromUnknown(error, abort.signal.aborted);
+    output.failure(known);
+    return exitCodeOf(known);
+  } finally {
+    process.off("SIGINT", onInterrupt).off("SIGTERM", onInterrupt);
+  }
+}
+
+function parser(argv: readonly string[], site: CommandSite): ReturnType<typeof yargs> {
+  const builder = yargs([...argv])
+    .scriptName("vlm-export")
+    .usage("Quantize once, lower everywhere, prove it.")
+    .parserConfiguration({ "camel-case-expansion": true, "boolean-negation": false })
+    .option("json", { type: "boolean", default: false, describe: "print one JSON document on stdout" })
+    .option("quiet", { type: "boolean", default: false, describe: "no progress, no warnings" })
+    .strict()
+    .demandCommand(0)
+    .recommendCommands()
+    .version(VERSION)
+    .help()
+    .wrap(Math.min(120, process.stdout.columns ?? 120))
+    .exitProcess(false)
+    .fail((message: string | null, error: Error | undefined) => {
+      throw error ?? cliUsage(message ?? "wrong usage");
+    });
+  return COMMANDS.reduce((all, command) => all.command(command(site) as CommandModule), builder);
+}

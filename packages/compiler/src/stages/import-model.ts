@@ -1,0 +1,49 @@
+import type { FilePool } from "@vlm-export/formats/files";
+import { importOnnx } from "@vlm-export/frontends";
+import { cloneGraph, type Diagnostic, type Graph, GraphEditor, type Model, type OpRegistry } from "@vlm-export/ir";
+import { normalize } from "@vlm-export/passes";
+import type { Recipe } from "@vlm-export/recipe";
+import { importNotOnnx, recipeShape } from "../errors.js";
+
+export interface ImportSite {
+  readonly ops: OpRegistry;
+  readonly pool: FilePool;
+  readonly signal?: AbortSignal;
+  report(diagnostic: Diagnostic): void;
+}
+
+/** The model as it is in its file, weights lazy. */
+export async function importModel(path: string, site: ImportSite): Promise<Model> {
+  if (!/\.onnx$/i.test(path)) throw importNotOnnx(path);
+  return importOnnx(path, site);
+}
+
+/** Fixes the shapes that the recipe states, then runs the normalize passes on a copy of every component. */
+export function normalizeModel(model: Model, shapes: Recipe["model"]["shapes"], site: ImportSite): Model {
+  const context = { ops: site.ops, report: site.report, ...(site.signal && { signal: site.signal }) };
+  const components = [...model.components].map(([name, graph]): [string, Graph] => {
+    const edit = new GraphEditor(site.ops, cloneGraph(graph).graph);
+    fixShapes(edit, shapes);
+    normalize(edit, context);
+    return [name, edit.graph];
+  });
+  return { ...model, components: new Map(components) };
+}
+
+/** `shapes` names inputs (a list of extents) or symbols (one extent). Throws VX-RECIPE-SHAPE when a list does not fit the input. */
+function fixShapes(edit: GraphEditor, shapes: Recipe["model"]["shapes"]): void {
+  let isFixed = false;
+  for (const input of edit.graph.inputs) {
+    const { shape } = input.type;
+    const stated = shapes.get(input.name);
+    const wanted = Array.isArray(stated)
+      ? (stated as readonly number[])
+      : shape?.map((extent) => (typeof shapes.get(String(extent)) === "number" ? (shapes.get(String(extent)) as number) : extent));
+    if (!wanted || wanted.every((extent, i) => extent === shape?.[i])) continue;
+    if (shape && (wanted.length !== shape.length || shape.some((extent, i) => typeof extent === "number" && extent !== wanted[i])))
+      throw recipeShape(input.name, shape, wanted);
+    edit.retype(input, { ...input.type, shape: wanted });
+    isFixed = true;
+  }
+  if (isFixed) edit.inferAll();
+}
