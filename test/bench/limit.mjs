@@ -11,7 +11,10 @@ import { readNpz } from "./lib/npz.mjs";
 import { tensorOf } from "./lib/ort.mjs";
 
 const [model, samples] = process.argv.slice(2);
-const files = readFileSync(samples, "utf8").split("\n").filter(Boolean).map((line) => join(dirname(samples), JSON.parse(line).tensors));
+const files = readFileSync(samples, "utf8")
+  .split("\n")
+  .filter(Boolean)
+  .map((line) => join(dirname(samples), JSON.parse(line).tensors));
 
 const started = performance.now();
 const session = await ort.InferenceSession.create(model, { logSeverityLevel: 3 });
@@ -20,4 +23,6 @@ for (const file of files) {
   const arrays = readNpz(file);
   await session.run(Object.fromEntries(session.inputNames.map((name) => [name, tensorOf(arrays.get(name))])));
 }
-process.stdout.write(`${JSON.stringify({ loadMs: Math.round(loaded - started), runMs: Math.round(performance.now() - loaded), runs: files.length })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ loadMs: Math.round(loaded - started), runMs: Math.round(performance.now() - loaded), runs: files.length })}\n`,
+);

@@ -2,7 +2,16 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { crc32 } from "./crc32.mjs";
 
-const DESCRIPTORS = [["<f4", Float32Array], ["<f8", Float64Array], ["<i8", BigInt64Array], ["<i4", Int32Array], ["|i1", Int8Array], ["|u1", Uint8Array], ["|b1", Uint8Array], ["<u8", BigUint64Array]];
+const DESCRIPTORS = [
+  ["<f4", Float32Array],
+  ["<f8", Float64Array],
+  ["<i8", BigInt64Array],
+  ["<i4", Int32Array],
+  ["|i1", Int8Array],
+  ["|u1", Uint8Array],
+  ["|b1", Uint8Array],
+  ["<u8", BigUint64Array],
+];
 
 function npyOf(values, shape) {
   const [descriptor] = DESCRIPTORS.find(([, type]) => values instanceof type);
@@ -17,7 +26,11 @@ function npyValue(bytes) {
   const headerLength = bytes.readUInt16LE(8);
   const header = bytes.toString("latin1", 10, 10 + headerLength);
   const descriptor = /'descr': '([^']+)'/.exec(header)[1];
-  const shape = /'shape': \(([^)]*)\)/.exec(header)[1].split(",").filter((d) => d.trim()).map(Number);
+  const shape = /'shape': \(([^)]*)\)/
+    .exec(header)[1]
+    .split(",")
+    .filter((d) => d.trim())
+    .map(Number);
   const type = DESCRIPTORS.find(([key]) => key === descriptor)[1];
   const data = bytes.subarray(10 + headerLength);
   return { descriptor, shape, values: new type(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength)) };
@@ -69,7 +82,13 @@ export function readNpz(path) {
   const arrays = new Map();
   for (let i = 0; i < count; i += 1) {
     if (archive.readUInt16LE(at + 10) !== 0) throw new Error(`${path}: member ${i} is compressed; store it`);
-    const [size, nameLength, extra, comment, local] = [archive.readUInt32LE(at + 24), archive.readUInt16LE(at + 28), archive.readUInt16LE(at + 30), archive.readUInt16LE(at + 32), archive.readUInt32LE(at + 42)];
+    const [size, nameLength, extra, comment, local] = [
+      archive.readUInt32LE(at + 24),
+      archive.readUInt16LE(at + 28),
+      archive.readUInt16LE(at + 30),
+      archive.readUInt16LE(at + 32),
+      archive.readUInt32LE(at + 42),
+    ];
     const name = archive.toString("utf8", at + 46, at + 46 + nameLength).replace(/\.npy$/, "");
     const begin = local + 30 + archive.readUInt16LE(local + 26) + archive.readUInt16LE(local + 28);
     arrays.set(name, npyValue(archive.subarray(begin, begin + size)));

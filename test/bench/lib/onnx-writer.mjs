@@ -10,7 +10,11 @@ export const FLOAT = 1;
 export const INT64 = 7;
 export const FLOAT16 = 10;
 
-const ITEM_SIZE = new Map([[FLOAT, 4], [INT64, 8], [FLOAT16, 2]]);
+const ITEM_SIZE = new Map([
+  [FLOAT, 4],
+  [INT64, 8],
+  [FLOAT16, 2],
+]);
 const ALIGNMENT = 65536;
 const CHUNK_ELEMENTS = 1 << 22;
 
@@ -67,7 +71,10 @@ function attributeOf(name, value) {
 
 function nodeOf({ op, inputs, outputs, name, attrs, domain }) {
   return [
-    ...inputs.map((i) => bytes(1, i)), ...outputs.map((o) => bytes(2, o)), bytes(3, name), bytes(4, op),
+    ...inputs.map((i) => bytes(1, i)),
+    ...outputs.map((o) => bytes(2, o)),
+    bytes(3, name),
+    bytes(4, op),
     ...Object.entries(attrs).map(([key, value]) => bytes(5, attributeOf(key, value))),
     ...(domain ? [bytes(7, domain)] : []),
   ];
@@ -82,8 +89,13 @@ const entryOf = (key, value) => bytes(13, [bytes(1, key), bytes(2, String(value)
 
 function externalTensorOf({ name, shape, dtype, offset, length }, location) {
   return [
-    ...shape.map((d) => int(1, d)), int(2, dtype), bytes(8, name),
-    entryOf("location", location), entryOf("offset", offset), entryOf("length", length), int(14, 1),
+    ...shape.map((d) => int(1, d)),
+    int(2, dtype),
+    bytes(8, name),
+    entryOf("location", location),
+    entryOf("offset", offset),
+    entryOf("length", length),
+    int(14, 1),
   ];
 }
 
@@ -121,9 +133,11 @@ export function writeModel(path, graph, { name, inputs, outputs, opset, irVersio
   writeWeights(`${path}.data`, placed, totalBytes);
   const location = `${basename(path)}.data`;
   const body = [
-    ...graph.nodes.map((n) => bytes(1, nodeOf(n))), bytes(2, name),
+    ...graph.nodes.map((n) => bytes(1, nodeOf(n))),
+    bytes(2, name),
     ...placed.map((p) => bytes(5, externalTensorOf(p, location))),
-    ...inputs.map((v) => bytes(11, valueInfoOf(v))), ...outputs.map((v) => bytes(12, valueInfoOf(v))),
+    ...inputs.map((v) => bytes(11, valueInfoOf(v))),
+    ...outputs.map((v) => bytes(12, valueInfoOf(v))),
   ];
   const imports = [{ domain: "", version: opset }, ...opsetImports].map((o) => bytes(8, [bytes(1, o.domain), int(2, o.version)]));
   writeFileSync(`${path}.tmp`, Buffer.concat([int(1, irVersion), bytes(2, "vlm-export-bench"), bytes(7, body), ...imports]));

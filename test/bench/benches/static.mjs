@@ -1,0 +1,52 @@
+/** Static W8A8 of the generated ViT-B/16, whole command, against the peers and the limit. */
+import { join } from "node:path";
+import { limit, modeloptStatic, nncfStatic, ortStatic, own } from "../lib/entrants.mjs";
+import { measureAll } from "../lib/measure.mjs";
+import { benchOut } from "../lib/paths.mjs";
+import { memoryRow, timeRow } from "../lib/rows.mjs";
+import { ensureVit } from "../models/vit.mjs";
+
+export const doc = "Static INT8 of ViT-B/16 (86.6 M parameters, generated), 16 samples, whole command";
+
+const METHODS = ["minmax", "percentile", "entropy", "mse"];
+
+/** Every entrant; quality.mjs compares what they leave behind. */
+export function entrants() {
+  const { model, samples } = ensureVit();
+  const out = (name) => join(benchOut, "static", `${name}.onnx`);
+  const ort = (name, options) => ortStatic(name, { model, samples, out: out(name), options });
+  return [
+    limit("limit", { model, samples }),
+    ...METHODS.map((method) =>
+      own(`ours ${method}`, {
+        model,
+        recipe: `w8a8-${method}.yaml`,
+        out: join(benchOut, "static", `ours-${method}`),
+        calibration: samples,
+      }),
+    ),
+    ort("ort minmax", ["--method", "minmax"]),
+    ort("ort percentile", ["--method", "percentile"]),
+    ort("ort entropy", ["--method", "entropy"]),
+    ort("ort minmax, all its op types", ["--method", "minmax", "--ops", "default"]),
+    nncfStatic("nncf", { model, samples, out: out("nncf") }),
+    modeloptStatic("modelopt", { model, samples, out: out("modelopt") }),
+  ];
+}
+
+export async function run({ repeats, log }) {
+  const results = await measureAll(entrants(), { repeats, log });
+  const row = (what, ours, peer, bar) => timeRow(results, { what, ours, peer, bar });
+  const rows = [
+    row("minmax against ONNX Runtime", "ours minmax", "ort minmax", 0.45),
+    row("minmax against the limit", "ours minmax", "limit", 1.8),
+    row("percentile", "ours percentile", "ort percentile", 0.15),
+    row("entropy", "ours entropy", "ort entropy", 0.2),
+    row("histograms for all calibrators, against the limit", "ours mse", "limit", 2),
+    row("against ONNX Runtime quantizing all its op types", "ours minmax", "ort minmax, all its op types"),
+    row("against NNCF", "ours minmax", "nncf"),
+    row("against ModelOpt", "ours entropy", "modelopt"),
+    memoryRow(results, { what: "peak memory of ours", names: METHODS.map((m) => `ours ${m}`), bar: 1.2e9 }),
+  ];
+  return { rows, details: Object.fromEntries(results) };
+}

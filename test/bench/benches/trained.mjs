@@ -1,0 +1,110 @@
+/** Trained models of the material folder: float, ONNX Runtime's quantizer, NNCF and ours on the same samples. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { nncfStatic, ortStatic, own } from "../lib/entrants.mjs";
+import { capture, measureAll } from "../lib/measure.mjs";
+import { bench, benchOut, materialDir, pythonOf } from "../lib/paths.mjs";
+import { compareModels } from "../lib/quality.mjs";
+
+export const doc = "Trained models, W8A8: top-1, or mean cosine of the worst output where there are no labels";
+
+const MODELS = [
+  "vit_mnist",
+  "mnist_cnn",
+  "tiny-llava-classifier",
+  "ultraface",
+  "ultraface-simplified",
+  "fastestdet",
+  "superres",
+  "stories260k-prefill",
+  "tiny-random-gpt2",
+];
+const WITHIN_FLOAT = 0.01;
+const WITHIN_PEERS = 0.005;
+
+async function ensureSamples(name, material) {
+  const dir = join(benchOut, "trained", name);
+  if (!existsSync(join(dir, "facts.json"))) {
+    const { code, stderr } = await capture(pythonOf("ort"), [join(bench, "trained/prepare.py"), name, material, dir]);
+    if (code !== 0) throw new Error(`prepare.py ${name}: ${stderr.slice(-500)}`);
+  }
+  return { dir, ...JSON.parse(readFileSync(join(dir, "facts.json"), "utf8")) };
+}
+
+function entrantsOf({ dir, model, transformer }) {
+  const samples = join(dir, "calibration.jsonl");
+  const out = (name) => join(dir, "out", `${name}.onnx`);
+  return [
+    ortStatic("ort", { model, samples, out: out("ort"), options: ["--ops", "default"] }),
+    ortStatic("ort matmul", { model, samples, out: out("ort-matmul") }),
+    nncfStatic("nncf", { model, samples, out: out("nncf"), options: transformer ? [] : ["--plain"] }),
+    own("ours", { model, recipe: "trained-w8a8.yaml", out: join(dir, "ours"), calibration: samples }),
+  ];
+}
+
+/** The model's figure: top-1, or the worst output's mean cosine; undefined where it failed. */
+function metricOf(result, metric) {
+  if (!result?.outputs) return undefined;
+  return metric === "top1" ? result.top1 : Math.min(...result.outputs.map((o) => o.cosine));
+}
+
+async function measureModel(name, material, log) {
+  const facts = await ensureSamples(name, material);
+  const entrants = entrantsOf(facts);
+  const made = await measureAll(entrants, { repeats: 1, log: (line) => log(`${name}: ${line}`) });
+  const models = entrants.map((e) => ({
+    name: e.name,
+    path: made.get(e.name).error || made.get(e.name).notRun ? undefined : e.artifact?.(),
+  }));
+  const { results } = await compareModels(
+    facts.model,
+    join(facts.dir, "eval.jsonl"),
+    models.filter((m) => m.path).map((m) => m.path),
+  );
+  const scores = Object.fromEntries(models.map((m) => [m.name, scoreOf(made.get(m.name), results[m.path], facts.metric)]));
+  return { facts, float: metricOf(results.float, facts.metric), scores, results };
+}
+
+function scoreOf(made, result, metric) {
+  if (made.notRun) return { notRun: made.notRun };
+  if (made.error) return { error: `quantizer: ${made.error}` };
+  return result?.error
+    ? { error: `engine: ${result.error}` }
+    : { value: metricOf(result, metric), seconds: made.seconds, peakRssBytes: made.peakRssBytes };
+}
+
+const textOf = (score) => (score.value === undefined ? (score.notRun ? "not run" : "failed") : score.value.toFixed(4));
+
+function rowOf(name, { facts, float, scores }) {
+  const { ours, ...peers } = scores;
+  const best = Math.max(...Object.values(peers).map((p) => p.value ?? -Infinity));
+  const floor = Math.max(float - WITHIN_FLOAT, best - WITHIN_PEERS);
+  const failures = Object.entries(scores)
+    .filter(([, s]) => s.error)
+    .map(([peer, s]) => `${peer} ${s.error.slice(0, 160)}`);
+  return {
+    what: `${name} (${facts.metric}, n = ${facts.evaluation}), float ${float.toFixed(4)}`,
+    ours: textOf(ours),
+    peer: Object.entries(peers)
+      .map(([peer, s]) => `${peer} ${textOf(s)}`)
+      .join(", "),
+    bar: `≥ ${floor.toFixed(4)}`,
+    met: ours.value === undefined ? (ours.notRun ? undefined : false) : ours.value >= floor,
+    note: failures.join("; "),
+  };
+}
+
+export async function run({ log }) {
+  const material = materialDir();
+  if (!material)
+    return {
+      rows: [{ what: "trained models", ours: "not run", peer: "not run", note: "no material folder (VLM_EXPORT_MATERIAL)" }],
+      details: {},
+    };
+  const [rows, details] = [[], {}];
+  for (const name of MODELS) {
+    details[name] = await measureModel(name, material, log);
+    rows.push(rowOf(name, details[name]));
+  }
+  return { rows, details };
+}
