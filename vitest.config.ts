@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   resolve: { conditions: ["vlm-source"] },
-  ssr: { resolve: { conditions: ["vlm-source", "node", "import", "module", "default"], externalConditions: ["vlm-source"] } },
+  ssr: { resolve: { conditions: ["vlm-source"], externalConditions: ["vlm-source"] } },
   test: {
     include: ["packages/*/src/**/*.test.ts", "schemas/src/**/*.test.ts", "test/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
