@@ -42,7 +42,7 @@ export function windowsOf(call: AttributeReader, kernel: readonly number[]): Win
 /** A text attribute with a closed set of values. Throws VX-OP-ATTRIBUTE. */
 export function oneOf(call: AttributeReader, name: string, allowed: ReadonlySet<string>, fallback?: string): string {
   const value = call.text(name, fallback);
-  if (!allowed.has(value)) throw opAttribute(call.op, name, JSON.stringify(value), [...allowed].join(", "));
+  if (!allowed.has(value)) throw opAttribute(call.op, name, JSON.stringify(value.slice(0, 80)), [...allowed].join(", "));
   return value;
 }
 

@@ -1,13 +1,15 @@
 import type { Attrs, Dim, InferContext, OpDef, OpInput, TensorData, TensorType } from "@vlm-export/ir";
 import { checkAttributes } from "./attributes.js";
-import { opTooLarge } from "./errors.js";
+import { opExtent, opTooLarge, opTooMuchWork } from "./errors.js";
 import { type EvaluateCall, evaluateCall, type InferCall, inferCall } from "./op-call.js";
 import { checkOperands } from "./operands.js";
 import { type OperatorVersion, type ParameterSchema, pinnedForm } from "./schema.js";
 import { integersOf, isSmallInteger } from "./small-tensor.js";
 
-/** Largest output, in elements, that a reference evaluation computes. */
+/** Most elements of an operand or result of a reference evaluation. */
 export const MAX_EVALUATED_ELEMENTS: number = 2 ** 26;
+/** Most multiply-accumulates of a reference evaluation. */
+export const MAX_EVALUATED_MACS: number = 2 ** 28;
 const MAX_ELEMENTS = 1024;
 
 type Part = NonNullable<OpInput["quantizable"]>;
@@ -19,7 +21,13 @@ export interface OpSpec extends Pick<OpDef, "name" | "doc" | "since" | "quant"> 
   readonly quantizable?: readonly (Part | undefined)[];
   infer(call: InferCall): readonly TensorType[];
   elements?(call: InferCall): readonly Dim[] | undefined;
+  /**
+   * The wrapper has run `infer`, and refuses operands and results beyond {@link MAX_EVALUATED_ELEMENTS} and work beyond
+   * {@link MAX_EVALUATED_MACS}.
+   */
   evaluate?(call: EvaluateCall): readonly TensorData[];
+  /** False when `evaluate` looks at shapes only, so that operands may have any size. */
+  readonly readsElements?: false;
   macs?(call: InferCall): number | undefined;
   weightAxes?(index: number, call: InferCall): { readonly channel: number; readonly reduce: number } | undefined;
 }
@@ -35,7 +43,7 @@ export function defineOp(spec: OpSpec, form: OperatorVersion): OpDef {
   const infer: OpDef["infer"] = (inputs, context) => {
     checkOperands(name, form, inputs);
     checkAttributes(name, context.attrs, form.attributes);
-    return spec.infer(inferCall(name, form, inputs, context));
+    return checkedTypes(name, spec.infer(inferCall(name, form, inputs, context)));
   };
   const typesOnly = (inputs: readonly (TensorType | null)[], attrs: Attrs) => inferCall(name, form, inputs, contextWithoutData(attrs));
   return {
@@ -56,7 +64,9 @@ export function defineOp(spec: OpSpec, form: OperatorVersion): OpDef {
       evaluate: (inputs: readonly (TensorData | null)[], attrs: Attrs, outputCount: number) => {
         const context = contextOfData(inputs, attrs, outputCount);
         const types = infer(inputs, context);
+        checkSize(name, spec.readsElements === false ? [] : inputs);
         checkSize(name, types);
+        checkWork(name, spec.macs?.(inferCall(name, form, inputs, context)));
         return spec.evaluate?.(evaluateCall(name, form, inputs, { attrs, outputCount, types })) ?? [];
       },
     }),
@@ -97,8 +107,24 @@ function contextOfData(inputs: readonly (TensorData | null)[], attrs: Attrs, out
   };
 }
 
-function checkSize(op: string, types: readonly TensorType[]): void {
+/** The types themselves; throws VX-OP-EXTENT when an extent is no count. */
+function checkedTypes(op: string, types: readonly TensorType[]): readonly TensorType[] {
   for (const { shape } of types) {
+    for (const extent of shape ?? []) {
+      if (typeof extent === "number" && (!Number.isSafeInteger(extent) || extent < 0))
+        throw opExtent(op, "an output extent", extent, "a count of at least 0");
+    }
+  }
+  return types;
+}
+
+function checkWork(op: string, macs: number | undefined): void {
+  if (macs !== undefined && macs > MAX_EVALUATED_MACS) throw opTooMuchWork(op, macs, MAX_EVALUATED_MACS);
+}
+
+function checkSize(op: string, tensors: readonly (Pick<TensorType, "shape"> | null)[]): void {
+  for (const tensor of tensors) {
+    const shape = tensor?.shape;
     if (!shape?.every((extent) => typeof extent === "number")) continue;
     if (shape.reduce((product, extent) => product * extent, 1) > MAX_EVALUATED_ELEMENTS)
       throw opTooLarge(op, shape, MAX_EVALUATED_ELEMENTS);

@@ -16,7 +16,7 @@ export function parseEinsum(equation: string, ranks: readonly number[]): Einsum 
   for (const term of [...terms, right ?? ""])
     if (!/^[A-Za-z]*(\.\.\.)?[A-Za-z]*$/.test(term)) throw opEquation(equation, `term ${JSON.stringify(term)} is malformed`);
   const spans = terms.map((term, i) => ellipsisRank(equation, term, ranks[i] as number));
-  const widest = Math.max(0, ...spans);
+  const widest = spans.reduce((a, b) => Math.max(a, b), 0);
   const operands = terms.map((term, i) => labelsOf(term, spans[i] as number, widest));
   const output = right === undefined ? implicitOutput(operands, widest) : labelsOf(right, widest, widest);
   checkOutput(equation, operands, output);

@@ -101,11 +101,19 @@ export function opReshape(op: string, from: string, to: string): VxError {
   return opError("VX-OP-RESHAPE", `${op}: ${from} cannot become ${to}; both must have the same number of elements.`);
 }
 
-/** A constant result too large to be computed ahead of time. */
+/** A constant operand or result too large to be computed ahead of time. */
 export function opTooLarge(op: string, shape: readonly number[], limit: number): VxError {
   return opError(
     "VX-OP-TOO-LARGE",
-    `${op}: the constant result [${shape.join(", ")}] has more than ${limit} elements; it is not computed ahead of time.`,
+    `${op}: the constant [${shape.join(", ")}] has more than ${limit} elements; it is not computed ahead of time.`,
+  );
+}
+
+/** A constant result that takes too long to be computed ahead of time. */
+export function opTooMuchWork(op: string, macs: number, limit: number): VxError {
+  return opError(
+    "VX-OP-TOO-MUCH-WORK",
+    `${op}: the constant result needs ${macs} multiply-accumulates, more than ${limit}; it is not computed ahead of time.`,
   );
 }
 

@@ -1,7 +1,9 @@
 export { codeOfDtype, dtypeOfCode } from "./cast-tensor.js";
 export * from "./define-op.js";
 export * from "./dim-polynomial.js";
-export * from "./registry.js";
+export { attributesAt, minOpsetOf, minOpsetOfForm, type NodeForm } from "./min-opset.js";
+export { OWN_DOMAIN } from "./own-op.js";
+export { standardOps } from "./registry.js";
 export * from "./schema.js";
 export * from "./shape-math.js";
 export * from "./small-tensor.js";

@@ -3,6 +3,7 @@ import { abs } from "./ops/abs.js";
 import { acos } from "./ops/acos.js";
 import { acosh } from "./ops/acosh.js";
 import { add } from "./ops/add.js";
+import { affineGrid } from "./ops/affine-grid.js";
 import { and } from "./ops/and.js";
 import { argMax } from "./ops/arg-max.js";
 import { argMin } from "./ops/arg-min.js";
@@ -13,6 +14,7 @@ import { atanh } from "./ops/atanh.js";
 import { attention } from "./ops/attention.js";
 import { averagePool } from "./ops/average-pool.js";
 import { batchNormalization } from "./ops/batch-normalization.js";
+import { bernoulli } from "./ops/bernoulli.js";
 import { bitShift } from "./ops/bit-shift.js";
 import { bitwiseAnd } from "./ops/bitwise-and.js";
 import { bitwiseNot } from "./ops/bitwise-not.js";
@@ -22,6 +24,7 @@ import { cast } from "./ops/cast.js";
 import { castLike } from "./ops/cast-like.js";
 import { ceil } from "./ops/ceil.js";
 import { celu } from "./ops/celu.js";
+import { centerCropPad } from "./ops/center-crop-pad.js";
 import { clip } from "./ops/clip.js";
 import { compress } from "./ops/compress.js";
 import { concat } from "./ops/concat.js";
@@ -33,6 +36,7 @@ import { convTranspose } from "./ops/conv-transpose.js";
 import { cos } from "./ops/cos.js";
 import { cosh } from "./ops/cosh.js";
 import { cumSum } from "./ops/cum-sum.js";
+import { deformConv } from "./ops/deform-conv.js";
 import { depthToSpace } from "./ops/depth-to-space.js";
 import { dequantizeLinear } from "./ops/dequantize-linear.js";
 import { div } from "./ops/div.js";
@@ -59,6 +63,7 @@ import { greater } from "./ops/greater.js";
 import { greaterOrEqual } from "./ops/greater-or-equal.js";
 import { gridSample } from "./ops/grid-sample.js";
 import { groupNormalization } from "./ops/group-normalization.js";
+import { gru } from "./ops/gru.js";
 import { hardSigmoid } from "./ops/hard-sigmoid.js";
 import { hardSwish } from "./ops/hard-swish.js";
 import { hardmax } from "./ops/hardmax.js";
@@ -75,6 +80,7 @@ import { logSoftmax } from "./ops/log-softmax.js";
 import { lpNormalization } from "./ops/lp-normalization.js";
 import { lpPool } from "./ops/lp-pool.js";
 import { lrn } from "./ops/lrn.js";
+import { lstm } from "./ops/lstm.js";
 import { matMul } from "./ops/mat-mul.js";
 import { matMulInteger } from "./ops/mat-mul-integer.js";
 import { max } from "./ops/max.js";
@@ -85,7 +91,9 @@ import { min } from "./ops/min.js";
 import { mish } from "./ops/mish.js";
 import { mod } from "./ops/mod.js";
 import { mul } from "./ops/mul.js";
+import { multinomial } from "./ops/multinomial.js";
 import { neg } from "./ops/neg.js";
+import { nonMaxSuppression } from "./ops/non-max-suppression.js";
 import { nonZero } from "./ops/non-zero.js";
 import { not } from "./ops/not.js";
 import { oneHot } from "./ops/one-hot.js";
@@ -95,7 +103,13 @@ import { pad } from "./ops/pad.js";
 import { pow } from "./ops/pow.js";
 import { qLinearConv } from "./ops/q-linear-conv.js";
 import { qLinearMatMul } from "./ops/q-linear-mat-mul.js";
+import { quantize } from "./ops/quantize.js";
 import { quantizeLinear } from "./ops/quantize-linear.js";
+import { quickGelu } from "./ops/quick-gelu.js";
+import { randomNormal } from "./ops/random-normal.js";
+import { randomNormalLike } from "./ops/random-normal-like.js";
+import { randomUniform } from "./ops/random-uniform.js";
+import { randomUniformLike } from "./ops/random-uniform-like.js";
 import { range } from "./ops/range.js";
 import { reciprocal } from "./ops/reciprocal.js";
 import { reduceL1 } from "./ops/reduce-l1.js";
@@ -113,6 +127,8 @@ import { reshape } from "./ops/reshape.js";
 import { resize } from "./ops/resize.js";
 import { reverseSequence } from "./ops/reverse-sequence.js";
 import { rmsNormalization } from "./ops/rms-normalization.js";
+import { rnn } from "./ops/rnn.js";
+import { roiAlign } from "./ops/roi-align.js";
 import { rotaryEmbedding } from "./ops/rotary-embedding.js";
 import { round } from "./ops/round.js";
 import { scatterElements } from "./ops/scatter-elements.js";
@@ -144,6 +160,7 @@ import { tile } from "./ops/tile.js";
 import { topK } from "./ops/top-k.js";
 import { transpose } from "./ops/transpose.js";
 import { trilu } from "./ops/trilu.js";
+import { unique } from "./ops/unique.js";
 import { unsqueeze } from "./ops/unsqueeze.js";
 import { where } from "./ops/where.js";
 import { xor } from "./ops/xor.js";
@@ -154,6 +171,7 @@ const OPS: readonly OpDef[] = [
   acos,
   acosh,
   add,
+  affineGrid,
   and,
   argMax,
   argMin,
@@ -164,6 +182,7 @@ const OPS: readonly OpDef[] = [
   attention,
   averagePool,
   batchNormalization,
+  bernoulli,
   bitShift,
   bitwiseAnd,
   bitwiseNot,
@@ -173,6 +192,7 @@ const OPS: readonly OpDef[] = [
   cast,
   ceil,
   celu,
+  centerCropPad,
   clip,
   compress,
   concat,
@@ -184,6 +204,7 @@ const OPS: readonly OpDef[] = [
   cos,
   cosh,
   cumSum,
+  deformConv,
   depthToSpace,
   dequantizeLinear,
   div,
@@ -210,6 +231,7 @@ const OPS: readonly OpDef[] = [
   greater,
   gridSample,
   groupNormalization,
+  gru,
   hardSigmoid,
   hardSwish,
   hardmax,
@@ -226,6 +248,7 @@ const OPS: readonly OpDef[] = [
   lpNormalization,
   lpPool,
   lrn,
+  lstm,
   matMulInteger,
   matMul,
   maxPool,
@@ -236,7 +259,9 @@ const OPS: readonly OpDef[] = [
   mish,
   mod,
   mul,
+  multinomial,
   neg,
+  nonMaxSuppression,
   nonZero,
   not,
   oneHot,
@@ -247,6 +272,12 @@ const OPS: readonly OpDef[] = [
   qLinearConv,
   qLinearMatMul,
   quantizeLinear,
+  quantize,
+  quickGelu,
+  randomNormalLike,
+  randomNormal,
+  randomUniformLike,
+  randomUniform,
   range,
   reciprocal,
   reduceL1,
@@ -264,6 +295,8 @@ const OPS: readonly OpDef[] = [
   resize,
   reverseSequence,
   rmsNormalization,
+  rnn,
+  roiAlign,
   rotaryEmbedding,
   round,
   scatterElements,
@@ -295,18 +328,16 @@ const OPS: readonly OpDef[] = [
   topK,
   transpose,
   trilu,
+  unique,
   unsqueeze,
   where,
   xor,
 ];
 
-/** A registry of exactly these ops. */
-export function registryOf(ops: readonly OpDef[]): OpRegistry {
-  const all: ReadonlyMap<OpName, OpDef> = new Map(ops.map((op) => [op.name, op]));
-  return { all, get: (name) => all.get(name) };
-}
+/** Every op of the vocabulary by name. */
+export const OPS_BY_NAME: ReadonlyMap<OpName, OpDef> = new Map(OPS.map((op) => [op.name, op]));
 
 /** The ONNX default domain at {@link IR_OPSET} and the few ops of our own. Ops that are not in it pass through with unknown types. */
 export function standardOps(): OpRegistry {
-  return registryOf(OPS);
+  return { all: OPS_BY_NAME, get: (name) => OPS_BY_NAME.get(name) };
 }

@@ -17,6 +17,7 @@ export function viewOp({ name, doc, since, shape }: ViewSpec): OpDef {
     quantizable: ["activation"],
     infer: (call) => [{ dtype: call.dtype(0), shape: shape(call) }],
     elements: (call): readonly Dim[] | undefined => call.elements(0),
+    readsElements: false,
     evaluate: (call) => [reshaped(call.data(0), call.output().shape)],
   });
 }

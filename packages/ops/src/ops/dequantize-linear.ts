@@ -8,7 +8,7 @@ import { numbersOf, tensorOf } from "../small-tensor.js";
 export const dequantizeLinear: OpDef = onnxOp({
   name: "DequantizeLinear",
   doc: "y = (x − x_zero_point) · x_scale",
-  since: 10,
+  since: 13,
   quant: "float",
   infer: (call) => {
     checkScale(call, call.shape(0), call.shape(1));

@@ -15,6 +15,7 @@ export const dropout: OpDef = onnxOp({
     { dtype: call.dtype(0), shape: call.shape(0) },
     { dtype: "bool", shape: call.shape(0) },
   ],
+  readsElements: false,
   evaluate: (call) => {
     const training = call.optional(2);
     if (training && flagsOf(training)[0]) throw opNotEvaluated("Dropout", "training");

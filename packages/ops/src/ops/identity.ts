@@ -14,5 +14,6 @@ export const identity: OpDef = onnxOp({
     return [{ dtype, shape, ...(foreign && { foreign }) }];
   },
   elements: (call) => call.elements(0),
+  readsElements: false,
   evaluate: (call) => [call.data(0)],
 });

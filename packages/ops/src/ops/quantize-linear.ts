@@ -11,7 +11,7 @@ import { isIntegerType, numbersOf, tensorOf } from "../small-tensor.js";
 export const quantizeLinear: OpDef = onnxOp({
   name: "QuantizeLinear",
   doc: "y = clamp(roundHalfEven(x / y_scale) + y_zero_point)",
-  since: 10,
+  since: 13,
   quant: "float",
   infer: (call) => {
     checkScale(call, call.shape(0), call.shape(1));

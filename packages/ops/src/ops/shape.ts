@@ -17,6 +17,7 @@ export const shape: OpDef = onnxOp({
     const extents = call.shape(0);
     return extents && rangeOf(call, extents);
   },
+  readsElements: false,
   evaluate: (call) => [i64Tensor(rangeOf(call, call.data(0).shape))],
 });
 

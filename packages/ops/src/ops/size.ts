@@ -15,5 +15,6 @@ export const size: OpDef = onnxOp({
     const count = extents && productOf(extents);
     return count === undefined ? undefined : [count];
   },
+  readsElements: false,
   evaluate: (call) => [i64Tensor([elementCount(call.data(0).shape)], [])],
 });

@@ -41,6 +41,7 @@ function sizesOf(call: InferCall, extent: Dim | undefined): readonly (Dim | unde
   const sizes = call.elements(1);
   if (!sizes) return unknown;
   if (sizes.length !== call.outputCount) throw opArity("Split", "outputs", call.outputCount, [sizes.length, sizes.length]);
+  if (sizes.some((size) => typeof size === "number" && size < 0)) throw opExtent("Split", "a size", sizes.join(", "), "at least 0");
   const total = sizes.reduce<Dim | undefined>((sum, size) => (sum === undefined ? undefined : addDims(sum, size)), 0);
   if (typeof extent === "number" && typeof total === "number" && extent !== total)
     throw opExtent("Split", "the sum of the sizes", total, `${extent}, the extent that is split`);

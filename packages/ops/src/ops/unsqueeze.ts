@@ -1,6 +1,6 @@
 import type { Dim, OpDef } from "@vlm-export/ir";
 import { axesOf } from "../axis.js";
-import { vectorLength } from "../extents.js";
+import { rankFromVector } from "../extents.js";
 import { viewOp } from "../view-op.js";
 
 /** ONNX Unsqueeze. */
@@ -11,7 +11,7 @@ export const unsqueeze: OpDef = viewOp({
   shape: (call) => {
     const shape = call.shape(0);
     const axes = call.integers(1);
-    const count = axes?.length ?? vectorLength(call.shape(1));
+    const count = axes?.length ?? rankFromVector(call.shape(1));
     if (!shape || count === undefined) return undefined;
     if (!axes) return call.freshShape(shape.length + count);
     const inserted = new Set(axesOf("Unsqueeze", axes, shape.length + count));
