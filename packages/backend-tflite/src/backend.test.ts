@@ -297,7 +297,7 @@ test("patch embedding, attention and an MLP mean on the engine what the graph me
   const joined = same(s.node("Reshape", [same(s.node("Transpose", [mixed], { perm: [0, 2, 1, 3] }), mixed), s.indices(1, 4, 16)]), mixed);
   const sum = s.integers(s.node("Add", [joined, tokens]), 0.03);
   const norm = s.integers(s.node("LayerNormalization", [sum, s.float([16]), s.float([16])], { axis: -1 }), 0.02);
-  const gelu = s.integers(s.node("Relu", [linear(norm, 24)]), 0.02);
+  const gelu = s.integers(s.node("vlm::QuickGelu", [linear(norm, 24)]), 0.02);
   const logits = linear(gelu, 5);
   await expectMeaning(s.model(conv, scores, weights, mixed, sum, norm, gelu, logits), 2);
 });
@@ -338,10 +338,20 @@ test("convolutions, pools and resizes mean on the engine what the graph means", 
     0.03,
   );
   const linear = s.node("Resize", [odd, null, s.edit.addConstant("scales2", f32Tensor([1, 1, 2, 2], [4]))], { mode: "linear" });
+  const crd = s.integers(s.node("DepthToSpace", [odd], { blocksize: 2, mode: "CRD" }), 0.02);
+  const dcr = s.node("DepthToSpace", [odd], { blocksize: 2, mode: "DCR" });
   const global = s.integers(s.node("GlobalAveragePool", [same]), 0.01);
   const flat = s.node("Flatten", [same], { axis: 1 });
+  const shuffled = s.node("Reshape", [
+    s.node("Transpose", [s.node("Reshape", [same, s.indices(1, 2, 4, 9, 9)])], { perm: [0, 2, 1, 3, 4] }),
+    s.indices(1, 8, 9, 9),
+  ]);
+  const normal = s.integers(
+    s.node("BatchNormalization", [image, ...[0, 1, 2].map(() => s.float([4])), s.float([4], f32Tensor([1, 2, 3, 4], [4]))]),
+    0.02,
+  );
   const joined = s.integers(s.node("Concat", [same, conv(s.weight([3, 4, 3, 3]), { pads: [1, 1, 1, 1] })], { axis: 1 }), 0.03);
-  await expectMeaning(s.model(same, odd, depthwise, real, pooled, mean, nearest, linear, global, flat, joined));
+  await expectMeaning(s.model(same, odd, depthwise, real, pooled, mean, nearest, linear, crd, dcr, global, flat, shuffled, normal, joined));
 });
 
 test("every function has its meaning on integers, with conversions, and on real numbers", async () => {
@@ -355,7 +365,7 @@ test("every function has its meaning on integers, with conversions, and on real 
     outputs.push(value);
     return value;
   };
-  const unary = ["Relu", "Gelu", "HardSwish", "LeakyRelu", "Abs", "Exp", "Neg", "Floor", "HardSigmoid", "Swish"];
+  const unary = ["Relu", "Gelu", "HardSwish", "LeakyRelu", "Abs", "Exp", "Neg", "Floor", "vlm::QuickGelu", "HardSigmoid", "Swish"];
   for (const op of unary) {
     s.integers(add(op, [x]), 0.02);
     add(op, [real]);
@@ -376,6 +386,10 @@ test("every function has its meaning on integers, with conversions, and on real 
   add("ReduceMax", [x, s.indices(-1)], { keepdims: 0 });
   s.integers(add("Slice", [x, s.indices(1, -1), s.indices(4, -5), s.indices(2, 1), s.indices(2, -1)]), 0.02);
   s.integers(add("Gather", [x, s.indices(2, -3)], { axis: 1 }), 0.04);
+  const turned = s.node("Transpose", [x], { perm: [2, 0, 1] });
+  s.edit.retype(turned, { ...turned.type, quant: x.type.quant! });
+  add("Gather", [turned, s.edit.addConstant("scalar", i64Tensor([2], []))], { axis: 0 });
+  add("Gather", [turned, s.edit.addConstant("square", i64Tensor([2, 1, 0, 1], [2, 2]))], { axis: 2 });
   add("Pad", [x, s.indices(0, 1, 0, 0, 0, 2)]);
   add("Expand", [y, s.indices(2, 3, 4)]);
   add("Clip", [x, s.float([], f32Tensor([-0.3], [])), s.float([], f32Tensor([0.4], []))]);

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { channelsLast, reshaped, rowMajor, sameOrder, storedShape, transposed } from "./layout.js";
+import { channelsLast, regrouped, reshaped, rowMajor, sameOrder, storedShape, transposed } from "./layout.js";
 
 /** Logical row-major element numbers in the order in which a layout stores them. */
 function storedOrder(shape: readonly number[], layout: readonly number[]): number[] {
@@ -21,6 +21,7 @@ test("a reshape keeps the stored order of the elements, or says that it cannot",
       const result = reshaped(shape, layout, to);
       if (result) expect(storedOrder(to, result)).toEqual(storedOrder(shape, layout));
       else expect(sameOrder(shape, layout, rowMajor(shape.length))).toBe(false);
+      expect(reshaped(shape, regrouped(shape, layout, to), to)).toBeDefined();
     }),
   );
 });
@@ -63,6 +64,12 @@ test("patch embedding needs no transpose: conv → flatten → [0, 2, 1] is row-
   const flat = reshaped([1, 128, 8, 8], channelsLast(4), [1, 128, 64]);
   expect(flat).toEqual([0, 2, 1]);
   expect(transposed(flat!, [0, 2, 1])).toEqual([0, 1, 2]);
+});
+
+test("a channel shuffle moves channels only, not rows and columns", () => {
+  const split = reshaped([1, 6, 4, 4], channelsLast(4), [1, 2, 3, 4, 4])!;
+  const swapped = transposed(split, [0, 2, 1, 3, 4]);
+  expect(regrouped([1, 3, 2, 4, 4], swapped, [1, 6, 4, 4])).toEqual([0, 3, 4, 1, 2]);
 });
 
 test("merging axes that storage keeps apart needs row-major order first", () => {

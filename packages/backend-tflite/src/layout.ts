@@ -61,6 +61,13 @@ export function reshaped(from: readonly number[], layout: Layout, to: readonly n
   );
 }
 
+/** The layout nearest to `layout` from which `reshape(x, to)` moves no byte: the axes of each group put together, in order. */
+export function regrouped(from: readonly number[], layout: Layout, to: readonly number[]): Layout {
+  const at = (group: Group) => Math.min(...group.from.map((axis) => layout.indexOf(axis)));
+  const wide = [...groupsOf(from, to)].sort((a, b) => at(a) - at(b)).flatMap((group) => group.from);
+  return withUnitAxes(wide, from);
+}
+
 function groupsOf(from: readonly number[], to: readonly number[]): readonly Group[] {
   const wide = (shape: readonly number[]) => shape.flatMap((extent, axis) => (extent === 1 ? [] : [axis]));
   const [left, right] = [wide(from), wide(to)];

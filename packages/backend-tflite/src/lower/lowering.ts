@@ -2,7 +2,7 @@ import type { TfliteOptions, TfliteQuantization } from "@vlm-export/formats/tfli
 import type { Reencoding } from "@vlm-export/backend-api";
 import { type Graph, isFloat, type Node, type QuantSpec, staticShape, type Value } from "@vlm-export/ir";
 import { lowerShape, lowerUnsupported } from "../errors.js";
-import { type Layout, reshaped, rowMajor, sameOrder, storedShape } from "../layout.js";
+import { type Layout, regrouped, reshaped, rowMajor, sameOrder, storedShape } from "../layout.js";
 import { float32Bytes, floatBytes, indexValues, integerBytes, integerFormOf } from "./constant-bytes.js";
 import { Program, type ProgramTensor } from "./program.js";
 import { quantizationOf, reencodingsOf, sameQuantization } from "./quantization.js";
@@ -160,15 +160,15 @@ export class Lowering {
     }
   }
 
-  /** Reshapes over the same bytes; row-major order is made first where the layout does not allow that. */
+  /** Reshapes over the same bytes; axes that the result has as one are brought together first where the layout has them apart. */
   reshape(value: Value, form: Form, result: Value): void {
-    const from = this.shape(value);
-    const to = this.shape(result);
+    const [from, to] = [this.shape(value), this.shape(result)];
     const place = this.place(value, form);
     const layout = reshaped(from, place.layout, to);
-    const source = layout ? place.tensor : this.read(value, form);
-    const target = layout ?? rowMajor(to.length);
-    this.#settleView(result, form, { tensor: source, layout: target }, storedShape(to, target));
+    if (layout) return this.#settleView(result, form, { tensor: place.tensor, layout }, storedShape(to, layout));
+    const together = regrouped(from, place.layout, to);
+    const target = reshaped(from, together, to) ?? rowMajor(to.length);
+    this.#settleView(result, form, { tensor: this.read(value, form, together), layout: target }, storedShape(to, target));
   }
 
   #settleView(result: Value, form: Form, source: Place, shape: readonly number[]): void {

@@ -6,7 +6,7 @@ import { conv } from "./ops/conv.js";
 import { gemm } from "./ops/fully-connected.js";
 import { gather } from "./ops/gather.js";
 import { matMul } from "./ops/mat-mul.js";
-import { layerNorm, rmsNorm } from "./ops/normalization.js";
+import { batchNorm, layerNorm, rmsNorm } from "./ops/normalization.js";
 import { pad } from "./ops/pad.js";
 import { averagePool, maxPool } from "./ops/pool.js";
 import { reduce, reduceNames } from "./ops/reduce.js";
@@ -22,6 +22,7 @@ export const lowerings: ReadonlyMap<string, LowerNode> = new Map<string, LowerNo
   ...reduceNames.map((name) => [name, reduce] as const),
   ...unaryNames.map((name) => [name, unary] as const),
   ["AveragePool", averagePool],
+  ["BatchNormalization", batchNorm],
   ["Cast", cast],
   ["Clip", clip],
   ["Concat", concat],

@@ -1,4 +1,6 @@
+import { floatValues } from "@vlm-export/backend-api";
 import type { Node, Value } from "@vlm-export/ir";
+import { lowerUnsupported } from "../../errors.js";
 import type { Layout } from "../../layout.js";
 import type { Lowering } from "../lowering.js";
 import { axisIn, inputOf, type LowerNode, numberAttr, outputOf } from "../node.js";
@@ -36,6 +38,32 @@ export const rmsNorm: LowerNode = (lowering, node) => {
   lowering.emit("MUL", [x.tensor, x.tensor], [squares], { kind: "MulOptions", ...fused });
   scaleBy(state, x.tensor, meanOf(state, squares, "power"));
 };
+
+/** (x − mean) / √(variance + epsilon) · scale + bias per channel (inference form), as one product and one sum on real numbers. */
+export const batchNorm: LowerNode = (lowering, node) => {
+  const [x, y] = [inputOf(node, 0), outputOf(node)];
+  const [scale, bias, mean, variance] = [1, 2, 3, 4].map((index) => channelNumbers(node, index)) as [Floats, Floats, Floats, Floats];
+  const epsilon = numberAttr(node, "epsilon", 1e-5);
+  const factors = Array.from(scale, (factor, c) => factor / Math.sqrt((variance[c] ?? 0) + epsilon));
+  const offsets = factors.map((factor, c) => (bias[c] ?? 0) - (mean[c] ?? 0) * factor);
+  const { tensor, layout } = lowering.place(x, "float");
+  const shape = layout.map((axis) => (axis === 1 ? factors.length : 1));
+  const scaled = lowering.scratch(
+    `${node.name}_scaled`,
+    layout.map((axis) => lowering.shape(x)[axis] ?? 1),
+  );
+  lowering.emit("MUL", [tensor, lowering.floatConstant(`${node.name}_factor`, factors, shape)], [scaled], { kind: "MulOptions", ...fused });
+  const offset = lowering.floatConstant(`${node.name}_offset`, offsets, shape);
+  lowering.emit("ADD", [scaled, offset], [lowering.write(y, "float", layout)], { kind: "AddOptions", ...adding });
+};
+
+type Floats = Float32Array;
+
+function channelNumbers(node: Node, index: number): Floats {
+  const { data, type } = inputOf(node, index);
+  if (!data || type.quant) throw lowerUnsupported(node.name, `${node.op} with operand ${index} quantized or computed at run time`);
+  return floatValues(data);
+}
 
 function normalizedOf(lowering: Lowering, node: Node, layout: Layout): Normalized {
   const logical = lowering.shape(inputOf(node, 0));
