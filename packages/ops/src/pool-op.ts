@@ -1,6 +1,6 @@
 import type { Dim } from "@vlm-export/ir";
 import { type Windows, windowExtents, windowsOf } from "./conv-shape.js";
-import { opAttribute } from "./errors.js";
+import { opAttribute, opTooMuchWork } from "./errors.js";
 import { checkMinRank } from "./extents.js";
 import type { EvaluateCall, InferCall, Shape } from "./op-call.js";
 import { type Tap, tapsOf } from "./window-walk.js";
@@ -15,11 +15,21 @@ export function poolShape(call: InferCall): Shape {
   return [shape[0] as Dim, shape[1] as Dim, ...spatial];
 }
 
+/** Most elements of a kernel, and most kernel elements that an evaluation visits. */
+const MAX_WORK = 2 ** 26;
+
 function poolWindows(call: InferCall | EvaluateCall, axes: number): Windows {
   const kernel = call.numbers("kernel_shape") ?? [];
+  const size = kernel.reduce((a, b) => a * b, 1);
+  if (size > MAX_WORK) throw opAttribute(call.op, "kernel_shape", `[${kernel.join(", ")}]`, `at most ${MAX_WORK} elements`);
   if (kernel.length !== axes)
     throw opAttribute(call.op, "kernel_shape", `[${kernel.join(", ")}]`, `${axes} integers, one for each spatial axis`);
   return windowsOf(call, kernel);
+}
+
+function checkWork(call: EvaluateCall): void {
+  const work = [...call.output().shape, ...(call.numbers("kernel_shape") ?? [])].reduce((a, b) => a * b, 1);
+  if (work > MAX_WORK) throw opTooMuchWork(call.op, work, MAX_WORK);
 }
 
 /** One window of one channel: flat indices of the input elements under it, and how many padding elements it covers. */
@@ -33,6 +43,7 @@ export function poolWith(call: EvaluateCall, fold: (window: PoolWindow, plane: n
   const { shape } = call.data(0);
   const output = call.output().shape;
   const [inSize, outSize] = [shape, output].map((extents) => extents.slice(2).reduce((a, b) => a * b, 1)) as [number, number];
+  checkWork(call);
   const planes = (shape[0] as number) * (shape[1] as number);
   const out = new Float64Array(planes * outSize);
   let position = 0;

@@ -3,6 +3,7 @@ import { elementCount } from "@vlm-export/ir";
 import type { AttributeReader } from "../attributes.js";
 import { oneOf } from "../conv-shape.js";
 import { onnxOp } from "../define-op.js";
+import { opNotEvaluated } from "../errors.js";
 import { checkMinRank, checkRank } from "../extents.js";
 import { axisTaps, type PaddingMode, type SampleRule } from "../grid-sample-core.js";
 import { numbersOf, tensorOf } from "../small-tensor.js";
@@ -32,6 +33,7 @@ export const gridSample: OpDef = onnxOp({
     const [x, grid] = [call.data(0), call.data(1)];
     const { dtype, shape } = call.output();
     const extents = x.shape.slice(2);
+    if (extents.length > 3) throw opNotEvaluated("GridSample", `${extents.length} spatial axes`);
     const [values, places] = [numbersOf(x), numbersOf(grid)];
     const strides = stridesOf(extents);
     const [channels, inSize, outSize] = [x.shape[1] as number, elementCount(extents), elementCount(shape.slice(2))];
