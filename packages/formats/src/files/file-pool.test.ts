@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import {
   appendFileSync,
   closeSync,
+  existsSync,
   ftruncateSync,
   mkdirSync,
   openSync,
@@ -102,4 +103,15 @@ test("a closed pool reads and opens nothing", () => {
   pool.close();
   expect(codeOf(() => range.read())).toBe("FormatError VX-IMPORT-FILE-CLOSED");
   expect(codeOf(() => pool.open(path))).toBe("FormatError VX-IMPORT-FILE-CLOSED");
+});
+
+/** A regular file of the kernel with a size, whose content cannot be read. */
+const UNREADABLE = "/sys/class/net/lo/speed";
+
+test.runIf(existsSync(UNREADABLE))("a failing read names its place", () => {
+  const pool = new FilePool();
+  const range = pool.open(UNREADABLE);
+  expect(codeOf(() => range.read(0, 8))).toBe("FormatError VX-IMPORT-FILE-READ");
+  expect(() => range.read(0, 8)).toThrow(/Cannot read at byte 0: E/);
+  pool.close();
 });

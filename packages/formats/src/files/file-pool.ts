@@ -28,13 +28,13 @@ export class FilePool {
   /** The whole file as a range. Throws VX-IMPORT-FILE-OPEN, -KIND, -CLOSED. */
   open(path: string): ByteRange {
     const known = this.#files.get(path);
-    if (known !== undefined) return rangeOf(this, known, 0, known.sizeBytes);
+    if (known !== undefined) return this.#range(known, 0, known.sizeBytes);
     if (this.#closed) throw fileClosed(path);
     const { descriptor, stats } = openRegular(path);
     const file: PooledFile = { path, sizeBytes: Number(stats.size), stamp: stampOf(stats), descriptor };
     this.#files.set(path, file);
     this.#keep(file);
-    return rangeOf(this, file, 0, file.sizeBytes);
+    return this.#range(file, 0, file.sizeBytes);
   }
 
   /** Throws VX-IMPORT-FILE-CHANGED unless `path`, opened before, leads to the same file now. */
@@ -46,8 +46,28 @@ export class FilePool {
     checkUnchanged(file, stats);
   }
 
-  /** Fills `target` with the bytes at `offset` of a file of this pool. */
-  readInto(file: PooledFile, offset: number, target: Uint8Array): void {
+  #range(file: PooledFile, offset: number, byteLength: number): ByteRange {
+    return {
+      byteLength,
+      origin: { path: file.path, offset },
+      read: (begin = 0, end = byteLength) => {
+        checkBounds(file.path, begin, end, byteLength);
+        const bytes = allocate(file.path, end - begin);
+        this.#readInto(file, offset + begin, bytes);
+        return bytes;
+      },
+      readInto: (target, begin) => {
+        checkBounds(file.path, begin, begin + target.byteLength, byteLength);
+        this.#readInto(file, offset + begin, target);
+      },
+      slice: (begin, end) => {
+        checkBounds(file.path, begin, end, byteLength);
+        return this.#range(file, offset + begin, end - begin);
+      },
+    };
+  }
+
+  #readInto(file: PooledFile, offset: number, target: Uint8Array): void {
     const descriptor = this.#descriptorOf(file);
     for (let done = 0; done < target.byteLength; ) {
       const count = readAt(file, descriptor, target.subarray(done, done + WINDOW_BYTES), offset + done);
@@ -88,27 +108,6 @@ export class FilePool {
     this.#open.delete(oldest);
     release(oldest);
   }
-}
-
-function rangeOf(pool: FilePool, file: PooledFile, offset: number, byteLength: number): ByteRange {
-  return {
-    byteLength,
-    origin: { path: file.path, offset },
-    read(begin = 0, end = byteLength) {
-      checkBounds(file.path, begin, end, byteLength);
-      const bytes = allocate(file.path, end - begin);
-      pool.readInto(file, offset + begin, bytes);
-      return bytes;
-    },
-    readInto(target, begin) {
-      checkBounds(file.path, begin, begin + target.byteLength, byteLength);
-      pool.readInto(file, offset + begin, target);
-    },
-    slice(begin, end) {
-      checkBounds(file.path, begin, end, byteLength);
-      return rangeOf(pool, file, offset + begin, end - begin);
-    },
-  };
 }
 
 /** Opens without waiting for the other end of a pipe, and without touching what is not a regular file. */

@@ -67,3 +67,12 @@ test("a discarded file is gone, and a sink that ended takes nothing more", async
   await expect(sink.write(new Uint8Array(1))).rejects.toMatchObject({ code: "VX-EMIT-FILE-CLOSED" });
   await expect(sink.close()).rejects.toMatchObject({ code: "VX-EMIT-FILE-CLOSED" });
 });
+
+/** A file of the kernel that takes numbers only. */
+const PICKY = "/proc/self/oom_score_adj";
+
+test.runIf(existsSync(PICKY))("another failure names the place and the bytes", async () => {
+  const sink = await FileSink.create(PICKY, { overwrite: true });
+  await sink.write(new Uint8Array(10));
+  await expect(sink.close()).rejects.toMatchObject({ code: "VX-EMIT-FILE-WRITE", path: PICKY, offset: 0 });
+});

@@ -73,12 +73,10 @@ export class FileSink implements ByteSink {
 
   async close(): Promise<SinkSummary> {
     if (this.#closed) throw sinkClosed(this.path);
-    await this.#flush();
     this.#closed = true;
     try {
-      await this.#handle.sync();
-    } catch (error) {
-      throw failure(this.path, this.#written, 0, error);
+      await this.#flush();
+      await this.#sync();
     } finally {
       await this.#handle.close();
     }
@@ -95,6 +93,14 @@ export class FileSink implements ByteSink {
     const block = this.#block.subarray(0, this.#blockBytes);
     this.#blockBytes = 0;
     await this.#put(block);
+  }
+
+  async #sync(): Promise<void> {
+    try {
+      await this.#handle.sync();
+    } catch (error) {
+      throw failure(this.path, this.#written, 0, error);
+    }
   }
 
   /** Writes while it hashes: the one runs on a thread of the pool, the other on this one. */

@@ -1,22 +1,31 @@
 import { type ByteRange, memoryRange } from "../files/index.js";
-import { allocate } from "../files/byte-range.js";
+import { allocate, checkBounds } from "../files/byte-range.js";
 
 /** A range whose elements of `unitBytes` bytes are read in the other byte order. */
 export function swappedRange(range: ByteRange, unitBytes: number): ByteRange {
-  const read = (begin = 0, end = range.byteLength): Uint8Array => {
-    const first = begin - (begin % unitBytes);
-    const last = Math.min(Math.ceil(end / unitBytes) * unitBytes, range.byteLength);
-    const bytes = new Uint8Array(range.read(first, Math.max(first, last)));
+  return swappedPart(range, unitBytes, 0, range.byteLength);
+}
+
+/** Bytes `first` to `last` of the swapped range. */
+function swappedPart(range: ByteRange, unitBytes: number, first: number, last: number): ByteRange {
+  const byteLength = last - first;
+  const read = (begin = 0, end = byteLength): Uint8Array => {
+    checkBounds(range.origin?.path, begin, end, byteLength);
+    const skipped = (first + begin) % unitBytes;
+    const unitsEnd = Math.ceil((first + end) / unitBytes) * unitBytes;
+    const bytes = new Uint8Array(range.read(first + begin - skipped, unitsEnd));
     for (let at = 0; at < bytes.length; at += unitBytes) bytes.subarray(at, at + unitBytes).reverse();
-    const part = bytes.subarray(begin - first, end - first);
-    return part.byteOffset % 8 === 0 ? part : new Uint8Array(part);
+    return skipped === 0 ? bytes.subarray(0, end - begin) : bytes.slice(skipped, skipped + end - begin);
   };
   return {
-    byteLength: range.byteLength,
+    byteLength,
     origin: undefined,
     read,
     readInto: (target, begin) => target.set(read(begin, begin + target.byteLength)),
-    slice: (begin, end) => (begin % unitBytes === 0 ? swappedRange(range.slice(begin, end), unitBytes) : memoryRange(read(begin, end))),
+    slice(begin, end) {
+      checkBounds(range.origin?.path, begin, end, byteLength);
+      return swappedPart(range, unitBytes, first + begin, first + end);
+    },
   };
 }
 

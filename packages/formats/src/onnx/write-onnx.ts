@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { open, rename } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type ByteSink, FileSink, type SinkSummary } from "../files/index.js";
 import { sinkAccess } from "../files/errors.js";
@@ -30,7 +30,7 @@ export async function writeOnnx(model: OnnxModel, path: string, options: WriteOn
   const temporary = (name: string) => join(folder, `.${name}.${mark}.tmp`);
   const createSink = (name: string) => FileSink.create(temporary(name));
   const written = await writeOnnxTo(model, createSink, { ...options, fileName: basename(path) });
-  for (const { name } of written) await publish(temporary(name), join(folder, name));
+  await publish(written.map(({ name }) => ({ from: temporary(name), to: join(folder, name) })));
   await syncFolder(folder);
   return written;
 }
@@ -64,11 +64,17 @@ async function fill(sink: ByteSink, file: OnnxFile, signal: AbortSignal | undefi
   }
 }
 
-async function publish(temporary: string, path: string): Promise<void> {
-  try {
-    await rename(temporary, path);
-  } catch (error) {
-    throw sinkAccess(path, error);
+/** Renames files in this order; if one fails, all are removed. */
+async function publish(files: readonly { readonly from: string; readonly to: string }[]): Promise<void> {
+  const done: string[] = [];
+  for (const { from, to } of files) {
+    try {
+      await rename(from, to);
+      done.push(to);
+    } catch (error) {
+      for (const path of [...done, ...files.map((file) => file.from)]) await rm(path, { force: true });
+      throw sinkAccess(to, error);
+    }
   }
 }
 
