@@ -18,6 +18,19 @@ Object.assign(globalThis, {
 });
 Object.defineProperty(globalThis, "navigator", { value: { gpu: { requestAdapter: async () => null } }, configurable: true });
 
+/** The engine writes what goes wrong to the console and carries on with memory that nothing was computed into. */
+const errors = [];
+for (const level of ["debug", "error", "info", "log", "warn"]) {
+  console[level] = (...parts) => {
+    const text = parts.join(" ");
+    if (text.startsWith("ERROR")) errors.push(text);
+  };
+}
+
+function refuseErrors() {
+  if (errors.length > 0) throw new Error(errors.splice(0).slice(0, 3).join("; "));
+}
+
 const arrays = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array };
 let model;
 
@@ -25,6 +38,7 @@ async function load() {
   const { loadAndCompile, loadLiteRt } = await import(pathToFileURL(entry).href);
   await loadLiteRt(join(wasm, "litert_wasm_compat_internal.js"));
   model = await loadAndCompile(new Uint8Array(readFileSync(workerData.file)), { accelerator: "wasm" });
+  refuseErrors();
   const facts = ({ name, dtype, shape }) => ({ name, dtype, shape: Array.from(shape) });
   return { inputs: model.getInputDetails().map(facts), outputs: model.getOutputDetails().map(facts) };
 }
@@ -34,6 +48,7 @@ async function run(inputs) {
   const { Tensor } = await import(pathToFileURL(entry).href);
   const tensors = inputs.map(({ bytes, dtype, shape }) => new Tensor(new arrays[dtype](bytes.slice().buffer), shape));
   const results = await model.run(tensors);
+  refuseErrors();
   const outputs = results.map((tensor) => {
     const array = tensor.toTypedArray();
     return new Uint8Array(array.slice().buffer);

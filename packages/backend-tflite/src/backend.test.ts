@@ -18,6 +18,7 @@ import {
   type TensorData,
   type Value,
 } from "@vlm-export/ir";
+import { tfliteFile } from "@vlm-export/formats/tflite";
 import { type IntegerType, pack, unpack } from "@vlm-export/numerics";
 import { standardOps } from "@vlm-export/ops";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -327,6 +328,8 @@ test("convolutions, pools and resizes mean on the engine what the graph means", 
   const odd = s.integers(conv(s.weight([8, 4, 3, 3], "i8"), { pads: [2, 0, 1, 1], strides: [2, 2] }), 0.02);
   const depthwise = s.integers(conv(s.weight([8, 1, 3, 3], "i8", 0), { dilations: [2, 2] }, 4), 0.02);
   const real = s.node("Conv", [image, s.weight([2, 4, 1, 1], "i8", 0), s.float([2])]);
+  const bare = s.integers(s.node("Conv", [image, s.weight([2, 4, 1, 1], "i8", 0)]), 0.02);
+  const bareReal = s.node("Conv", [image, s.weight([2, 4, 1, 1])]);
   const pooled = s.integers(s.node("MaxPool", [same], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] }), 0.02, -128);
   const mean = s.node("AveragePool", [same], { kernel_shape: [3, 3], strides: [3, 3] });
   const nearest = s.integers(
@@ -351,7 +354,9 @@ test("convolutions, pools and resizes mean on the engine what the graph means", 
     0.02,
   );
   const joined = s.integers(s.node("Concat", [same, conv(s.weight([3, 4, 3, 3]), { pads: [1, 1, 1, 1] })], { axis: 1 }), 0.03);
-  await expectMeaning(s.model(same, odd, depthwise, real, pooled, mean, nearest, linear, crd, dcr, global, flat, shuffled, normal, joined));
+  await expectMeaning(
+    s.model(same, odd, depthwise, real, bare, bareReal, pooled, mean, nearest, linear, crd, dcr, global, flat, shuffled, normal, joined),
+  );
 });
 
 test("every function has its meaning on integers, with conversions, and on real numbers", async () => {
@@ -439,6 +444,17 @@ test("an operator without a TFLite form is refused by name", async () => {
   await expect(built(s.model(s.node("Erf", [x])))).rejects.toMatchObject({
     diagnostic: { code: "VX-LOWER-TFLITE-UNSUPPORTED", message: "Erf has no TFLite form here." },
   });
+});
+
+test("what the engine only logs is an error: a convolution without bias is loaded by it and then never computed", async () => {
+  const s = new Sketch();
+  const { artifact, context, target } = await built(s.model(s.node("Conv", [s.input("x", [1, 1, 2, 2]), s.float([1, 1, 1, 1])])));
+  const [{ model, path }] = target as [(typeof target)[0] & object];
+  const operators = model.subgraphs[0]!.operators.map((operator) => ({ ...operator, inputs: operator.inputs.slice(0, 2) }));
+  const unbiased = tfliteFile({ ...model, subgraphs: [{ ...model.subgraphs[0]!, operators }] });
+  writeFileSync(join(artifact.dir, path), Buffer.concat([...unbiased.chunks()]));
+  const run = async () => (await backend.open!(artifact, context)).run(new Map([["x", randoms([1, 1, 2, 2])]]));
+  await expect(run()).rejects.toThrow(/ERROR: .*has_bias was not true/);
 });
 
 test("a changed byte of a weight is found, a cut file is a coded error", async () => {

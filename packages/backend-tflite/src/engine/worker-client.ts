@@ -34,23 +34,20 @@ interface Waiting {
 
 const timeoutMs = 10 * 60_000;
 const script = new URL("../../engine/litert-worker.mjs", import.meta.url);
-const keptLog = 2000;
 
 /**
  * The engine on a thread of its own: a crash, a hang or a wild allocation there ends the thread, not the host.
- * Every failure is a VX-TOOL-TFLITE-ENGINE error with the end of the engine's log.
+ * Every failure is a VX-TOOL-TFLITE-ENGINE error.
  */
 export class WorkerClient {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #nextId = 1;
-  #log = "";
   #ended: Error | undefined;
 
   constructor(entry: string, file: string) {
     this.#worker = new Worker(script, { workerData: { entry, file }, stdout: true, stderr: true, execArgv: [] });
     this.#worker.unref();
-    for (const stream of [this.#worker.stdout, this.#worker.stderr]) stream.on("data", (text: Buffer) => this.#note(text));
     this.#worker.on("message", (reply: Reply) => this.#settle(reply));
     this.#worker.on("error", (error) => this.#end(error.message, error));
     this.#worker.on("exit", (code) => this.#end(`its thread ended with code ${code}`));
@@ -96,20 +93,11 @@ export class WorkerClient {
   #settle({ id, result, error }: Reply): void {
     const waiting = this.#waiting.get(id);
     if (error === undefined) waiting?.resolve(result);
-    else waiting?.reject(toolEngine(`${error}${this.#tail()}`));
+    else waiting?.reject(toolEngine(error));
   }
 
   #end(detail: string, cause?: unknown): void {
-    this.#ended ??= toolEngine(`${detail}${this.#tail()}`, cause);
+    this.#ended ??= toolEngine(detail, cause);
     for (const waiting of this.#waiting.values()) waiting.reject(this.#ended);
-  }
-
-  #note(text: Buffer): void {
-    this.#log = `${this.#log}${text.toString()}`.slice(-keptLog);
-  }
-
-  #tail(): string {
-    const lines = this.#log.split("\n").filter((line) => line.startsWith("ERROR"));
-    return lines.length > 0 ? ` (${lines.slice(-3).join("; ")})` : "";
   }
 }

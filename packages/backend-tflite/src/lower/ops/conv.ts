@@ -1,8 +1,10 @@
 import type { TfliteActivation, TfliteOptions } from "@vlm-export/formats/tflite";
+import { scaleValues } from "@vlm-export/backend-api";
 import type { Node, Value } from "@vlm-export/ir";
 import { channelsLast, type Layout } from "../../layout.js";
 import { type Fusion, fusionOf, hasBiasScale } from "../fusion.js";
-import type { Lowering } from "../lowering.js";
+import { int32Bytes } from "../constant-bytes.js";
+import type { Form, Lowering } from "../lowering.js";
 import { inputOf, type LowerNode, numberAttr, outputOf } from "../node.js";
 import { type Window, padsBefore, windowOf } from "../window.js";
 import { floatBias, hasIntegerOperands, integerBias } from "./fully-connected.js";
@@ -22,7 +24,7 @@ export const conv: LowerNode = (lowering, node) => {
   const operands = {
     input: paddedInput(lowering, node, lowering.read(x, form, channelsLast(4)), convWindow(lowering, node)),
     kernel: lowering.read(weight, form, layout),
-    bias: fusion ? integerBias(lowering, fusion.bias) : floatBias(lowering, node),
+    bias: (fusion ? integerBias(lowering, fusion.bias) : floatBias(lowering, node)) ?? noBias(lowering, node, form),
     output: lowering.write(fusion?.output ?? outputOf(node), form, channelsLast(4)),
   };
   emitConv(lowering, operands, options);
@@ -47,14 +49,23 @@ function optionsOf(lowering: Lowering, node: Node, fusedActivationFunction: Tfli
 interface ConvOperands {
   readonly input: number;
   readonly kernel: number;
-  /** -1 = none. */
   readonly bias: number;
   readonly output: number;
 }
 
 function emitConv(lowering: Lowering, { input, kernel, bias, output }: ConvOperands, options: ConvOptions | DepthwiseOptions): void {
-  const inputs = bias < 0 ? [input, kernel] : [input, kernel, bias];
-  lowering.emit(options.kind === "Conv2DOptions" ? "CONV_2D" : "DEPTHWISE_CONV_2D", inputs, [output], options);
+  lowering.emit(options.kind === "Conv2DOptions" ? "CONV_2D" : "DEPTHWISE_CONV_2D", [input, kernel, bias], [output], options);
+}
+
+/** Zeros: the convolution kernels demand a bias. */
+function noBias(lowering: Lowering, node: Node, form: Form): number {
+  const [x, weight] = [inputOf(node, 0).type.quant, inputOf(node, 1).type.quant];
+  const count = lowering.shape(inputOf(node, 1))[0] ?? 1;
+  const zeros = { name: `${node.name}_bias`, shape: [count], data: int32Bytes(Array.from({ length: count }, () => 0)) };
+  if (form === "float" || !x || !weight) return lowering.program.tensor({ ...zeros, type: "FLOAT32" });
+  const scale = [...scaleValues(weight)].map((factor) => Math.fround(factor * (scaleValues(x)[0] ?? 1)));
+  const quantization = { scale, zeroPoint: scale.map(() => 0), quantizedDimension: 0, min: [], max: [] };
+  return lowering.program.tensor({ ...zeros, type: "INT32", quantization });
 }
 
 function integerFusion(lowering: Lowering, node: Node, x: Value, weight: Value): Fusion | undefined {

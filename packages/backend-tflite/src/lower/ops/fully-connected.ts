@@ -50,7 +50,7 @@ export function fullyConnected(lowering: Lowering, product: Product): void {
   const output = fusion?.output ?? outputOf(node);
   const bias = fusion ? integerBias(lowering, fusion.bias) : floatBias(lowering, node);
   const result = lowering.write(output, form, product.resultLayout(layout));
-  lowering.emit("FULLY_CONNECTED", [input, matrix, bias], [result], {
+  lowering.emit("FULLY_CONNECTED", [input, matrix, bias ?? -1], [result], {
     kind: "FullyConnectedOptions",
     fusedActivationFunction: fusion?.activation ?? "NONE",
     weightsFormat: "DEFAULT",
@@ -76,17 +76,17 @@ export function hasIntegerOperands(x: Value, weight: Value, channel: number): bo
   return (axis === undefined || axis === channel) && zeroPoint.every((point) => point === 0);
 }
 
-/** The int32 bias as one axis, or -1. */
-export function integerBias(lowering: Lowering, bias: Value | undefined): number {
-  if (!bias) return -1;
+/** The int32 bias as one axis; undefined = none. */
+export function integerBias(lowering: Lowering, bias: Value | undefined): number | undefined {
+  if (!bias) return undefined;
   const count = lowering.shape(bias).reduce((a, b) => a * b, 1);
   return lowering.constantAs(bias, [count], 0);
 }
 
-/** The bias operand of a Gemm or Conv as real numbers on one axis, or -1. */
-export function floatBias(lowering: Lowering, node: Node): number {
+/** The bias operand of a Gemm or Conv as real numbers on one axis; undefined = none. */
+export function floatBias(lowering: Lowering, node: Node): number | undefined {
   const bias = node.inputs[2];
-  if (!bias) return -1;
+  if (!bias) return undefined;
   const shape = lowering.shape(bias);
   if (shape.length !== 1) throw lowerUnsupported(node.name, `${node.op} with a bias of ${shape.length} axes on real numbers`);
   return lowering.read(bias, "float");
