@@ -9,3 +9,4 @@ export type { PlanOptions } from "./plan/plan-graph.js";
 export type * from "./plan-types.js";
 export { PRESETS } from "./presets.js";
 export type * from "./recipe-types.js";
+export { nearest } from "./suggest.js";

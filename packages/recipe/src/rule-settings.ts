@@ -42,13 +42,17 @@ const METHOD_OF = { percentile: "percentile", movingAverage: "minmax" } as const
 /** `method`, `percentile` and `movingAverage` of a rule over those of `calibration:`. */
 export function rangeMethod(own: Activations | Calibration, base: RangeMethod | undefined, report: Report): RangeMethod {
   const { method: name = base?.name ?? "minmax", percentile = base?.percentile, movingAverage = base?.movingAverage } = own;
+  checkMethod(own, name, report);
+  if (name === "percentile") return { name, percentile: percentile ?? DEFAULT_PERCENTILE };
+  return name === "minmax" && movingAverage !== undefined ? { name, movingAverage } : { name };
+}
+
+function checkMethod(own: Activations | Calibration, name: RangeMethod["name"], report: Report): void {
   for (const key of ["percentile", "movingAverage"] as const) {
     const wanted = METHOD_OF[key];
     if (own[key] !== undefined && name !== wanted)
       report((place) => quantCombination(place, `${key} needs method ${wanted}, not ${name}.`, `Add method: ${wanted}.`), key);
   }
-  if (name === "percentile") return { name, percentile: percentile ?? DEFAULT_PERCENTILE };
-  return name === "minmax" && movingAverage !== undefined ? { name, movingAverage } : { name };
 }
 
 /** `activations:` with defaults: per tensor, static, asymmetric for 8 bits and uint16, symmetric for int16. */

@@ -1,1 +1,4 @@
-export {};
+export { findPreprocessor } from "./image/preprocessor.js";
+export type { ImageSettings } from "./image/image-pipeline.js";
+export { loadSamples, type Sample, type SampleOptions, type SampleSet } from "./load-samples.js";
+export type { ModelInput } from "./model-input.js";

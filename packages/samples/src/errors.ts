@@ -1,0 +1,135 @@
+import { type Diagnostic, VxError } from "@vlm-export/ir";
+
+/** Where a sample stands: a line of a JSONL file (1-based), or a whole file. */
+export interface SamplePlace {
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+interface Details {
+  readonly message: string;
+  readonly hint?: string | undefined;
+  readonly cause?: unknown;
+  readonly offset?: number | undefined;
+}
+
+function failure(
+  code: Diagnostic["code"],
+  place: SamplePlace,
+  { message, hint, cause, offset }: Details,
+  kind: "user" | "tool" = "user",
+): VxError {
+  const where = { stage: "calibrate" as const, ...place, ...(offset !== undefined && { offset }) };
+  return new VxError({ code, severity: "error", message, ...(hint !== undefined && { hint }), where }, { cause, kind });
+}
+
+/** A tensor of another element type than the input takes. */
+export function calDType(place: SamplePlace, input: string, expected: string, actual: string): VxError {
+  return failure("VX-CAL-DTYPE", place, {
+    message: `input ${JSON.stringify(input)}: expected ${expected}, got ${actual}.`,
+    hint: `Save the array as ${expected}, for example with numpy's astype.`,
+  });
+}
+
+/** A data set without samples. */
+export function calEmpty(place: SamplePlace): VxError {
+  return failure("VX-CAL-EMPTY", place, {
+    message: "the data set has no samples.",
+    hint: 'Write one JSON object per line: {"image": "a.png"} or {"tensors": "sample.npz"}.',
+  });
+}
+
+/** A file that a sample names cannot be read. */
+export function calFile(place: SamplePlace, path: string, reason: string, cause?: unknown): VxError {
+  return failure("VX-CAL-FILE", place, {
+    message: `cannot read ${JSON.stringify(path)}: ${reason}.`,
+    hint: "Paths are relative to the JSONL file.",
+    cause,
+  });
+}
+
+/** A file that is no picture, or a damaged one. */
+export function calImage(place: SamplePlace, path: string, reason: string, cause?: unknown): VxError {
+  return failure("VX-CAL-IMAGE", place, { message: `cannot decode ${JSON.stringify(path)}: ${reason}.`, cause });
+}
+
+/** A picture that is no PNG, and no decoder for it. */
+export function calImageDecoder(place: SamplePlace, path: string, cause: unknown): VxError {
+  return failure(
+    "VX-CAL-IMAGE-DECODER",
+    place,
+    {
+      message: `${JSON.stringify(path)} is no PNG, and the optional package sharp, which decodes other formats, is not installed.`,
+      hint: "Run `npm install sharp@0.35.5`, or convert the pictures to PNG.",
+      cause,
+    },
+    "tool",
+  );
+}
+
+/** It is not known how a picture becomes a tensor. */
+export function calImageSettings(place: SamplePlace, message: string): VxError {
+  return failure("VX-CAL-IMAGE-SETTINGS", place, {
+    message,
+    hint: "Add to the recipe: model: { image: { input: NAME, size: [H, W], mean: […], std: […] } }, or put preprocessor_config.json beside the model.",
+  });
+}
+
+/** An input of the model that a sample does not give. */
+export function calInput(place: SamplePlace, input: string, given: readonly string[]): VxError {
+  return failure("VX-CAL-INPUT", place, {
+    message: `the sample does not give input ${JSON.stringify(input)}; it gives ${given.length > 0 ? given.map((name) => JSON.stringify(name)).join(", ") : "nothing"}.`,
+    hint: "Name the arrays of the .npz file like the inputs of the model.",
+  });
+}
+
+/** A line that is not a sample. */
+export function calJsonl(place: SamplePlace, message: string, cause?: unknown): VxError {
+  return failure("VX-CAL-JSONL", place, {
+    message,
+    hint: 'A line is {"image": "a.png"} or {"tensors": "sample.npz"}, with "label" for evaluation.',
+    cause,
+  });
+}
+
+/** A label that is missing, of the wrong type, or no class of the model. */
+export function calLabel(place: SamplePlace, message: string, hint?: string): VxError {
+  return failure("VX-CAL-LABEL", place, { message, hint });
+}
+
+/** NaN or infinity in a sample. */
+export function calNonFinite(place: SamplePlace, input: string, index: number, value: number): VxError {
+  return failure("VX-CAL-NON-FINITE", place, {
+    message: `input ${JSON.stringify(input)}: element ${index} is ${value}; samples must be finite.`,
+  });
+}
+
+/** A damaged or foreign .npz file. */
+export function calNpz(code: Diagnostic["code"], place: SamplePlace, details: Details): VxError {
+  return failure(code, place, details);
+}
+
+/** A preprocessor_config.json that asks for something else than resize, crop, rescale and normalize. */
+export function calPreprocessor(path: string, message: string): VxError {
+  return failure("VX-CAL-PREPROCESSOR", { file: path }, { message, hint: "State model.image in the recipe; it wins over the file." });
+}
+
+/** Random data for an input whose shape or type does not allow it. */
+export function calRandom(input: string, message: string): VxError {
+  return failure(
+    "VX-CAL-RANDOM",
+    { file: "random" },
+    { message: `input ${JSON.stringify(input)}: ${message}.`, hint: "Set model.shapes in the recipe, or give real data." },
+  );
+}
+
+/** A tensor of another shape than the input takes. */
+export function calShape(place: SamplePlace, input: string, expected: string, actual: string): VxError {
+  return failure("VX-CAL-SHAPE", place, { message: `input ${JSON.stringify(input)}: expected shape ${expected}, got ${actual}.` });
+}
+
+/** A data source that is no JSONL file. */
+export function calSource(path: string, message: string, hint?: string, cause?: unknown): VxError {
+  return failure("VX-CAL-SOURCE", { file: path }, { message, hint, cause });
+}

@@ -1,0 +1,95 @@
+import type { Dim, TensorData } from "@vlm-export/ir";
+import { calDType, calImageSettings, calShape, type SamplePlace } from "./errors.js";
+import { tensorOfNumbers } from "./float-tensor.js";
+import { applyPipeline, type ImageValues } from "./image/apply-pipeline.js";
+import { decodeImage } from "./image/decode.js";
+import type { ImagePipeline, Size } from "./image/image-pipeline.js";
+import { IMAGE_DTYPES, type ModelInput, typeText } from "./model-input.js";
+
+/** The input that takes pictures, and how its axes lie. */
+export interface ImageInput {
+  readonly input: ModelInput;
+  readonly layout: "NCHW" | "NHWC";
+  readonly channels: 1 | 3;
+}
+
+/** Finds the input for pictures: the named one, or the only rank-4 input of a type that a picture can have. Throws VX-CAL-IMAGE-SETTINGS. */
+export function imageInputOf(inputs: readonly ModelInput[], pipeline: ImagePipeline | undefined, place: SamplePlace): ImageInput {
+  const wanted = pipeline?.input;
+  const fitting = inputs.filter(({ name, type }) => (wanted === undefined ? isPicture({ name, type }) : name === wanted));
+  const [input] = fitting;
+  const names = inputs.map(({ name }) => JSON.stringify(name)).join(", ");
+  if (!input || fitting.length > 1)
+    throw calImageSettings(
+      place,
+      wanted === undefined
+        ? `which input takes the pictures is not clear: ${fitting.length} of ${names} have rank 4.`
+        : `model.image.input ${JSON.stringify(wanted)} is not an input; the inputs are ${names}.`,
+    );
+  return { input, ...axesOf(input, pipeline, place) };
+}
+
+function isPicture({ type }: ModelInput): boolean {
+  return type.shape?.length === 4 && IMAGE_DTYPES.includes(type.dtype);
+}
+
+/** Layout and number of channels: as stated, or from the extent that is 1 or 3. */
+function axesOf(input: ModelInput, pipeline: ImagePipeline | undefined, place: SamplePlace): Omit<ImageInput, "input"> {
+  const { shape, dtype } = input.type;
+  if (shape?.length !== 4) throw calShape(place, input.name, "of rank 4 for pictures", typeText(input.type));
+  if (!IMAGE_DTYPES.includes(dtype)) throw calDType(place, input.name, dtype, `a picture, which can become ${IMAGE_DTYPES.join(", ")}`);
+  const layout = pipeline?.layout ?? layoutOf(shape);
+  const extent = layout === "NCHW" ? shape[1] : shape[3];
+  if (isChannels(extent)) return { layout, channels: extent };
+  if (typeof extent === "string") return { layout, channels: pipeline?.color === "gray" ? 1 : 3 };
+  throw calImageSettings(
+    place,
+    `input ${JSON.stringify(input.name)} ${typeText(input.type)} has ${extent} channels in ${layout}; pictures have 1 or 3.`,
+  );
+}
+
+function layoutOf(shape: readonly Dim[]): "NCHW" | "NHWC" {
+  return !isChannels(shape[1]) && isChannels(shape[3]) ? "NHWC" : "NCHW";
+}
+
+function isChannels(extent: unknown): extent is 1 | 3 {
+  return extent === 1 || extent === 3;
+}
+
+/** Height and width of the input where they are fixed. */
+export function sizeOfInput({ input, layout }: ImageInput): Size | undefined {
+  const [height, width] = (layout === "NCHW" ? input.type.shape?.slice(2) : input.type.shape?.slice(1, 3)) ?? [];
+  return typeof height === "number" && typeof width === "number" ? { height, width } : undefined;
+}
+
+/** Decodes the pictures and stacks them along the batch axis. `onDecoder` hears what decoded each. */
+export async function imageTensor(
+  paths: readonly string[],
+  { input, layout, channels }: ImageInput,
+  {
+    pipeline,
+    place,
+    onDecoder,
+  }: { readonly pipeline: ImagePipeline; readonly place: SamplePlace; readonly onDecoder: (name: string) => void },
+): Promise<TensorData> {
+  const pictures: ImageValues[] = [];
+  for (const path of paths) {
+    const { pixels, decoder } = await decodeImage(path, place);
+    onDecoder(decoder);
+    pictures.push(applyPipeline(pixels, pipeline, { channels, layout }));
+  }
+  const [first] = pictures as [ImageValues];
+  const odd = pictures.findIndex(({ height, width }) => height !== first.height || width !== first.width);
+  if (odd >= 0)
+    throw calShape(
+      place,
+      input.name,
+      `${first.height} × ${first.width} for all pictures of a sample`,
+      `${pictures[odd]?.height} × ${pictures[odd]?.width}`,
+    );
+  const { height, width } = first;
+  const shape = layout === "NCHW" ? [pictures.length, channels, height, width] : [pictures.length, height, width, channels];
+  const values = new Float32Array(pictures.length * first.data.length);
+  pictures.forEach(({ data }, i) => values.set(data, i * first.data.length));
+  return tensorOfNumbers(values, input.type.dtype, shape);
+}

@@ -1,0 +1,72 @@
+import { stat } from "node:fs/promises";
+import path from "node:path";
+import { calLabel, type SamplePlace } from "./errors.js";
+import { readBytes } from "./read-bytes.js";
+
+const MAX_BYTES = 64 << 20;
+
+/** Class names by index. */
+export type ClassNames = readonly string[];
+
+/**
+ * The file of class names that belongs to a data set: for `classifier-eval.jsonl` the first of `classifier-eval-labels.json`,
+ * `classifier-labels.json` and `labels.json` that lies beside it.
+ */
+export async function findLabels(dataFile: string): Promise<string | undefined> {
+  const folder = path.dirname(dataFile);
+  const words = path
+    .basename(dataFile)
+    .replace(/\.[^.]*$/, "")
+    .split("-")
+    .slice(0, 8);
+  const stems = words.map((_, i) => words.slice(0, words.length - i).join("-"));
+  for (const name of [...stems.map((stem) => `${stem}-labels.json`), "labels.json"]) {
+    const candidate = path.join(folder, name);
+    if ((await stat(candidate).catch(() => undefined))?.isFile()) return candidate;
+  }
+  return undefined;
+}
+
+/** Reads a JSON list of names, or an object with `id2label`. Throws VX-CAL-LABEL. */
+export async function readLabels(file: string): Promise<ClassNames> {
+  const refuse = (message: string): Error => calLabel({ file }, message, 'Expected a JSON list of names, or an object with "id2label".');
+  const bytes = await readBytes(file, MAX_BYTES, (reason) => refuse(`cannot read the class names: ${reason}.`));
+  let data: unknown;
+  try {
+    data = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    throw refuse("the class names are not JSON.");
+  }
+  const names = Array.isArray(data) ? data : namesById(data);
+  if (!names || names.length === 0 || !names.every((name) => typeof name === "string"))
+    throw refuse("the file holds no list of class names.");
+  return names as ClassNames;
+}
+
+function namesById(data: unknown): readonly unknown[] | undefined {
+  const byId = typeof data === "object" && data !== null && "id2label" in data ? data.id2label : undefined;
+  if (typeof byId !== "object" || byId === null) return undefined;
+  const ids = Object.keys(byId);
+  const names = ids.map((_, i) => (byId as Record<string, unknown>)[String(i)]);
+  return names.includes(undefined) ? undefined : names;
+}
+
+/** The class index that a line states, by number or by name. Throws VX-CAL-LABEL. */
+export function labelOf(label: unknown, names: ReadonlyMap<string, number> | undefined, place: SamplePlace): number {
+  if (label === undefined) throw calLabel(place, 'the line has no "label".', "Evaluation needs a label on every line.");
+  if (typeof label === "number") {
+    if (!Number.isSafeInteger(label) || label < 0) throw calLabel(place, `label ${label} is not a class index.`);
+    if (names && label >= names.size) throw calLabel(place, `label ${label} is outside the ${names.size} classes.`);
+    return label;
+  }
+  if (typeof label !== "string") throw calLabel(place, `"label" is ${JSON.stringify(label)}, expected a class index or name.`);
+  if (!names)
+    throw calLabel(
+      place,
+      `label ${JSON.stringify(label)} is a name, and no list of class names is given.`,
+      "Set eval.labels to a JSON list of names, or put labels.json beside the data.",
+    );
+  const index = names.get(label);
+  if (index === undefined) throw calLabel(place, `label ${JSON.stringify(label)} is none of the ${names.size} class names.`);
+  return index;
+}

@@ -1,0 +1,260 @@
+import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { type NpyDType, npzChunks } from "@vlm-export/formats/npy";
+import { f32Tensor, i64Tensor, type TensorData, VxError } from "@vlm-export/ir";
+import { encode } from "fast-png";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { loadSamples, type Sample, type SampleOptions } from "./index.js";
+
+/** 8 × 6 pixels of red. */
+const JPEG =
+  "/9j/2wBDABALDA4MChAODQ4SERATGCgaGBYWGDEjJR0oOjM9PDkzODdASFxOQERXRTc4UG1RV19iZ2hnPk1xeXBkeFxlZ2P/2wBDARESEhgVGC8aGi9jQjhCY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2P/wAARCAAGAAgDASIAAhEBAxEB/8QAFQABAQAAAAAAAAAAAAAAAAAAAAX/xAAUEAEAAAAAAAAAAAAAAAAAAAAA/8QAFQEBAQAAAAAAAAAAAAAAAAAABQb/xAAUEQEAAAAAAAAAAAAAAAAAAAAA/9oADAMBAAIRAxEAPwCKALXj/9k=";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), "samples-"));
+  await mkdir(path.join(folder, "images"));
+  const data = Uint8Array.from({ length: 4 * 4 * 3 }, (_, i) => i * 5);
+  await writeFile(path.join(folder, "images", "a.png"), encode({ width: 4, height: 4, channels: 3, data }));
+  await writeFile(path.join(folder, "images", "b.jpg"), Buffer.from(JPEG, "base64"));
+  await writeFile(path.join(folder, "broken.png"), encode({ width: 4, height: 4, channels: 3, data }).subarray(0, 40));
+  await npz(
+    "good.npz",
+    new Map([
+      ["x", f32Tensor([1, 2], [1, 2])],
+      ["ids", i64Tensor([3, 4], [1, 2])],
+      ["extra", f32Tensor([1], [1])],
+    ]),
+  );
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function npz(name: string, arrays: ReadonlyMap<string, TensorData>): Promise<void> {
+  const chunks: Uint8Array[] = [];
+  const sources = new Map([...arrays].map(([key, { dtype, shape, bytes }]) => [key, { dtype: dtype as NpyDType, shape, data: bytes() }]));
+  for await (const chunk of npzChunks(sources)) chunks.push(chunk);
+  await writeFile(path.join(folder, name), Buffer.concat(chunks));
+}
+
+const IMAGE: SampleOptions = { inputs: [{ name: "pixels", type: { dtype: "f32", shape: ["batch", 3, 4, 4] } }], image: {} };
+const ARRAYS: SampleOptions = {
+  inputs: [
+    { name: "x", type: { dtype: "f32", shape: ["batch", 2] } },
+    { name: "ids", type: { dtype: "i64", shape: ["batch", 2] } },
+  ],
+};
+
+async function jsonl(lines: readonly (string | object)[], name = "data.jsonl"): Promise<string> {
+  const file = path.join(folder, name);
+  await writeFile(file, lines.map((line) => (typeof line === "string" ? line : JSON.stringify(line))).join("\n"));
+  return file;
+}
+
+async function all(file: string, options: SampleOptions): Promise<readonly Sample[]> {
+  const samples: Sample[] = [];
+  for await (const sample of await loadSamples(file, options)) samples.push(sample);
+  return samples;
+}
+
+const hasSharp = await import("sharp").then(
+  () => true,
+  () => false,
+);
+
+test("a picture that is no PNG is decoded by sharp, or the message says how to get it", async () => {
+  const set = await loadSamples(await jsonl([{ image: "images/b.jpg" }]), IMAGE);
+  const read = async (): Promise<readonly string[]> => {
+    for await (const { tensors } of set) expect(tensors.get("pixels")?.shape).toEqual([1, 3, 4, 4]);
+    return [...set.decoders];
+  };
+  if (hasSharp) expect((await read())[0]).toMatch(/^sharp \d+\.\d+\.\d+ \(libvips /);
+  else
+    await expect(read()).rejects.toMatchObject({
+      kind: "tool",
+      diagnostic: { code: "VX-CAL-IMAGE-DECODER", hint: expect.stringContaining("npm install sharp") },
+    });
+});
+
+test("pictures and arrays become the inputs, paths relative to the JSONL file", async () => {
+  const [first, second] = await all(
+    await jsonl([{ image: "images/a.png", prompt: "ignored" }, "", { image: ["images/a.png", "images/a.png"] }]),
+    IMAGE,
+  );
+  expect(first?.tensors.get("pixels")?.shape).toEqual([1, 3, 4, 4]);
+  expect(second?.tensors.get("pixels")?.shape).toEqual([2, 3, 4, 4]);
+  expect(second?.name).toMatch(/data\.jsonl:3$/);
+  const bytes = first?.tensors.get("pixels")?.bytes() as Uint8Array;
+  expect([...new Float32Array(bytes.buffer, bytes.byteOffset, 2)]).toEqual([0, Math.fround(15 / 255)]);
+  const [arrays] = await all(await jsonl([{ tensors: "good.npz" }]), ARRAYS);
+  expect([...(arrays?.tensors.keys() ?? [])]).toEqual(["x", "ids"]);
+});
+
+test("a set can be gone through twice, and a limit takes the first samples", async () => {
+  const set = await loadSamples(await jsonl([{ image: "images/a.png" }, { image: "images/a.png" }, "not read"]), { ...IMAGE, limit: 2 });
+  expect(set.size).toBe(2);
+  for (let round = 0; round < 2; round += 1) {
+    let count = 0;
+    for await (const _ of set) count += 1;
+    expect(count).toBe(2);
+  }
+  expect([...set.decoders]).toEqual(["png"]);
+});
+
+test("labels by index and by name, names from the list beside the data", async () => {
+  await writeFile(path.join(folder, "shapes-labels.json"), '["circle", "square"]');
+  const file = await jsonl(
+    [
+      { image: "images/a.png", label: "square" },
+      { image: "images/a.png", label: 0 },
+    ],
+    "shapes-eval.jsonl",
+  );
+  expect((await all(file, { ...IMAGE, labels: "required" })).map(({ label }) => label)).toEqual([1, 0]);
+  expect((await all(file, IMAGE)).map(({ label }) => label)).toEqual([undefined, undefined]);
+});
+
+type Row = readonly [what: string, lines: readonly (string | object)[], options: SampleOptions, code: string, text: string, line?: number];
+const BAD: readonly Row[] = [
+  ["no sample", ["", "  "], IMAGE, "VX-CAL-EMPTY", "no samples"],
+  ["malformed JSON", [{ image: "images/a.png" }, '{"image": }'], IMAGE, "VX-CAL-JSONL", "not JSON", 2],
+  ["a list", ["[1]"], IMAGE, "VX-CAL-JSONL", "a list, expected a JSON object", 1],
+  ["neither key", [{ picture: "a.png" }], IMAGE, "VX-CAL-JSONL", 'neither "image" nor "tensors"', 1],
+  ["a number as path", [{ image: 3 }], IMAGE, "VX-CAL-JSONL", '"image" is 3, expected a path', 1],
+  ["a URL", [{ image: "https://x/a.png" }], IMAGE, "VX-CAL-JSONL", "only files are read", 1],
+  ["a missing file", [{ image: "images/a.png" }, { image: "none.png" }], IMAGE, "VX-CAL-FILE", "there is no such file", 2],
+  ["a folder as picture", [{ image: "images" }], IMAGE, "VX-CAL-FILE", "it is a folder", 1],
+  ["a damaged picture", [{ image: "broken.png" }], IMAGE, "VX-CAL-IMAGE", "the file ends before the end mark", 1],
+  ["arrays that are no zip", [{ tensors: "images/a.png" }], ARRAYS, "VX-IMPORT-NPZ-STRUCTURE", "", 1],
+  [
+    "a missing array",
+    [{ tensors: "good.npz" }],
+    { inputs: [...ARRAYS.inputs, { name: "mask", type: { dtype: "bool", shape: [] } }] },
+    "VX-CAL-INPUT",
+    'does not give input "mask"; it gives "x", "ids", "extra"',
+    1,
+  ],
+  [
+    "a wrong dtype",
+    [{ tensors: "good.npz" }],
+    { inputs: [{ name: "x", type: { dtype: "f16", shape: [1, 2] } }] },
+    "VX-CAL-DTYPE",
+    'input "x": expected f16, got f32',
+    1,
+  ],
+  [
+    "a wrong shape",
+    [{ tensors: "good.npz" }],
+    { inputs: [{ name: "x", type: { dtype: "f32", shape: ["n", 3] } }] },
+    "VX-CAL-SHAPE",
+    'input "x": expected shape [n, 3], got [1, 2]',
+    1,
+  ],
+  [
+    "symbols that differ",
+    [{ tensors: "good.npz" }],
+    { inputs: [{ name: "x", type: { dtype: "f32", shape: ["n", "n"] } }] },
+    "VX-CAL-SHAPE",
+    "expected shape [n, n], got [1, 2]",
+    1,
+  ],
+  ["a picture of another size", [{ image: "images/a.png" }], { ...IMAGE, image: { size: [5, 5] } }, "VX-CAL-SHAPE", "got [1, 3, 5, 5]", 1],
+  ["no preprocessing", [{ image: "images/a.png" }], { inputs: IMAGE.inputs }, "VX-CAL-IMAGE-SETTINGS", "not stated", 1],
+  [
+    "an unknown image input",
+    [{ image: "images/a.png" }],
+    { ...IMAGE, image: { input: "pixel" } },
+    "VX-CAL-IMAGE-SETTINGS",
+    'the inputs are "pixels"',
+    1,
+  ],
+  ["no label", [{ image: "images/a.png" }], { ...IMAGE, labels: "required" }, "VX-CAL-LABEL", 'no "label"', 1],
+  [
+    "a name without list",
+    [{ image: "images/a.png", label: "cat" }],
+    { ...IMAGE, labels: "required" },
+    "VX-CAL-LABEL",
+    "no list of class names",
+    1,
+  ],
+  [
+    "a fraction as label",
+    [{ image: "images/a.png", label: 1.5 }],
+    { ...IMAGE, labels: "required" },
+    "VX-CAL-LABEL",
+    "1.5 is not a class index",
+    1,
+  ],
+];
+
+test.each(BAD.map(([what, ...row]) => ({ what, row })))(
+  "$what is refused at its line",
+  async ({ row: [lines, options, code, text, line] }) => {
+    const file = await jsonl(lines);
+    const error = await all(file, options).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(VxError);
+    const { diagnostic } = error as VxError;
+    expect([diagnostic.code, diagnostic.where.file, diagnostic.where.line]).toEqual([code, file, line]);
+    expect(diagnostic.message).toContain(text);
+  },
+);
+
+test.each([
+  [Number.NaN, "NaN"],
+  [Number.NEGATIVE_INFINITY, "-Infinity"],
+])("%f in a sample is refused with its place", async (value, text) => {
+  await npz(
+    "bad.npz",
+    new Map([
+      ["x", f32Tensor([1, value], [1, 2])],
+      ["ids", i64Tensor([3, 4], [1, 2])],
+    ]),
+  );
+  await expect(all(await jsonl([{ tensors: "bad.npz" }]), ARRAYS)).rejects.toMatchObject({
+    diagnostic: { code: "VX-CAL-NON-FINITE", message: `input "x": element 1 is ${text}; samples must be finite.` },
+  });
+});
+
+test.each([
+  ["", "VX-CAL-SOURCE", "the data set is a folder."],
+  ["none.jsonl", "VX-CAL-SOURCE", "there is no such file"],
+  ["good.npz", "VX-CAL-SOURCE", "must be a JSONL file"],
+])("data source %j is refused", async (name, code, text) => {
+  await expect(loadSamples(path.join(folder, name), IMAGE)).rejects.toMatchObject({
+    diagnostic: { code, message: expect.stringContaining(text) },
+  });
+});
+
+test("random data is the same for a seed, other for another, and finite", async () => {
+  const values = async (seed: number): Promise<readonly string[]> =>
+    (await all("random", { ...ARRAYS, limit: 2, seed })).map(({ tensors }) => Buffer.from(tensors.get("x")?.bytes() ?? []).toString("hex"));
+  const [one, two] = await values(1);
+  expect(await values(1)).toEqual([one, two]);
+  expect(one).not.toBe(two);
+  expect((await values(2))[0]).not.toBe(one);
+  await expect(all("random", { inputs: [{ name: "x", type: { dtype: "f32", shape: [1, "seq"] } }] })).rejects.toMatchObject({
+    diagnostic: { code: "VX-CAL-RANDOM" },
+  });
+});
+
+test("random floats are standard normal", async () => {
+  const [sample] = await all("random", { inputs: [{ name: "x", type: { dtype: "f32", shape: [20_000] } }], limit: 1 });
+  const bytes = sample?.tensors.get("x")?.bytes() as Uint8Array;
+  const values = [...new Float32Array(bytes.buffer, bytes.byteOffset, 20_000)];
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  expect(Math.abs(mean)).toBeLessThan(0.03);
+  expect(Math.abs(variance - 1)).toBeLessThan(0.05);
+});
+
+test("a set stops at an abort", async () => {
+  const controller = new AbortController();
+  const set = await loadSamples("random", { ...ARRAYS, limit: 5, signal: controller.signal });
+  const read = async (): Promise<void> => {
+    for await (const _ of set) controller.abort();
+  };
+  await expect(read()).rejects.toThrow("aborted");
+});

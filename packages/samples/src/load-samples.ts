@@ -1,0 +1,177 @@
+import { stat } from "node:fs/promises";
+import type { TensorData } from "@vlm-export/ir";
+import { checkTensor } from "./check-tensor.js";
+import { calFile, calImageSettings, calInput, type SamplePlace } from "./errors.js";
+import { type ImagePipeline, type ImageSettings, pipelineOfSettings } from "./image/image-pipeline.js";
+import { findPreprocessor, readPreprocessor } from "./image/preprocessor.js";
+import { type ImageInput, imageInputOf, imageTensor, sizeOfInput } from "./image-tensor.js";
+import { readEntries, type SampleEntry } from "./jsonl.js";
+import { findLabels, labelOf, readLabels } from "./labels.js";
+import type { ModelInput } from "./model-input.js";
+import { readNpzTensors } from "./npz-tensors.js";
+import { randomTensors } from "./random-samples.js";
+import { reasonOf } from "./read-bytes.js";
+
+/** One set of inputs for the model. */
+export interface Sample {
+  /** `calibration.jsonl:3`, or `random:0`. */
+  readonly name: string;
+  /** By input name; exactly the inputs of the model. */
+  readonly tensors: ReadonlyMap<string, TensorData>;
+  /** Class index; set when labels were asked for. */
+  readonly label?: number;
+}
+
+export interface SampleOptions {
+  /** Inputs of the model. */
+  readonly inputs: readonly ModelInput[];
+  /** `model.image` of the recipe; wins over a preprocessor_config.json. */
+  readonly image?: ImageSettings;
+  /** Path of the model file: a preprocessor_config.json beside it or in the folder above is used for pictures. */
+  readonly modelPath?: string;
+  /** Most samples, from the first on; default all. For random data the number of samples (default 64). */
+  readonly limit?: number;
+  /** For random data. */
+  readonly seed?: number;
+  /** none: labels are ignored; required: each sample has one. */
+  readonly labels?: "none" | "required";
+  /** JSON list of class names; default: one found beside the data. */
+  readonly labelsFile?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Samples that can be gone through several times; each is decoded when its turn comes, the next one ahead. */
+export interface SampleSet extends AsyncIterable<Sample> {
+  /** `random`, or the path of the JSONL file. */
+  readonly source: string;
+  readonly size: number;
+  readonly isRandom: boolean;
+  /** Class names, where a list was found. */
+  readonly classNames?: readonly string[];
+  /** Names and versions of what has decoded pictures so far. */
+  readonly decoders: ReadonlySet<string>;
+}
+
+const DEFAULT_RANDOM_SAMPLES = 64;
+
+/**
+ * Opens a data set: a JSONL file, or the word `random`. All lines up to the limit are parsed and the files that they name looked
+ * up now, so that a wrong line fails before any work; tensors are made one sample at a time. Throws VX-CAL-*.
+ */
+export async function loadSamples(source: string, options: SampleOptions): Promise<SampleSet> {
+  return source === "random" ? randomSet(options) : jsonlSet(source, options);
+}
+
+function randomSet({ inputs, limit = DEFAULT_RANDOM_SAMPLES, seed = 0, signal }: SampleOptions): SampleSet {
+  const make = (index: number): Promise<Sample> =>
+    Promise.resolve({ name: `random:${index}`, tensors: randomTensors(inputs, seed, index) });
+  return { source: "random", size: limit, isRandom: true, decoders: new Set(), [Symbol.asyncIterator]: () => inOrder(limit, make, signal) };
+}
+
+async function jsonlSet(file: string, options: SampleOptions): Promise<SampleSet> {
+  const { inputs, limit = Number.POSITIVE_INFINITY, labels = "none", signal } = options;
+  const entries = await readEntries(file, limit);
+  await checkFiles(entries);
+  const classNames = labels === "required" ? await classNamesOf(file, options) : undefined;
+  const indices = classNames && new Map(classNames.map((name, i) => [name, i]));
+  const labelsOf = labels === "required" ? entries.map(({ label, place }) => labelOf(label, indices, place)) : undefined;
+  const picture = await pictureOf(entries, options);
+  const decoders = new Set<string>();
+  const make = async (index: number): Promise<Sample> => {
+    const entry = entries[index] as SampleEntry;
+    const tensors = await tensorsOf(entry, inputs, { picture, onDecoder: (name) => decoders.add(name) });
+    const label = labelsOf?.[index];
+    return { name: nameOf(entry.place), tensors, ...(label !== undefined && { label }) };
+  };
+  return {
+    source: file,
+    size: entries.length,
+    isRandom: false,
+    decoders,
+    ...(classNames && { classNames }),
+    [Symbol.asyncIterator]: () => inOrder(entries.length, make, signal),
+  };
+}
+
+function nameOf({ file, line }: SamplePlace): string {
+  return `${file}:${line}`;
+}
+
+/** Makes the samples in order; while the consumer works on one, the next is on its way. */
+async function* inOrder(size: number, make: (index: number) => Promise<Sample>, signal: AbortSignal | undefined): AsyncGenerator<Sample> {
+  let next: Promise<Sample> | undefined;
+  try {
+    for (let index = 0; index < size; index += 1) {
+      signal?.throwIfAborted();
+      const sample = await (next ?? make(index));
+      next = index + 1 < size ? later(() => make(index + 1)) : undefined;
+      yield sample;
+    }
+  } finally {
+    // A consumer that stops early leaves a sample behind, whose failure is nobody's business any more.
+    next?.catch(() => undefined);
+  }
+}
+
+/** Starts the work after the current turn, so that the consumer gets its sample first; a failure waits until it is awaited. */
+function later(work: () => Promise<Sample>): Promise<Sample> {
+  const promise = new Promise<void>((resolve) => setImmediate(resolve)).then(work);
+  promise.catch(() => undefined);
+  return promise;
+}
+
+async function checkFiles(entries: readonly SampleEntry[]): Promise<void> {
+  for (const { images, tensors, place } of entries)
+    for (const path of [...images, ...(tensors === undefined ? [] : [tensors])]) {
+      const facts = await stat(path).catch((cause: unknown) => {
+        throw calFile(place, path, reasonOf(cause), cause);
+      });
+      if (!facts.isFile()) throw calFile(place, path, facts.isDirectory() ? "it is a folder" : "it is not a regular file");
+    }
+}
+
+async function classNamesOf(file: string, { labelsFile }: SampleOptions): Promise<readonly string[] | undefined> {
+  const path = labelsFile ?? (await findLabels(file));
+  return path === undefined ? undefined : readLabels(path);
+}
+
+interface Picture {
+  readonly target: ImageInput;
+  readonly pipeline: ImagePipeline;
+}
+
+/** How pictures become tensors; only asked when some line has one. */
+async function pictureOf(entries: readonly SampleEntry[], { inputs, image, modelPath }: SampleOptions): Promise<Picture | undefined> {
+  const first = entries.find(({ images }) => images.length > 0);
+  if (!first) return undefined;
+  const { place } = first;
+  if (image) {
+    const draft = pipelineOfSettings(image, "recipe", undefined);
+    const target = imageInputOf(inputs, draft, place);
+    return { target, pipeline: pipelineOfSettings(image, "recipe", sizeOfInput(target)) };
+  }
+  const config = modelPath === undefined ? undefined : await findPreprocessor(modelPath);
+  if (config === undefined) throw calImageSettings(place, "how pictures become the input of this model is not stated.");
+  const pipeline = await readPreprocessor(config);
+  return { target: imageInputOf(inputs, pipeline, place), pipeline };
+}
+
+async function tensorsOf(
+  { images, tensors: npz, place }: SampleEntry,
+  inputs: readonly ModelInput[],
+  { picture, onDecoder }: { readonly picture: Picture | undefined; readonly onDecoder: (name: string) => void },
+): Promise<ReadonlyMap<string, TensorData>> {
+  const { tensors, names } = npz === undefined ? { tensors: new Map<string, TensorData>(), names: [] } : readNpzTensors(npz, inputs, place);
+  const given = [...names];
+  if (picture && images.length > 0) {
+    tensors.set(picture.target.input.name, await imageTensor(images, picture.target, { pipeline: picture.pipeline, place, onDecoder }));
+    given.push(picture.target.input.name);
+  }
+  const symbols = new Map<string, number>();
+  for (const input of inputs) {
+    const tensor = tensors.get(input.name);
+    if (!tensor) throw calInput(place, input.name, given);
+    checkTensor(tensor, input, place, symbols);
+  }
+  return tensors;
+}
