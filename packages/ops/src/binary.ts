@@ -82,11 +82,9 @@ function combine(call: EvaluateCall, { real, integer }: Pick<BinarySpec, "real" 
   }
   const f = real(call);
   const [xs, ys] = [numbersOf(x), numbersOf(y)];
-  return tensorOf(
-    dtype,
-    shape,
-    Float64Array.from(at, (a, k) => f(xs[a] as number, ys[bt[k] as number] as number)),
-  );
+  const zs = new Float64Array(at.length);
+  for (let k = 0; k < zs.length; k += 1) zs[k] = f(xs[at[k] as number] as number, ys[bt[k] as number] as number);
+  return tensorOf(dtype, shape, zs);
 }
 
 /** Broadcast elements of vectors or scalars combined one by one; undefined when one of them cannot be told. */

@@ -4,7 +4,7 @@ import { listOf, windowExtents, windowsOf } from "./conv-shape.js";
 import { opAttribute, opExtent } from "./errors.js";
 import { checkMinRank, checkRank, sameDim } from "./extents.js";
 import type { InferCall, Shape } from "./op-call.js";
-import { multiplyDims } from "./shape-math.js";
+import { multiplyDims, numberOf, productOf } from "./shape-math.js";
 
 /** Kernel extents from W, checked against the kernel_shape attribute; undefined when neither tells. */
 export function kernelOf(call: InferCall, weight: Shape): readonly number[] | undefined {
@@ -39,6 +39,12 @@ export function convShape(call: InferCall, x: Shape, w: Shape): Shape {
     ? windowExtents(spatialWindows(call, kernel, x.length - 2), x.slice(2), () => call.freshDim())
     : call.freshShape(x.length - 2);
   return [x[0] as Dim, w?.[0] ?? call.freshDim(), ...spatial];
+}
+
+/** Multiply-accumulates of a convolution: output elements times the kernel of one output channel. */
+export function convMacs(call: InferCall, x: Shape, w: Shape): number | undefined {
+  const [out, kernel] = [convShape(call, x, w), kernelOf(call, w)];
+  return out && w && kernel ? numberOf(productOf([...out, w[1] as Dim, ...kernel])) : undefined;
 }
 
 function spatialWindows(call: InferCall, kernel: readonly number[], axes: number): Windows {

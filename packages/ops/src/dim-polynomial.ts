@@ -7,11 +7,13 @@ import type { Dim } from "@vlm-export/ir";
 export type Polynomial = ReadonlyMap<string, number>;
 
 const TOKEN = /\s*(\d+|[A-Za-z_?][A-Za-z0-9_.?]*|\{[^{}]*\}|[-+*/()])/y;
+const SYMBOL = /^[A-Za-z_?][A-Za-z0-9_.?]*$/;
 const MAX_TEXT = 240;
 
 /** The polynomial of an extent. Text that is not in canonical form stands for itself, as one symbol. */
 export function parseDim(dim: Dim): Polynomial {
   if (typeof dim === "number") return constant(dim);
+  if (SYMBOL.test(dim)) return new Map([[dim, 1]]);
   const parsed = parseExpression(dim);
   return parsed && printPolynomial(parsed) === dim ? parsed : new Map([[atomOf(dim), 1]]);
 }
@@ -85,8 +87,6 @@ const FLOOR = /^floor\((.*)\/(\d+)\)$/;
 
 /** floor(a / divisor), with the whole part taken out and nested divisions joined: floor((floor(x/m)+k)/n) = floor((x+k·m)/(m·n)). */
 export function floorDivide(a: Polynomial, divisor: number): Polynomial {
-  const joined = joinNested(a, divisor);
-  if (joined) return joined;
   let whole: Polynomial = new Map();
   let rest: Polynomial = new Map();
   for (const [key, factor] of a) {
@@ -96,7 +96,7 @@ export function floorDivide(a: Polynomial, divisor: number): Polynomial {
   }
   const value = constantValue(rest);
   if (value !== undefined) return add(whole, constant(Math.floor(value / divisor)));
-  return add(whole, new Map([[`floor(${group(rest)}/${divisor})`, 1]]));
+  return add(whole, joinNested(rest, divisor) ?? new Map([[`floor(${group(rest)}/${divisor})`, 1]]));
 }
 
 function joinNested(a: Polynomial, divisor: number): Polynomial | undefined {
@@ -116,7 +116,7 @@ function group(polynomial: Polynomial): string {
 }
 
 function atomOf(text: string): string {
-  return /^[A-Za-z_?][A-Za-z0-9_.?]*$/.test(text) ? text : `{${text.replaceAll(/[{}]/g, "_")}}`;
+  return SYMBOL.test(text) ? text : `{${text.replaceAll(/[{}]/g, "_")}}`;
 }
 
 /** The atoms of a product key; `*` inside braces or parentheses does not separate. */

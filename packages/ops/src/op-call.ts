@@ -42,8 +42,15 @@ export interface EvaluateCall extends AttributeReader {
 }
 
 export function inferCall(op: string, form: OperatorVersion, inputs: readonly (TensorType | null)[], context: InferContext): InferCall {
+  const { attrs, int, float, text, numbers, has } = attributeReader(op, context.attrs, form.attributes);
   return {
-    ...attributeReader(op, context.attrs, form.attributes),
+    op,
+    attrs,
+    int,
+    float,
+    text,
+    numbers,
+    has,
     inputs,
     outputCount: context.outputCount,
     given: (index) => Boolean(inputs[index]),
@@ -69,8 +76,15 @@ export function evaluateCall(
   inputs: readonly (TensorData | null)[],
   { attrs, outputCount, types }: EvaluateOptions,
 ): EvaluateCall {
+  const { int, float, text, numbers, has } = attributeReader(op, attrs, form.attributes);
   return {
-    ...attributeReader(op, attrs, form.attributes),
+    op,
+    attrs,
+    int,
+    float,
+    text,
+    numbers,
+    has,
     inputs,
     outputCount,
     types,

@@ -11,24 +11,32 @@ function dimOf(polynomial: Polynomial | undefined): Dim | undefined {
   return bounded && [...polynomial.values()].every(Number.isSafeInteger) ? dim : undefined;
 }
 
+function safe(value: number): number | undefined {
+  return Number.isSafeInteger(value) ? value + 0 : undefined; // + 0: no negative zero
+}
+
 /** a + b; undefined when the result has no short form. */
 export function addDims(a: Dim, b: Dim): Dim | undefined {
-  return dimOf(add(parseDim(a), parseDim(b)));
+  if (typeof a === "number" && typeof b === "number") return safe(a + b);
+  return b === 0 ? a : a === 0 ? b : dimOf(add(parseDim(a), parseDim(b)));
 }
 
 /** a − b. */
 export function subtractDims(a: Dim, b: Dim): Dim | undefined {
-  return dimOf(add(parseDim(a), parseDim(b), -1));
+  if (typeof a === "number" && typeof b === "number") return safe(a - b);
+  return b === 0 ? a : dimOf(add(parseDim(a), parseDim(b), -1));
 }
 
 /** a · b. */
 export function multiplyDims(a: Dim, b: Dim): Dim | undefined {
-  return dimOf(multiply(parseDim(a), parseDim(b)));
+  if (typeof a === "number" && typeof b === "number") return safe(a * b);
+  return b === 1 ? a : a === 1 ? b : dimOf(multiply(parseDim(a), parseDim(b)));
 }
 
 /** floor(a / divisor); undefined unless the divisor is a positive number. */
 export function floorDivideDim(a: Dim, divisor: Dim): Dim | undefined {
   if (typeof divisor !== "number" || divisor <= 0) return divideDims(a, divisor);
+  if (typeof a === "number") return Math.floor(a / divisor);
   return dimOf(floorDivide(parseDim(a), divisor));
 }
 

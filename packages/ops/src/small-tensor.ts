@@ -1,11 +1,11 @@
 import { byteLengthOf, type DType, elementCount, memoryTensor, type TensorData } from "@vlm-export/ir";
 import {
-  bf16ToNumber,
+  bf16ToF32Bits,
   e8m0ToNumber,
-  f16ToNumber,
+  f16ToF32Bits,
+  f32BitsToBf16,
+  f32BitsToF16,
   type IntegerType,
-  numberToBf16,
-  numberToF16,
   numberToSmallFloat,
   pack,
   type SmallFloat,
@@ -43,17 +43,22 @@ type Decoder = (data: TensorData) => Float64Array;
 const integers =
   (dtype: IntegerType): Decoder =>
   (data) =>
-    Float64Array.from(unpack(data.bytes(), dtype, elementCount(data.shape)));
+    new Float64Array(unpack(data.bytes(), dtype, elementCount(data.shape)));
 const smallFloats =
   (dtype: SmallFloat): Decoder =>
   (data) =>
     Float64Array.from(data.bytes(), (code) => smallFloatToNumber(dtype, code));
 
+/** 16-bit floats, by way of the f32 bits that each stands for. */
+function halves(toF32Bits: (bits: number) => number): Decoder {
+  return (data) => new Float64Array(new Float32Array(new Uint32Array(new Uint16Array(ownBytes(data))).map(toF32Bits).buffer));
+}
+
 const DECODERS: ReadonlyMap<DType, Decoder> = new Map<DType, Decoder>([
   ["f64", (data) => new Float64Array(ownBytes(data))],
-  ["f32", (data) => Float64Array.from(new Float32Array(ownBytes(data)))],
-  ["f16", (data) => Float64Array.from(new Uint16Array(ownBytes(data)), f16ToNumber)],
-  ["bf16", (data) => Float64Array.from(new Uint16Array(ownBytes(data)), bf16ToNumber)],
+  ["f32", (data) => new Float64Array(new Float32Array(ownBytes(data)))],
+  ["f16", halves(f16ToF32Bits)],
+  ["bf16", halves(bf16ToF32Bits)],
   ["f8e4m3", smallFloats("f8e4m3")],
   ["f8e4m3uz", smallFloats("f8e4m3uz")],
   ["f8e5m2", smallFloats("f8e5m2")],
@@ -163,15 +168,19 @@ const smallFloatCodes =
   (values) =>
     Uint8Array.from(values, (value) => numberToSmallFloat(dtype, value));
 const as64: Encoder = (values) => bytesOf(BigInt64Array.from(values as ArrayLike<never>, toBigint));
-const as32: Encoder = (values) => bytesOf(Int32Array.from(values));
-const as16: Encoder = (values) => bytesOf(Int16Array.from(values));
-const as8: Encoder = (values) => bytesOf(Int8Array.from(values));
+const as32: Encoder = (values) => bytesOf(new Int32Array(values));
+const as16: Encoder = (values) => bytesOf(new Int16Array(values));
+const as8: Encoder = (values) => bytesOf(new Int8Array(values));
+
+function toHalves(fromF32Bits: (bits: number) => number): Encoder {
+  return (values) => bytesOf(new Uint16Array(new Uint32Array(new Float32Array(values).buffer).map(fromF32Bits)));
+}
 
 const ENCODERS: ReadonlyMap<DType, Encoder> = new Map<DType, Encoder>([
-  ["f64", (values) => bytesOf(Float64Array.from(values))],
-  ["f32", (values) => bytesOf(Float32Array.from(values))],
-  ["f16", (values) => bytesOf(Uint16Array.from(values, numberToF16))],
-  ["bf16", (values) => bytesOf(Uint16Array.from(values, numberToBf16))],
+  ["f64", (values) => bytesOf(new Float64Array(values))],
+  ["f32", (values) => bytesOf(new Float32Array(values))],
+  ["f16", toHalves(f32BitsToF16)],
+  ["bf16", toHalves(f32BitsToBf16)],
   ["f8e4m3", smallFloatCodes("f8e4m3")],
   ["f8e4m3uz", smallFloatCodes("f8e4m3uz")],
   ["f8e5m2", smallFloatCodes("f8e5m2")],

@@ -1,6 +1,6 @@
 import type { OpDef } from "@vlm-export/ir";
 import { convolve } from "../conv-core.js";
-import { checkConvOperands, convShape } from "../conv-operands.js";
+import { checkConvOperands, convMacs, convShape } from "../conv-operands.js";
 import { windowsOf } from "../conv-shape.js";
 import { onnxOp } from "../define-op.js";
 import { centered } from "../quantized-operand.js";
@@ -28,4 +28,5 @@ export const convInteger: OpDef = onnxOp({
       ),
     ];
   },
+  macs: (call) => convMacs(call, call.shape(0), call.shape(1)),
 });

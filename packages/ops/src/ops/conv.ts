@@ -1,10 +1,10 @@
 import type { OpDef } from "@vlm-export/ir";
 import { commonDtype } from "../binary.js";
 import { convolve } from "../conv-core.js";
-import { checkConvOperands, convShape, kernelOf } from "../conv-operands.js";
+import { checkConvOperands, convMacs, convShape } from "../conv-operands.js";
 import { windowsOf } from "../conv-shape.js";
 import { onnxOp } from "../define-op.js";
-import { numberOf, productOf } from "../shape-math.js";
+import { productOf } from "../shape-math.js";
 import { numbersOf, tensorOf } from "../small-tensor.js";
 
 /** ONNX Conv. */
@@ -28,10 +28,6 @@ export const conv: OpDef = onnxOp({
     const plane = productOf(shape.slice(2)) as number;
     return [tensorOf(dtype, shape, bias ? sums.map((sum, i) => sum + (bias[Math.floor(i / plane) % bias.length] as number)) : sums)];
   },
-  macs: (call) => {
-    const [out, w] = [convShape(call, call.shape(0), call.shape(1)), call.shape(1)];
-    const kernel = kernelOf(call, w);
-    return out && w && kernel ? numberOf(productOf([...out, w[1] as number, ...kernel])) : undefined;
-  },
+  macs: (call) => convMacs(call, call.shape(0), call.shape(1)),
   weightAxes: (index) => (index === 1 ? { channel: 0, reduce: 1 } : undefined),
 });

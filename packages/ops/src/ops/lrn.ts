@@ -1,6 +1,6 @@
 import type { OpDef } from "@vlm-export/ir";
-import { onnxOp } from "../define-op.js";
-import { opAttribute } from "../errors.js";
+import { MAX_EVALUATED_MACS, onnxOp } from "../define-op.js";
+import { opAttribute, opTooMuchWork } from "../errors.js";
 import { checkMinRank } from "../extents.js";
 import { numbersOf, tensorOf } from "../small-tensor.js";
 
@@ -20,6 +20,8 @@ export const lrn: OpDef = onnxOp({
     const data = call.data(0);
     const [alpha, beta, bias, size] = [call.float("alpha"), call.float("beta"), call.float("bias"), call.int("size")];
     const channels = data.shape[1] as number;
+    if (data.byteLength * Math.min(size, channels) > MAX_EVALUATED_MACS)
+      throw opTooMuchWork("LRN", data.byteLength * Math.min(size, channels), MAX_EVALUATED_MACS);
     const plane = data.shape.slice(2).reduce((a, b) => a * b, 1);
     const values = numbersOf(data);
     const y = Array.from(values, (x, i) => {

@@ -1,7 +1,7 @@
 import type { OpDef } from "@vlm-export/ir";
 import { roundHalfEven } from "@vlm-export/numerics";
 import { convolve } from "../conv-core.js";
-import { checkConvOperands, convShape } from "../conv-operands.js";
+import { checkConvOperands, convMacs, convShape } from "../conv-operands.js";
 import { windowsOf } from "../conv-shape.js";
 import { onnxOp } from "../define-op.js";
 import { clampTo } from "../quant-groups.js";
@@ -35,4 +35,5 @@ export const qLinearConv: OpDef = onnxOp({
     });
     return [tensorOf(dtype, shape, q)];
   },
+  macs: (call) => convMacs(call, call.shape(0), call.shape(3)),
 });

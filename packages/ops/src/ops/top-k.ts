@@ -37,15 +37,15 @@ export const topK: OpDef = onnxOp({
     const axis = axisOf("TopK", call.int("axis"), shape.length);
     const values: ArrayLike<number | bigint> = isIntegerType(data.dtype) ? bigintsOf(data) : numbersOf(data);
     const sign = call.int("largest") ? -1 : 1;
-    const order = (a: number, b: number): number => sign * compare(values[a] as number, values[b] as number) || a - b;
     const flat = new Int32Array(elementCount(shape));
     const positions = new Float64Array(flat.length);
     const targets = [...rowsAlong(shape, axis)];
     [...rowsAlong(data.shape, axis)].forEach((row, r) => {
-      const sorted = [...row].sort(order);
+      const valueAt = (k: number): number | bigint => values[row[k] as number] as number;
+      const sorted = row.map((_, k) => k).sort((a, b) => sign * compare(valueAt(a), valueAt(b)) || a - b);
       (targets[r] ?? []).forEach((to, k) => {
-        flat[to] = sorted[k] as number;
-        positions[to] = row.indexOf(sorted[k] as number);
+        flat[to] = row[sorted[k] as number] as number;
+        positions[to] = sorted[k] as number;
       });
     });
     return [take(data, shape, flat), tensorOf("i64", shape, positions)];
