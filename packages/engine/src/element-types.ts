@@ -20,7 +20,11 @@ export interface ElementType {
   view(buffer: ArrayBuffer, byteOffset: number, length: number): ElementArray;
 }
 
-function row(dtype: DType, ort: string, array: { new (buffer: ArrayBuffer, offset: number, length: number): ElementArray; BYTES_PER_ELEMENT: number }): ElementType {
+function row(
+  dtype: DType,
+  ort: string,
+  array: { new (buffer: ArrayBuffer, offset: number, length: number): ElementArray; BYTES_PER_ELEMENT: number },
+): ElementType {
   return { dtype, ort, bytes: array.BYTES_PER_ELEMENT, view: (buffer, offset, length) => new array(buffer, offset, length) };
 }
 

@@ -2,9 +2,19 @@ import { type Diagnostic, type FailureKind, VxError } from "@vlm-export/ir";
 
 type Where = Omit<Diagnostic["where"], "stage">;
 
-function engineError(code: `VX-ENGINE-${string}`, message: string, details: { hint?: string; where?: Where; kind?: FailureKind; cause?: unknown } = {}): VxError {
+function engineError(
+  code: `VX-ENGINE-${string}`,
+  message: string,
+  details: { hint?: string; where?: Where; kind?: FailureKind; cause?: unknown } = {},
+): VxError {
   const { hint, where = {}, kind = "user", cause } = details;
-  const diagnostic: Diagnostic = { code, severity: "error", message, ...(hint !== undefined && { hint }), where: { stage: "verify", ...where } };
+  const diagnostic: Diagnostic = {
+    code,
+    severity: "error",
+    message,
+    ...(hint !== undefined && { hint }),
+    where: { stage: "verify", ...where },
+  };
   return new VxError(diagnostic, { kind, ...(cause !== undefined && { cause }) });
 }
 
@@ -15,15 +25,21 @@ export function engineClosed(): VxError {
 
 /** An element type that the engine's interface does not carry in or out. */
 export function engineDtype(value: string, dtype: string): VxError {
-  return engineError("VX-ENGINE-DTYPE", `value ${JSON.stringify(value)} has element type ${dtype}, which ONNX Runtime for Node cannot take in or give out.`, {
-    where: { value },
-    hint: "Give the model float32 or float16 inputs and outputs.",
-  });
+  return engineError(
+    "VX-ENGINE-DTYPE",
+    `value ${JSON.stringify(value)} has element type ${dtype}, which ONNX Runtime for Node cannot take in or give out.`,
+    {
+      where: { value },
+      hint: "Give the model float32 or float16 inputs and outputs.",
+    },
+  );
 }
 
 /** A sample that lacks an input of the model. */
 export function engineInputMissing(input: string, given: readonly string[]): VxError {
-  return engineError("VX-ENGINE-INPUT-MISSING", `the sample lacks the model input ${JSON.stringify(input)}; it has ${listOf(given)}.`, { where: { value: input } });
+  return engineError("VX-ENGINE-INPUT-MISSING", `the sample lacks the model input ${JSON.stringify(input)}; it has ${listOf(given)}.`, {
+    where: { value: input },
+  });
 }
 
 /** A sample tensor of another element type or shape than the model's input. */
@@ -36,16 +52,24 @@ export function engineInputType(input: string, actual: string, expected: string)
 
 /** A name in a sample that the model has no input for. */
 export function engineInputUnknown(name: string, known: readonly string[]): VxError {
-  return engineError("VX-ENGINE-INPUT-UNKNOWN", `the sample has a tensor ${JSON.stringify(name)}, but the model has no such input; it has ${listOf(known)}.`, {
-    where: { value: name },
-  });
+  return engineError(
+    "VX-ENGINE-INPUT-UNKNOWN",
+    `the sample has a tensor ${JSON.stringify(name)}, but the model has no such input; it has ${listOf(known)}.`,
+    {
+      where: { value: name },
+    },
+  );
 }
 
 /** The engine refuses a model. */
 export function engineLoad(file: string, cause: unknown): VxError {
   const message = messageOf(cause);
   const node = nodeOf(message);
-  return engineError("VX-ENGINE-LOAD", `ONNX Runtime cannot load the model: ${message}`, { where: { file, ...(node !== undefined && { node }) }, kind: "tool", cause });
+  return engineError("VX-ENGINE-LOAD", `ONNX Runtime cannot load the model: ${message}`, {
+    where: { file, ...(node !== undefined && { node }) },
+    kind: "tool",
+    cause,
+  });
 }
 
 /** The optional package is not installed. */
@@ -61,7 +85,11 @@ export function engineMissing(cause: unknown): VxError {
 export function engineRun(cause: unknown): VxError {
   const message = messageOf(cause);
   const node = nodeOf(message);
-  return engineError("VX-ENGINE-RUN", `ONNX Runtime cannot run the model: ${message}`, { where: node === undefined ? {} : { node }, kind: "tool", cause });
+  return engineError("VX-ENGINE-RUN", `ONNX Runtime cannot run the model: ${message}`, {
+    where: node === undefined ? {} : { node },
+    kind: "tool",
+    cause,
+  });
 }
 
 /** The package is there but its native part does not load. */

@@ -42,7 +42,9 @@ function fits(actual: readonly number[], expected: EnginePort["shape"], symbols:
 }
 
 function describe({ dtype, shape }: EnginePort, symbols: ReadonlyMap<string, number>): string {
-  const extents = shape.map((extent) => (typeof extent === "string" && symbols.has(extent) ? `${extent} = ${symbols.get(extent)}` : (extent ?? "?")));
+  const extents = shape.map((extent) =>
+    typeof extent === "string" && symbols.has(extent) ? `${extent} = ${symbols.get(extent)}` : (extent ?? "?"),
+  );
   return `${dtype}[${extents.join(", ")}]`;
 }
 

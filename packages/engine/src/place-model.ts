@@ -32,7 +32,12 @@ export async function placeModel(lowered: LoweredOnnx, folders: TempFolders, sig
     const tensors = model.graph.initializers.map((tensor) => inPlace(tensor, initializers, links));
     const placed: OnnxModel = { ...model, graph: { ...model.graph, initializers: tensors } };
     const createSink = (name: string) => Promise.resolve(new TempSink(join(folder, name)));
-    await writeOnnxTo(placed, createSink, { fileName: MODEL_FILE, externalFileName: "weights.bin", keepExternal: true, ...(signal && { signal }) });
+    await writeOnnxTo(placed, createSink, {
+      fileName: MODEL_FILE,
+      externalFileName: "weights.bin",
+      keepExternal: true,
+      ...(signal && { signal }),
+    });
     return { folder, path: join(folder, MODEL_FILE) };
   } catch (error) {
     folders.remove(folder);

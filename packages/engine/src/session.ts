@@ -28,7 +28,10 @@ export interface EngineSession {
    * Runs the samples in turn. Results can be worked on, or their buffers be transferred to another thread, while the next sample
    * runs: the next run starts when the caller asks for the next result. Ends with the reason of the signal once it is aborted.
    */
-  runAll(samples: Iterable<ReadonlyMap<string, TensorData>> | AsyncIterable<ReadonlyMap<string, TensorData>>, signal?: AbortSignal): AsyncGenerator<RunResult>;
+  runAll(
+    samples: Iterable<ReadonlyMap<string, TensorData>> | AsyncIterable<ReadonlyMap<string, TensorData>>,
+    signal?: AbortSignal,
+  ): AsyncGenerator<RunResult>;
   /** Gives buffers of results back for later runs. */
   recycle(...buffers: readonly ArrayBuffer[]): void;
   /** Releases the model and removes its temporary files. */
@@ -66,13 +69,17 @@ export class OrtSession implements EngineSession {
     if (this.#closed) throw engineClosed();
     const { runtime, session } = this.#model;
     const feeds = feedsOf(runtime, this.inputs, sample);
-    const results = await session.run(feeds, this.#fetches()).catch((error: unknown) => {
+    const fetches = this.#fetches();
+    const results = await session.run(feeds, fetches).catch((error: unknown) => {
       throw engineRun(error);
     });
-    return this.#resultOf(results);
+    return this.#resultOf((name) => (fetches[name] ?? results[name]) as Tensor);
   }
 
-  async *runAll(samples: Iterable<ReadonlyMap<string, TensorData>> | AsyncIterable<ReadonlyMap<string, TensorData>>, signal?: AbortSignal): AsyncGenerator<RunResult> {
+  async *runAll(
+    samples: Iterable<ReadonlyMap<string, TensorData>> | AsyncIterable<ReadonlyMap<string, TensorData>>,
+    signal?: AbortSignal,
+  ): AsyncGenerator<RunResult> {
     for await (const sample of samples) {
       signal?.throwIfAborted();
       yield await this.run(sample);
@@ -90,7 +97,7 @@ export class OrtSession implements EngineSession {
     this.#model.dispose();
   }
 
-  /** Outputs of fixed shape are written into our own buffers; the engine makes the others. */
+  /** Outputs of fixed shape are written into our own buffers, of which the engine's results are copies; it makes the others. */
   #fetches(): Record<string, Tensor | null> {
     const { Tensor: OrtTensor } = this.#model.runtime;
     const fetches: Record<string, Tensor | null> = Object.create(null) as Record<string, Tensor | null>;
@@ -106,15 +113,15 @@ export class OrtSession implements EngineSession {
     return fetches;
   }
 
-  #resultOf(results: InferenceSession.ReturnType): RunResult {
+  #resultOf(tensorOf: (name: string) => Tensor): RunResult {
     const { taps, outputs } = this.#model;
-    const fetch = (name: string): FetchedTensor => fetchedOf(name, results[name] as Tensor);
+    const fetch = (name: string): FetchedTensor => fetchedOf(name, tensorOf(name));
     const tensors = new Map<string, FetchedTensor>();
     const ranges = new Map<string, readonly [number, number]>();
     for (const [tap, names] of taps) {
       const [first = "", second = ""] = names;
       if (tap.kind === "tensor") tensors.set(tap.value, fetch(first));
-      else ranges.set(tap.value, [scalarOf(results[first] as Tensor), scalarOf(results[second] as Tensor)]);
+      else ranges.set(tap.value, [scalarOf(tensorOf(first)), scalarOf(tensorOf(second))]);
     }
     return { outputs: new Map(outputs.map((name) => [name, fetch(name)])), tensors, ranges };
   }

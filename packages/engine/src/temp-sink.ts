@@ -22,7 +22,13 @@ export class TempSink implements ByteSink {
     } catch (cause) {
       const message = `Cannot write ${chunk.byteLength} bytes of a temporary model at ${this.#byteCount}: ${String(cause)}`;
       return Promise.reject(
-        new FormatError({ code: "VX-EMIT-FILE-FULL", path: this.#path, message, hint: "Free disk space, or set TMPDIR to another disk.", cause }),
+        new FormatError({
+          code: "VX-EMIT-FILE-FULL",
+          path: this.#path,
+          message,
+          hint: "Free disk space, or set TMPDIR to another disk.",
+          cause,
+        }),
       );
     }
     this.#byteCount += chunk.byteLength;

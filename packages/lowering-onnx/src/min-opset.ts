@@ -30,7 +30,10 @@ const LATE_VALUES: readonly (readonly [op: string, attribute: string, value: str
 ];
 
 function valuesOpset(node: Node): number {
-  return LATE_VALUES.reduce((least, [op, attribute, value, since]) => (node.op === op && node.attrs[attribute] === value ? since : least), 0);
+  return LATE_VALUES.reduce(
+    (least, [op, attribute, value, since]) => (node.op === op && node.attrs[attribute] === value ? since : least),
+    0,
+  );
 }
 
 /** First opset from which on every version, up to the pinned one, reads operands and attributes the same way. */

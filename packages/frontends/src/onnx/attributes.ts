@@ -18,17 +18,15 @@ export function attrValueOf(attribute: OnnxAttribute, context: AttributeContext)
     case "float":
       return attribute.value;
     case "int":
-      return isSafe(attribute.value) ? Number(attribute.value) : attribute.value;
+      return narrow(attribute.value);
     case "string":
       return textOf(attribute.value) ?? opaque(attribute);
     case "floats":
       return attribute.value;
     case "ints":
       return attribute.value.every(isSafe) ? attribute.value.map(Number) : opaque(attribute);
-    case "strings": {
-      const texts = attribute.value.map(textOf);
-      return texts.every((text) => text !== undefined) ? texts : opaque(attribute);
-    }
+    case "strings":
+      return textsOf(attribute.value) ?? opaque(attribute);
     case "tensor":
       return tensorDataOf(attribute.value, context.file);
     case "graph":
@@ -36,6 +34,15 @@ export function attrValueOf(attribute: OnnxAttribute, context: AttributeContext)
     default:
       return opaque(attribute);
   }
+}
+
+function narrow(value: bigint): number | bigint {
+  return isSafe(value) ? Number(value) : value;
+}
+
+function textsOf(strings: readonly Uint8Array[]): readonly string[] | undefined {
+  const texts = strings.map(textOf);
+  return texts.every((text) => text !== undefined) ? texts : undefined;
 }
 
 /** The attribute kept as it is. */

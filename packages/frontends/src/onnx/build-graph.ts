@@ -41,7 +41,10 @@ function build(source: OnnxGraph, context: ImportContext, around: Surroundings):
   addConstants(source, builder, frame);
   addInputs(source, builder, frame);
   const onCycle = (node: { name: string; opType: string }) => importCycle({ file: context.file, node: node.name || node.opType });
-  for (const node of orderNodes(source.nodes, onCycle)) buildNode(node, builder, frame);
+  for (const node of orderNodes(source.nodes, onCycle)) {
+    context.signal?.throwIfAborted();
+    buildNode(node, builder, frame);
+  }
   for (const output of source.outputs) addOutput(output, builder, frame);
   return { graph: edit.graph, captures };
 }

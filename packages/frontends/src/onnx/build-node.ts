@@ -18,7 +18,6 @@ import { ruleFor } from "./rules.js";
  */
 export function buildNode(node: OnnxNode, builder: GraphBuilder, frame: Frame): void {
   const { context } = builder;
-  context.countNode();
   const name = frame.prefix + (node.name || builder.freshNodeName(node.opType));
   const attributes = boundAttributes(node, frame);
   const called = calledFunction(node, context);
@@ -75,7 +74,6 @@ function attrsOf(node: OnnxNode, known: boolean, builder: GraphBuilder, frame: F
   };
   for (const attribute of node.attributes) {
     const place = { file, node: node.name };
-    if (attribute.name in attrs) throw importAttribute(place, node.opType, attribute.name, "is given twice");
     if (attribute.kind === "graphs")
       throw importAttribute(place, node.opType, attribute.name, "is a list of graphs, which is not supported");
     attrs[attribute.name] = known || attribute.kind === "graph" ? attrValueOf(attribute, { file, subgraph }) : opaque(attribute);

@@ -17,26 +17,40 @@ export function constantOf(node: OnnxNode, file: string): TensorData {
   return data;
 }
 
-function dataOf(attribute: OnnxAttribute, file: string): TensorData | undefined {
-  switch (`${attribute.name}:${attribute.kind}`) {
-    case "value:tensor":
-      return attribute.kind === "tensor" ? tensorDataOf(attribute.value, file) : undefined;
-    case "sparse_value:sparse-tensor":
-      return attribute.kind === "sparse-tensor" ? denseOf(attribute.value, file) : undefined;
-    default:
-      return listOf(attribute);
-  }
-}
+/** The attributes that a Constant may have, each with the kind that it must be of. */
+const KINDS: ReadonlyMap<string, OnnxAttribute["kind"]> = new Map([
+  ["value", "tensor"],
+  ["sparse_value", "sparse-tensor"],
+  ["value_int", "int"],
+  ["value_ints", "ints"],
+  ["value_float", "float"],
+  ["value_floats", "floats"],
+  ["value_string", "string"],
+  ["value_strings", "strings"],
+]);
 
-function listOf(attribute: OnnxAttribute): TensorData | undefined {
-  const { name } = attribute;
-  if (name === "value_int" && attribute.kind === "int") return i64([attribute.value], []);
-  if (name === "value_ints" && attribute.kind === "ints") return i64(attribute.value, [attribute.value.length]);
-  if (name === "value_float" && attribute.kind === "float") return f32Tensor([attribute.value], []);
-  if (name === "value_floats" && attribute.kind === "floats") return f32Tensor(attribute.value, [attribute.value.length]);
-  if (name === "value_string" && attribute.kind === "string") return stringTensor([], [attribute.value]);
-  if (name === "value_strings" && attribute.kind === "strings") return stringTensor([attribute.value.length], attribute.value);
-  return undefined;
+function dataOf(attribute: OnnxAttribute, file: string): TensorData | undefined {
+  if (KINDS.get(attribute.name) !== attribute.kind) return undefined;
+  switch (attribute.kind) {
+    case "tensor":
+      return tensorDataOf(attribute.value, file);
+    case "sparse-tensor":
+      return denseOf(attribute.value, file);
+    case "int":
+      return i64([attribute.value], []);
+    case "ints":
+      return i64(attribute.value, [attribute.value.length]);
+    case "float":
+      return f32Tensor([attribute.value], []);
+    case "floats":
+      return f32Tensor(attribute.value, [attribute.value.length]);
+    case "string":
+      return stringTensor([], [attribute.value]);
+    case "strings":
+      return stringTensor([attribute.value.length], attribute.value);
+    default:
+      return undefined;
+  }
 }
 
 function i64(values: readonly bigint[], shape: readonly number[]): TensorData {

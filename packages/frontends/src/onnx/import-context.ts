@@ -1,10 +1,6 @@
 import type { OnnxFunction, OnnxSubgraph } from "@vlm-export/formats/onnx";
 import type { Diagnostic, Graph, OpRegistry, Value } from "@vlm-export/ir";
-import { importLimit } from "../errors.js";
 import type { Frame } from "./frame.js";
-
-/** Nodes that a model may have once its functions are expanded. */
-const MAX_NODES = 2_000_000;
 
 /** A nested graph in the IR and the outer values that it reads, by the name they have inside. */
 export interface NestedGraph {
@@ -21,20 +17,6 @@ export interface ImportContext {
   report(diagnostic: Diagnostic): void;
   /** Imports the body of a control flow node that stands in `frame`; here because graphs and nodes hold each other. */
   readonly buildNested: (source: OnnxSubgraph, frame: Frame) => NestedGraph;
-  /** Counts one node. Throws VX-IMPORT-LIMIT, and the reason of an aborted signal. */
-  countNode(): void;
-}
-
-export function importContext(parts: Omit<ImportContext, "countNode">): ImportContext {
-  let nodes = 0;
-  return {
-    ...parts,
-    countNode() {
-      nodes += 1;
-      if (nodes > MAX_NODES) throw importLimit({ file: parts.file }, "nodes", MAX_NODES);
-      if (nodes % 256 === 0) parts.signal?.throwIfAborted();
-    },
-  };
 }
 
 /** Key of a model function among its like. */

@@ -5,9 +5,10 @@ import type { Diagnostic, Model, OpRegistry } from "@vlm-export/ir";
 import { IR_OPSET } from "@vlm-export/ops";
 import { importOpset } from "../errors.js";
 import { buildMainGraph, buildNestedGraph } from "./build-graph.js";
+import { checkExpandedSize } from "./expanded-size.js";
 import { OLDEST_OPSET } from "./forms.js";
 import { withFormatErrors } from "./format-errors.js";
-import { domainOf, functionKey, type ImportContext, importContext } from "./import-context.js";
+import { domainOf, functionKey, type ImportContext } from "./import-context.js";
 import { reportDropped } from "./report.js";
 
 /** Newest opset that the operator table knows. */
@@ -36,6 +37,7 @@ export async function importOnnx(path: string, options: ImportOptions): Promise<
   if (opset < 1 || opset > NEWEST_OPSET) throw importOpset({ file: path }, opset, OLDEST_OPSET, IR_OPSET);
   const context = contextOf(path, source, options);
   reportDroppedParts(source, context);
+  checkExpandedSize(source.graph.nodes, context.functions, path);
   const main = buildMainGraph(source.graph, context, opsets);
   return {
     name: basename(path).replace(/\.onnx$/i, ""),
@@ -49,14 +51,14 @@ export async function importOnnx(path: string, options: ImportOptions): Promise<
 
 function contextOf(file: string, source: OnnxModel, options: ImportOptions): ImportContext {
   const functions = new Map(source.functions.map((body) => [functionKey(body.domain, body.name, body.overload), body]));
-  const context: ImportContext = importContext({
+  const context: ImportContext = {
     file,
     ops: options.ops,
     functions,
     signal: options.signal,
     report: (diagnostic) => options.report?.(diagnostic),
     buildNested: (graph, frame) => buildNestedGraph(graph, context, frame),
-  });
+  };
   return context;
 }
 

@@ -1,4 +1,4 @@
-import { byteLengthOf, type DType, memoryTensor, type TensorData } from "@vlm-export/ir";
+import { byteLengthOf, type DType, isFloat, memoryTensor, type TensorData } from "@vlm-export/ir";
 import { floatToBits, numberToBf16, numberToF16 } from "@vlm-export/numerics";
 
 type Encode = (view: DataView, at: number, value: number) => void;
@@ -18,10 +18,10 @@ const ENCODERS: ReadonlyMap<DType, Encode> = new Map<DType, Encode>([
   ["u8", (view, at, value) => view.setUint8(at, value)],
 ]);
 
-/** A small tensor of numbers, or undefined for an element type that holds no plain numbers (bool, complex, 8-bit float, sub-byte). */
+/** A small tensor of numbers, or undefined for an element type that does not hold them: no plain numbers, or only whole ones. */
 export function numbersTensor(dtype: DType, values: readonly number[], shape: readonly number[] = [values.length]): TensorData | undefined {
   const encode = ENCODERS.get(dtype);
-  if (!encode) return undefined;
+  if (!encode || (!isFloat(dtype) && !values.every(Number.isInteger))) return undefined;
   const bytes = new Uint8Array(byteLengthOf(dtype, values.length));
   const view = new DataView(bytes.buffer);
   for (const [i, value] of values.entries()) encode(view, byteLengthOf(dtype, i), value);

@@ -1,4 +1,4 @@
-import type { Attrs } from "@vlm-export/ir";
+import type { Attrs, Value } from "@vlm-export/ir";
 import { floatsOf, textAttrOf, without } from "../read-attrs.js";
 import type { NodeBuilder, NodeRule, SourceNode } from "../rule.js";
 import { numbersTensor } from "../scalar.js";
@@ -19,20 +19,35 @@ export const fusedConv: NodeRule = {
   op: "FusedConv",
   domain: "com.microsoft",
   convert(node, build) {
-    const [x = null, weight = null, bias, residual] = node.inputs;
     const name = textAttrOf(node, "activation", "");
-    const activation = name === "" ? undefined : ACTIVATIONS.get(name)?.(floatsOf(node, "activation_params") ?? []);
+    const activation = ACTIVATIONS.get(name)?.(floatsOf(node, "activation_params") ?? []);
     if (name !== "" && !activation) return false;
-    const attrs = without(node, "activation", "activation_params");
+    const [x = null, weight = null, bias, residual] = node.inputs;
     const operands = bias ? [x, weight, bias] : [x, weight];
-    if (!residual && !activation) return void build.emit("Conv", operands, attrs);
-    const conv = build.inner("Conv", operands, attrs);
-    if (!activation) return void build.emit("Add", [conv, residual ?? null]);
-    const sum = residual ? build.inner("Add", [conv, residual]) : conv;
-    build.emit(activation.op, [sum, ...boundsOf(activation.bounds ?? [], node, build)], activation.attrs ?? {});
+    const steps: Step[] = [{ op: "Conv", inputs: operands, attrs: without(node, "activation", "activation_params") }];
+    if (residual) steps.push({ op: "Add", inputs: [residual], attrs: {} });
+    if (activation)
+      steps.push({ op: activation.op, inputs: boundsOf(activation.bounds ?? [], node, build), attrs: activation.attrs ?? {} });
+    chain(steps, build);
     return undefined;
   },
 };
+
+interface Step {
+  readonly op: string;
+  /** Operands after the result of the step before. */
+  readonly inputs: readonly (Value | null)[];
+  readonly attrs: Attrs;
+}
+
+/** Builds the steps one on the other; the last bears the results. */
+function chain(steps: readonly Step[], build: NodeBuilder): void {
+  let before: readonly Value[] = [];
+  for (const [i, { op, inputs, attrs }] of steps.entries()) {
+    const operands = [...before, ...inputs];
+    before = [i < steps.length - 1 ? build.inner(op, operands, attrs) : build.emit(op, operands, attrs)];
+  }
+}
 
 function boundsOf(bounds: readonly number[], node: SourceNode, build: NodeBuilder) {
   const dtype = node.inputs[0]?.type.dtype ?? "f32";

@@ -1,3 +1,4 @@
+import type { Dim } from "@vlm-export/ir";
 import { floatOf, intOf } from "../read-attrs.js";
 import type { NodeRule, SourceNode } from "../rule.js";
 
@@ -21,9 +22,13 @@ function headsOf(node: SourceNode): number | undefined {
   const [x, , cos] = node.inputs;
   const shape = x?.type.shape;
   if (shape?.length === 4) return 0;
-  const stated = intOf(node, "num_heads", 0);
-  const [hidden, half] = [shape?.[2], cos?.type.shape?.[1]];
   if (shape?.length !== 3) return undefined;
-  if (stated > 0) return stated;
-  return typeof hidden === "number" && typeof half === "number" && half > 0 && hidden % (2 * half) === 0 ? hidden / (2 * half) : undefined;
+  const stated = intOf(node, "num_heads", 0);
+  return stated > 0 ? stated : quotient(shape[2], cos?.type.shape?.[1]);
+}
+
+/** hidden / (2 · half) when it is a whole number. */
+function quotient(hidden: Dim | undefined, half: Dim | undefined): number | undefined {
+  if (typeof hidden !== "number" || typeof half !== "number") return undefined;
+  return half > 0 && hidden % (2 * half) === 0 ? hidden / (2 * half) : undefined;
 }

@@ -27,8 +27,12 @@ function isGraph(value: Attrs[string] | undefined): value is SubgraphAttr {
 /** The graph that runs the scan for one sequence. */
 function batchBody(node: SourceNode, body: SubgraphAttr, build: NodeBuilder): Graph {
   const edit = new GraphEditor(build.ops, `${body.graph.name}_batch`);
-  const operands = body.graph.inputs.map((input) => edit.addInput(edit.freshName(`${node.name}/one/${input.name}`), ofAnyShape(input.type)));
-  const captures = new Map([...node.captures].map(([name, value]): [string, Value] => [name, edit.addCapture(name, ofAnyShape(value.type))]));
+  const operands = body.graph.inputs.map((input) =>
+    edit.addInput(edit.freshName(`${node.name}/one/${input.name}`), ofAnyShape(input.type)),
+  );
+  const captures = new Map(
+    [...node.captures].map(([name, value]): [string, Value] => [name, edit.addCapture(name, ofAnyShape(value.type))]),
+  );
   const outputs = body.graph.outputs.map(({ name }) => `${node.name}/one/${name}`);
   const directions = intsOf(node, "directions");
   const attrs: Attrs = {

@@ -1,0 +1,177 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onnxGraph, onnxModel, onnxNode, onnxTensor, onnxValue, writeOnnx } from "@vlm-export/formats/onnx";
+import { importOnnx } from "@vlm-export/frontends";
+import { f32Tensor, type Graph, GraphEditor, i64Tensor, memoryTensor, onlyComponent, VxError } from "@vlm-export/ir";
+import { standardOps } from "@vlm-export/ops";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createEngine, type Engine } from "./index.js";
+
+const ops = standardOps();
+let engine: Engine;
+let root: string;
+
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), "engine-test-"));
+  engine = await createEngine({ tempRoot: join(root, "temp") });
+});
+afterAll(() => {
+  engine.close();
+  expect(readdirSync(join(root, "temp"))).toEqual([]);
+  rmSync(root, { recursive: true });
+});
+
+function scaled(shape: readonly (number | string)[]): Graph {
+  const edit = new GraphEditor(ops, "g");
+  const x = edit.addInput("x", { dtype: "f32", shape });
+  const [inner] = edit.insert("Mul", [x, edit.addConstant("two", f32Tensor([2], []))], {}, { outputs: ["inner"] });
+  const [y] = edit.insert("Neg", [inner ?? null], {}, { outputs: ["y"] });
+  if (y) edit.addOutput(y);
+  return edit.graph;
+}
+
+async function codeOf(work: () => Promise<unknown>): Promise<string> {
+  const error = await work().then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  return error instanceof VxError ? `${error.diagnostic.code} ${error.message}` : `no VxError: ${String(error)}`;
+}
+
+test("taps give inner values whole, or their range", async () => {
+  const session = await engine.openGraph({
+    graph: scaled([3]),
+    ops,
+    taps: [
+      { value: "inner", kind: "tensor" },
+      { value: "inner", kind: "range" },
+      { value: "x", kind: "range" },
+      { value: "y", kind: "tensor" },
+    ],
+  });
+  const { outputs, tensors, ranges } = await session.run(new Map([["x", f32Tensor([1, -2, 0.5], [3])]]));
+  expect([...new Float32Array(tensors.get("inner")?.buffer ?? new ArrayBuffer(0))]).toEqual([2, -4, 1]);
+  expect([...ranges]).toEqual([
+    ["inner", [-4, 2]],
+    ["x", [-2, 1]],
+  ]);
+  expect([...outputs.keys()]).toEqual(["y"]);
+  expect(tensors.get("y")?.shape).toEqual([3]);
+  await session.close();
+});
+
+test("taps on half-precision and boolean values are given out as f32", async () => {
+  const edit = new GraphEditor(ops, "g");
+  const x = edit.addInput("x", { dtype: "f32", shape: [2] });
+  const [half] = edit.insert("Cast", [x], { to: 10 }, { outputs: ["half"] });
+  const [back] = edit.insert("Cast", [half ?? null], { to: 1 }, { outputs: ["y"] });
+  if (back) edit.addOutput(back);
+  const session = await engine.openGraph({ graph: edit.graph, ops, taps: [{ value: "half", kind: "range" }] });
+  const { ranges } = await session.run(new Map([["x", f32Tensor([1.5, -3], [2])]]));
+  expect(ranges.get("half")).toEqual([-3, 1.5]);
+  await session.close();
+});
+
+test("results of runs are written into buffers that were given back", async () => {
+  const session = await engine.openGraph({ graph: scaled([3]), ops });
+  const first = (await session.run(new Map([["x", f32Tensor([1, 2, 3], [3])]]))).outputs.get("y");
+  session.recycle(first?.buffer ?? new ArrayBuffer(0));
+  const second = (await session.run(new Map([["x", f32Tensor([4, 5, 6], [3])]]))).outputs.get("y");
+  expect(second?.buffer).toBe(first?.buffer);
+  expect([...new Float32Array(second?.buffer ?? new ArrayBuffer(0))]).toEqual([-8, -10, -12]);
+  await session.close();
+});
+
+test("a graph with free extents runs on samples of different shapes", async () => {
+  const session = await engine.openGraph({ graph: scaled(["n"]), ops, taps: [{ value: "inner", kind: "tensor" }] });
+  const samples = [f32Tensor([1], [1]), f32Tensor([1, 2], [2]), f32Tensor([], [0])].map((data) => new Map([["x", data]]));
+  const shapes: unknown[] = [];
+  for await (const { tensors } of session.runAll(samples)) shapes.push(tensors.get("inner")?.shape);
+  expect(shapes).toEqual([[1], [2], [0]]);
+  await session.close();
+});
+
+test("an aborted signal ends the runs with its reason, and closing removes the temporary model", async () => {
+  const abort = new AbortController();
+  const session = await engine.openGraph({ graph: scaled([1]), ops });
+  const sample = new Map([["x", f32Tensor([1], [1])]]);
+  const seen: unknown[] = [];
+  const loop = async () => {
+    for await (const result of session.runAll([sample, sample, sample], abort.signal)) {
+      seen.push(result);
+      abort.abort(new Error("interrupted by the user"));
+    }
+  };
+  await expect(loop()).rejects.toThrow("interrupted by the user");
+  expect(seen.length).toBe(1);
+  await session.close();
+  expect(readdirSync(join(root, "temp"))).toEqual([]);
+  expect(await codeOf(() => session.run(sample))).toMatch(/^VX-ENGINE-CLOSED/);
+});
+
+test("samples that do not fit name the input, what was given and what is expected", async () => {
+  const session = await engine.openGraph({ graph: scaled(["n", 3]), ops });
+  const fits = f32Tensor([1, 2, 3], [1, 3]);
+  const run = (entries: [string, typeof fits][]) => codeOf(() => session.run(new Map(entries)));
+  expect(await run([])).toBe('VX-ENGINE-INPUT-MISSING the sample lacks the model input "x"; it has none.');
+  expect(
+    await run([
+      ["x", fits],
+      ["z", fits],
+    ]),
+  ).toBe('VX-ENGINE-INPUT-UNKNOWN the sample has a tensor "z", but the model has no such input; it has "x".');
+  expect(await run([["x", f32Tensor([1, 2], [1, 2])]])).toBe(
+    'VX-ENGINE-INPUT-TYPE the sample for input "x" is f32[1, 2]; the model expects f32[n = 1, 3].',
+  );
+  expect(await run([["x", i64Tensor([1, 2, 3], [1, 3])]])).toMatch("is i64[1, 3]; the model expects f32[n, 3]");
+  await session.close();
+});
+
+test("a model that the engine refuses is a coded error that names it", async () => {
+  expect(await codeOf(() => engine.openFile(join(root, "none.onnx")))).toMatch(/^VX-ENGINE-LOAD ONNX Runtime cannot load the model/);
+  const edit = new GraphEditor(ops, "g");
+  const x = edit.addInput("x", { dtype: "f32", shape: [1] });
+  const [y] = edit.insert("some.domain::Thing", [x], {}, { outputs: ["y"] });
+  if (y) edit.addOutput(y);
+  expect(await codeOf(() => engine.openGraph({ graph: edit.graph, ops }))).toMatch(/^VX-ENGINE-LOAD .*Thing/);
+  expect(readdirSync(join(root, "temp"))).toEqual([]);
+});
+
+test("weights that lie in a file are used there: the temporary model holds links and no copy", async () => {
+  const weights = new Float32Array(4096).map((_, i) => i);
+  const graph = onnxGraph({
+    name: "g",
+    nodes: [onnxNode({ opType: "Add", inputs: ["x", "w"], outputs: ["y"] })],
+    inputs: [onnxValue("x", "f32", [4096])],
+    initializers: [onnxTensor("w", "f32", [4096], new Uint8Array(weights.buffer))],
+    outputs: [onnxValue("y", "f32", [4096])],
+  });
+  const path = join(root, "model.onnx");
+  await writeOnnx(onnxModel({ irVersion: 8, opsetImports: [{ domain: "", version: 17 }], graph }), path, {
+    externalFileName: "model.data",
+  });
+  const imported = onlyComponent(await importOnnx(path, { ops }));
+  const session = await engine.openGraph({ graph: imported, ops });
+  const [folder = ""] = readdirSync(join(root, "temp"));
+  expect(readdirSync(join(root, "temp", folder)).sort()).toEqual(["model.onnx", "source-0.bin"]);
+  const { outputs } = await session.run(new Map([["x", f32Tensor(new Float32Array(4096), [4096])]]));
+  expect(new Float32Array(outputs.get("y")?.buffer ?? new ArrayBuffer(0))).toEqual(weights);
+  await session.close();
+  expect(existsSync(join(root, "model.data"))).toBe(true);
+});
+
+test("all element types that the engine carries come back as they went in", async () => {
+  for (const dtype of ["f64", "f16", "i64", "i32", "i16", "i8", "u64", "u32", "u16", "u8", "bool"] as const) {
+    const edit = new GraphEditor(ops, "g");
+    const x = edit.addInput("x", { dtype, shape: [2] });
+    const [y] = edit.insert("Identity", [x], {}, { outputs: ["y"] });
+    if (y) edit.addOutput(y);
+    const session = await engine.openGraph({ graph: edit.graph, ops });
+    const size = { f64: 16, i64: 16, u64: 16, i32: 8, u32: 8, f16: 4, i16: 4, u16: 4, i8: 2, u8: 2, bool: 2 }[dtype];
+    const bytes = Uint8Array.from({ length: size }, (_, i) => (i % 2 === 0 ? 1 : 0));
+    const { outputs } = await session.run(new Map([["x", memoryTensor(dtype, [2], bytes)]]));
+    expect([outputs.get("y")?.dtype, outputs.get("y")?.bytes()]).toEqual([dtype, bytes]);
+    await session.close();
+  }
+});
