@@ -1,4 +1,67 @@
+import type { FormatError } from "@vlm-export/formats/files";
 import { VxError } from "@vlm-export/ir";
+
+/** An error of the operating system: it has a code and a system call. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error;
+}
+
+/** A file sink failed; its code is kept. */
+export function emitSink(error: FormatError): VxError {
+  const where = {
+    stage: "emit",
+    ...(error.path !== undefined && { file: error.path }),
+    ...(error.offset !== undefined && { offset: error.offset }),
+  } as const;
+  return new VxError(
+    { code: error.code, severity: "error", message: error.message, ...(error.hint !== undefined && { hint: error.hint }), where },
+    { cause: error },
+  );
+}
+
+/** Writing failed: disk full, no permission, I/O error. */
+export function emitWrite(path: string, cause: NodeJS.ErrnoException): VxError {
+  const isFull = cause.code === "ENOSPC" || cause.code === "EDQUOT";
+  const hint = isFull
+    ? "Free disk space or choose another --out; nothing was left behind."
+    : "Check that the folder exists and is writable; nothing was left behind.";
+  return new VxError(
+    {
+      code: "VX-EMIT-WRITE",
+      severity: "error",
+      message: `cannot write ${path}: ${cause.message}.`,
+      hint,
+      where: { stage: "emit", file: path },
+    },
+    { cause },
+  );
+}
+
+/** A hook of a plugin threw something that is not a coded error. */
+export function pluginCrash(backend: string, hook: string, cause: unknown): VxError {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return new VxError(
+    {
+      code: "VX-PLUGIN-CRASH",
+      severity: "error",
+      message: `hook ${hook} threw: ${text}`,
+      hint: "This is a bug of the plugin; other targets are not affected.",
+      where: { stage: "lower", backend },
+    },
+    { cause },
+  );
+}
+
+/** A plugin asked for a file outside its artifact's folder. */
+export function pluginFilePath(backend: string, path: string): VxError {
+  return new VxError({
+    code: "VX-PLUGIN-FILE-PATH",
+    severity: "error",
+    message: `file path ${JSON.stringify(path)} is not a relative POSIX path inside the artifact's folder.`,
+    hint: "This is a bug of the plugin.",
+    where: { stage: "emit", backend },
+  });
+}
 
 /** The target's options in the recipe do not fit its schema. */
 export function pluginOptions(backend: string, problems: readonly string[]): VxError {
@@ -58,5 +121,19 @@ export function toolTimeout(file: string, timeoutMs: number, cause: unknown): Vx
       where: { stage: "check" },
     },
     { cause, kind: "tool" },
+  );
+}
+
+/** Files of an artifact that a decoder cannot take: for plugins that have no errors of their own. */
+export function decodeMalformed(backend: string, cause: unknown): VxError {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return new VxError(
+    {
+      code: "VX-DECODE-MALFORMED",
+      severity: "error",
+      message: `the artifact does not decode: ${text}.`,
+      where: { stage: "verify", backend },
+    },
+    { cause, kind: "verify" },
   );
 }

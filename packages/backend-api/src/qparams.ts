@@ -1,5 +1,15 @@
 import { elementCount, type Graph, type QuantSpec, type TensorData, type Value } from "@vlm-export/ir";
-import { bf16ToNumber, blockView, channelView, f16ToNumber, floatsFromBytes, type IntegerType, type QuantView, tensorView, unpack } from "@vlm-export/numerics";
+import {
+  bf16ToNumber,
+  blockView,
+  channelView,
+  f16ToNumber,
+  floatsFromBytes,
+  type IntegerType,
+  type QuantView,
+  tensorView,
+  unpack,
+} from "@vlm-export/numerics";
 
 /** The numbers of a small f32, f16 or bf16 tensor, widened exactly, row-major. */
 export function floatValues(data: TensorData): Float32Array {
@@ -28,7 +38,9 @@ export function quantViewOf(shape: readonly number[], { scale, granularity }: Qu
   const scales = scale?.shape ?? [];
   const axis = scales.findIndex((count, i) => count !== (granularity === "block" ? shape[i] : 1));
   if (axis < 0) return granularity === "block" && shape.length > 0 ? blockView(shape, 0, 1) : tensorView(elementCount(shape));
-  return granularity === "block" ? blockView(shape, axis, Math.ceil((shape[axis] as number) / (scales[axis] as number))) : channelView(shape, axis);
+  return granularity === "block"
+    ? blockView(shape, axis, Math.ceil((shape[axis] as number) / (scales[axis] as number)))
+    : channelView(shape, axis);
 }
 
 /** Values of the graph whose integers or scales an artifact must carry: quantized constants and statically quantized activations that are read. */

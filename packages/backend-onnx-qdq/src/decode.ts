@@ -2,7 +2,8 @@ import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import type { Artifact, Decoded, DecodedTensor } from "@vlm-export/backend-api";
 import { byteLengthOf, type DType, elementCount, type TensorData } from "@vlm-export/ir";
-import { onnx } from "onnx-proto";
+import type { onnx } from "onnx-proto";
+import onnxProto from "onnx-proto";
 import { decodeMalformed } from "./errors.js";
 
 /** ONNX TensorProto codes of the types that integers, scales and zero points have; kept apart from the writer's table on purpose. */
@@ -64,7 +65,7 @@ function readFile(path: string): ReadonlyMap<string, Qparams> {
 
 function decodeModel(path: string): onnx.ModelProto {
   try {
-    return onnx.ModelProto.decode(readFileSync(path));
+    return onnxProto.onnx.ModelProto.decode(readFileSync(path));
   } catch (error) {
     throw decodeMalformed(path, error instanceof Error ? error.message : String(error));
   }

@@ -4,11 +4,18 @@ import type { TensorData } from "@vlm-export/ir";
 import { createEngine, type EngineSession } from "@vlm-export/engine";
 
 /** Opens every model file of the artifact in ONNX Runtime. With several files, names are `component/name`. Throws VX-ENGINE-*. */
-export async function openSession(artifact: Artifact, { tmpDir, signal }: Pick<BackendContext<unknown>, "tmpDir" | "signal">): Promise<Session> {
+export async function openSession(
+  artifact: Artifact,
+  { tmpDir, signal }: Pick<BackendContext<unknown>, "tmpDir" | "signal">,
+): Promise<Session> {
   const engine = await createEngine({ tempRoot: tmpDir });
   const files = artifact.files.filter(({ path }) => path.endsWith(".onnx"));
   const sessions = new Map<string, EngineSession>();
-  for (const { path } of files) sessions.set(files.length === 1 ? "" : `${path.slice(0, -".onnx".length)}/`, await engine.openFile(join(artifact.dir, path), { ...(signal && { signal }) }));
+  for (const { path } of files)
+    sessions.set(
+      files.length === 1 ? "" : `${path.slice(0, -".onnx".length)}/`,
+      await engine.openFile(join(artifact.dir, path), { ...(signal && { signal }) }),
+    );
   return {
     name: engine.name,
     version: engine.version,

@@ -1,11 +1,5 @@
-import type { FormatError } from "@vlm-export/formats/files";
 import type { Diagnostic, FailureKind } from "@vlm-export/ir";
 import { VxError } from "@vlm-export/ir";
-
-/** An error of the operating system: it has a code and a system call. */
-export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && "syscall" in error;
-}
 
 interface Details {
   readonly message: string;
@@ -43,18 +37,6 @@ export function emitFolderBusy(folder: string, pid: number, lockFile: string): V
   });
 }
 
-/** Writing failed: disk full, no permission, I/O error. */
-export function emitWrite(path: string, cause: NodeJS.ErrnoException): VxError {
-  const full = cause.code === "ENOSPC" || cause.code === "EDQUOT";
-  return coded("VX-EMIT-WRITE", "emit", {
-    message: `cannot write ${path}: ${cause.code ?? ""} ${cause.message}.`,
-    hint: full
-      ? "Free disk space or choose another --out; nothing was left behind."
-      : "Check that the folder exists and is writable; nothing was left behind.",
-    cause,
-  });
-}
-
 /** Ctrl-C or an aborted signal. */
 export function interrupted(): VxError {
   return coded("VX-EMIT-INTERRUPTED", "emit", {
@@ -80,19 +62,6 @@ export function verifyFile(path: string, reason: string): VxError {
     "verify",
     { message: `${path} ${reason}.`, hint: "Run vlm-export again; the artifact was changed after it was proven.", kind: "verify" },
     { file: path },
-  );
-}
-
-/** A plugin asked for a file outside its artifact's folder. */
-export function pluginFilePath(backend: string, path: string): VxError {
-  return coded(
-    "VX-PLUGIN-FILE-PATH",
-    "emit",
-    {
-      message: `file path ${JSON.stringify(path)} is not a relative POSIX path inside the artifact's folder.`,
-      hint: "This is a bug of the plugin.",
-    },
-    { backend },
   );
 }
 
@@ -123,17 +92,6 @@ export function pluginDuplicate(name: string, first: string, second: string): Vx
   });
 }
 
-/** A hook of a plugin threw something that is not a coded error. */
-export function pluginCrash(backend: string, hook: string, cause: unknown): VxError {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  return coded(
-    "VX-PLUGIN-CRASH",
-    "lower",
-    { message: `hook ${hook} threw: ${text}`, hint: "This is a bug of the plugin; other targets are not affected.", cause },
-    { backend },
-  );
-}
-
 /** The rules of a target reject nodes of this model. */
 export function checkRejected(backend: string, diagnostics: readonly Diagnostic[]): VxError {
   return new VxError(
@@ -141,14 +99,6 @@ export function checkRejected(backend: string, diagnostics: readonly Diagnostic[
       ? diagnostics
       : [{ code: "VX-CHECK-REJECTED", severity: "error", message: "the model was rejected.", where: { stage: "check", backend } }],
   );
-}
-
-/** A calibration is needed and the recipe names no data. */
-export function calNoData(values: number): VxError {
-  return coded("VX-CAL-NO-DATA", "plan", {
-    message: `the recipe quantizes ${values} activations statically, which needs calibration data, and names none.`,
-    hint: "Set calibration.data in the recipe or pass --calibration FILE (calibration data is never guessed); preset:weights-int8 needs no data.",
-  });
 }
 
 /** `eval` needs labels. */
@@ -159,12 +109,6 @@ export function verifyNoLabels(file: string): VxError {
     { message: `${file} has samples without a label; eval needs {"image": "a.png", "label": 3} on every line.` },
     { file },
   );
-}
-
-/** A file sink failed; its code is kept. */
-export function emitSink(error: FormatError): VxError {
-  const where = { ...(error.path !== undefined && { file: error.path }), ...(error.offset !== undefined && { offset: error.offset }) };
-  return coded(error.code, "emit", { message: error.message, ...(error.hint !== undefined && { hint: error.hint }), cause: error }, where);
 }
 
 /** A model path that is no ONNX file. */
@@ -191,4 +135,13 @@ export function recipeShape(input: string, shape: readonly (number | string)[], 
     },
     { value: input },
   );
+}
+
+/** Nothing runs the float model, so nothing can be compared with it. */
+export function verifyNoFloat(): VxError {
+  return coded("VX-VERIFY-NO-FLOAT", "verify", {
+    message: "onnxruntime-node, which runs the float model, is not installed.",
+    hint: "npm install onnxruntime-node --ignore-scripts",
+    kind: "tool",
+  });
 }

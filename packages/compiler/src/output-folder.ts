@@ -14,7 +14,8 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
-import { emitFolderBusy, emitFolderForeign, emitWrite, isSystemError } from "./errors.js";
+import { emitWrite, isSystemError } from "@vlm-export/backend-api";
+import { emitFolderBusy, emitFolderForeign } from "./errors.js";
 
 /** What manifest.json says wrote it. */
 export const TOOL_NAME = "vlm-export";

@@ -81,6 +81,7 @@ function listed(
 function differenceOf(value: Value, tensor: DecodedTensor): string | undefined {
   const quant = value.type.quant;
   if (!quant) return "is quantized but the graph's value is not";
+  if (!(tensor.scale instanceof Float32Array) || !Array.isArray(tensor.zeroPoint)) return "has no readable scales or zero points";
   if (tensor.storage !== quant.storage) return `holds ${tensor.storage}, the graph ${quant.storage}`;
   return (
     numbersDiffer("scale", scaleValues(quant), tensor.scale) ??

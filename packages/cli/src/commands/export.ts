@@ -21,7 +21,7 @@ interface ExportArgs {
 }
 
 /** The main job: `vlm-export MODEL -r RECIPE -t TARGET -o DIST`. */
-export function exportCommand(site: CommandSite): CommandModule<object, ExportArgs> {
+export function exportCommand(site: CommandSite): CommandModule {
   return {
     command: "$0 <model>",
     describe: "quantize a model once and lower it to every target",

@@ -1,5 +1,6 @@
-import { writeFileSync } from "node:fs";
-import { recipeFactsOf } from "@vlm-export/compiler";
+import { existsSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { normalizedGraph } from "@vlm-export/compiler";
 import { explainRecipe, initRecipe, loadRecipe } from "@vlm-export/recipe";
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
@@ -20,7 +21,14 @@ export function recipeCommand(site: CommandSite): CommandModule {
   };
 }
 
-function initCommand(site: CommandSite): CommandModule<object, { readonly model: string; readonly out?: string | undefined }> {
+interface InitArgs {
+  readonly model: string;
+  readonly out?: string | undefined;
+  readonly preset: string;
+  readonly data?: string | undefined;
+}
+
+function initCommand(site: CommandSite): CommandModule<object, InitArgs> {
   return {
     command: "init <model>",
     describe: "write a commented recipe for a model",
@@ -28,9 +36,13 @@ function initCommand(site: CommandSite): CommandModule<object, { readonly model:
       args
         .positional("model", { type: "string", demandOption: true })
         .option("out", { alias: "o", type: "string", requiresArg: true, describe: "file to create; default: print it" })
+        .option("preset", { type: "string", requiresArg: true, default: "int8", describe: "preset to start from" })
+        .option("data", { type: "string", requiresArg: true, describe: "calibration data, relative to the recipe" })
         .example("$0 recipe init model.onnx -o recipe.yaml", ""),
-    async handler({ model, out }) {
-      const text = initRecipe(await recipeFactsOf(model, site.signal));
+    async handler({ model, out, preset, data }) {
+      const folders = [dirname(model), join(dirname(model), "..")];
+      const hasPreprocessor = folders.some((folder) => existsSync(join(folder, "preprocessor_config.json")));
+      const text = initRecipe(await normalizedGraph(model, site.signal), { preset, hasPreprocessor, ...(data !== undefined && { data }) });
       if (out === undefined) return site.output.answer(text, { recipe: text });
       try {
         writeFileSync(out, text, { flag: "wx" });

@@ -2,7 +2,7 @@ import { type Artifact, type Backend, type LossEntry, partitionByUnit, type Regi
 import { cloneGraph, type Diagnostic, type Graph, GraphEditor, type Model, runPasses, VxError } from "@vlm-export/ir";
 import type { Kernels } from "@vlm-export/numerics";
 import type { StageClock } from "../events.js";
-import { callHook, type TargetSite } from "./backend-context.js";
+import { callHook, type TargetSite } from "@vlm-export/backend-api";
 import { capabilityFindings, checkComponent } from "./check-target.js";
 import { fallBackToFloat } from "./fall-back.js";
 

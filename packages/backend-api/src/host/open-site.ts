@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { type Backend, type BackendContext, execTool, resolveOptions } from "@vlm-export/backend-api";
-import { type Diagnostic, type OpRegistry, VxError } from "@vlm-export/ir";
-import { type ArtifactWriter, openArtifactWriter } from "../artifact-writer.js";
+import type { Backend, BackendContext } from "../backend.js";
 import { pluginCrash } from "../errors.js";
+import { execTool } from "../exec.js";
+import { resolveOptions } from "../options.js";
+import { type Diagnostic, type OpRegistry, VxError } from "@vlm-export/ir";
+import { type ArtifactWriter, openArtifactWriter } from "./artifact-writer.js";
 
 /** What one target's hooks run with. */
 export interface TargetSite {

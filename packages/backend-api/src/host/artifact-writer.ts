@@ -1,8 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { ArtifactFile, OutputFile } from "@vlm-export/backend-api";
+import type { ArtifactFile, OutputFile } from "../backend.js";
 import { FileSink, FormatError } from "@vlm-export/formats/files";
-import { emitSink, emitWrite, isSystemError, pluginFilePath } from "./errors.js";
+import { emitSink, emitWrite, isSystemError, pluginFilePath } from "../errors.js";
 
 /** Creates the files of one artifact inside `dir`, hashing and counting what is written; every file is synced on close. */
 export interface ArtifactWriter {

@@ -1,0 +1,131 @@
+import { f32Tensor, GraphEditor, memoryTensor, type OpRegistry, type TensorType } from "@vlm-export/ir";
+import { type IntegerType, pack } from "@vlm-export/numerics";
+import { activationType, type ConformanceCase, modelOf, quantizedConstant, type WeightForm } from "./case.js";
+
+const K = 64;
+const N = 32;
+const INPUT: TensorType = { dtype: "f32", shape: [4, K] };
+
+function weightOnly(name: string, form: WeightForm): ConformanceCase {
+  return {
+    name: `weight-only ${name}`,
+    build(ops) {
+      const edit = new GraphEditor(ops, "main");
+      const weight = quantizedConstant(edit, "w", [K, N], form);
+      addOutput(edit, edit.insert("MatMul", [edit.addInput("x", INPUT), weight], {}, { outputs: ["y"] })[0]);
+      return modelOf(name, edit.graph);
+    },
+  };
+}
+
+function addOutput(edit: GraphEditor, value: Parameters<GraphEditor["addOutput"]>[0] | undefined): void {
+  if (value) edit.addOutput(value);
+}
+
+/** x·W with quantized input, weight, and output. */
+function staticMatMul(storage: IntegerType, zeroPoint: number): ConformanceCase {
+  return {
+    name: `static MatMul, ${storage} activations, zeroPoint ${zeroPoint}`,
+    build(ops) {
+      const edit = new GraphEditor(ops, "main");
+      const x = edit.addInput("x", activationType([4, K], storage, 0.03125, zeroPoint));
+      const weight = quantizedConstant(edit, "w", [K, N], {
+        storage: "i8",
+        range: [-127, 127],
+        granularity: "channel",
+        scaleShape: [1, N],
+      });
+      addOutput(
+        edit,
+        edit.insert("MatMul", [x, weight], {}, { outputs: ["y"], types: [activationType([4, N], storage, 0.5, zeroPoint)] })[0],
+      );
+      return modelOf(`static-${storage}`, edit.graph);
+    },
+  };
+}
+
+/** A convolution with int32 bias; its weight has one scale per output channel. */
+const convolution: ConformanceCase = {
+  name: "static Conv with int32 bias",
+  build(ops) {
+    const edit = new GraphEditor(ops, "main");
+    const x = edit.addInput("x", activationType([1, 3, 8, 8], "i8", 0.03125, 3));
+    const weight = quantizedConstant(edit, "w", [8, 3, 3, 3], {
+      storage: "i8",
+      range: [-127, 127],
+      granularity: "channel",
+      scaleShape: [8, 1, 1, 1],
+    });
+    const scale = f32Tensor(
+      Array.from({ length: 8 }, (_, i) => (0.03125 * (1 + i)) / 1024),
+      [8],
+    );
+    const bias = edit.addConstant("b", memoryTensor("i32", [8], pack([1, -2, 300, -40_000, 5, 6, 7, 2 ** 30], "i32")), {
+      dtype: "f32",
+      shape: [8],
+      quant: { storage: "i32", range: [-(2 ** 31), 2 ** 31 - 1], granularity: "channel", mode: "static", scale },
+    });
+    addOutput(
+      edit,
+      edit.insert(
+        "Conv",
+        [x, weight, bias],
+        { kernel_shape: [3, 3], pads: [1, 1, 1, 1], strides: [1, 1] },
+        { outputs: ["y"], types: [activationType([1, 8, 8, 8], "i8", 0.25, -5)] },
+      )[0],
+    );
+    return modelOf("conv", edit.graph);
+  },
+};
+
+/** Names that trip code which keeps names in plain objects or paths. */
+const names: ConformanceCase = {
+  name: "names that are traps",
+  build(ops: OpRegistry) {
+    const edit = new GraphEditor(ops, "main");
+    const traps = ["__proto__", "constructor", "../../etc/x", "a b\"c'", "\u202eabc", "toString"];
+    let value = edit.addInput("x", { dtype: "f32", shape: [4, K] });
+    for (const trap of traps) {
+      const weight = quantizedConstant(edit, trap, [K, K], {
+        storage: "i8",
+        range: [-127, 127],
+        granularity: "channel",
+        scaleShape: [1, K],
+      });
+      value = edit.insert("MatMul", [value, weight], {}, { outputs: [`${trap}/out`] })[0] ?? value;
+    }
+    edit.addOutput(value);
+    return modelOf("names", edit.graph);
+  },
+};
+
+/** All cases; a backend rejects by a rule what its format does not hold. */
+export const conformanceCases: readonly ConformanceCase[] = [
+  weightOnly("i8 per tensor", { storage: "i8", range: [-127, 127], granularity: "tensor", scaleShape: [1, 1] }),
+  weightOnly("i8 per channel", { storage: "i8", range: [-127, 127], granularity: "channel", scaleShape: [1, N] }),
+  weightOnly("u8 per channel, asymmetric", {
+    storage: "u8",
+    range: [0, 255],
+    granularity: "channel",
+    scaleShape: [1, N],
+    isAsymmetric: true,
+  }),
+  weightOnly("i8 per block of 32", { storage: "i8", range: [-127, 127], granularity: "block", scaleShape: [K / 32, N] }),
+  weightOnly("i4 per channel", { storage: "i4", range: [-7, 7], granularity: "channel", scaleShape: [1, N] }),
+  weightOnly("i4 per block of 32", { storage: "i4", range: [-7, 7], granularity: "block", scaleShape: [K / 32, N] }),
+  weightOnly("u4 per block of 32, asymmetric", {
+    storage: "u4",
+    range: [0, 15],
+    granularity: "block",
+    scaleShape: [K / 32, N],
+    isAsymmetric: true,
+  }),
+  weightOnly("i2 per channel", { storage: "i2", range: [-1, 1], granularity: "channel", scaleShape: [1, N] }),
+  staticMatMul("i8", 0),
+  staticMatMul("i8", -7),
+  staticMatMul("u8", 131),
+  staticMatMul("i16", 0),
+  staticMatMul("u16", 32768),
+  convolution,
+  names,
+];

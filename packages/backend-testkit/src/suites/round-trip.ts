@@ -1,0 +1,21 @@
+import { compareDecoded } from "@vlm-export/verify";
+import { emitCase } from "../emit-case.js";
+import { ConformanceError, type Suite } from "./suite.js";
+
+/** decode ∘ emit gives every integer, scale and zero point of the graph back. */
+export const roundTrip: Suite = {
+  name: "round-trip",
+  async check(kit, model) {
+    const { artifact, site, dispose } = await emitCase(kit, model);
+    try {
+      const decoded = await kit.backend.decode(artifact, site.context);
+      const proof = compareDecoded(kit.backend.name, model, decoded, artifact.losses);
+      const [first] = proof.diagnostics;
+      if (first) throw new ConformanceError(`${first.where.value}: ${first.message}`);
+      if (proof.tensorsCompared === 0) throw new ConformanceError("no tensor was compared");
+      return `${proof.tensorsCompared} tensors equal`;
+    } finally {
+      dispose();
+    }
+  },
+};

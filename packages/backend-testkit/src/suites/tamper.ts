@@ -1,0 +1,83 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { quantizedValues } from "@vlm-export/backend-api";
+import { type Model, VxError } from "@vlm-export/ir";
+import { compareDecoded } from "@vlm-export/verify";
+import { type EmittedCase, emitCase, type KitSite } from "../emit-case.js";
+import { ConformanceError, type Suite } from "./suite.js";
+
+const FLIPS = 64;
+
+/**
+ * A flipped bit never crashes decode: it ends in a coded error, a difference that is found, or has no part in any integer. A bit
+ * flipped inside the integers of a weight, where they stand in a file as they are, is always found.
+ */
+export const tamper: Suite = {
+  name: "tamper",
+  async check(kit, model) {
+    const emitted = await emitCase(kit, model);
+    try {
+      let found = 0;
+      for (let i = 0; i < FLIPS; i += 1) found += Number(await isFound(kit, model, emitted, i));
+      const inside = await flipInsideIntegers(kit, model, emitted);
+      return `${found} of ${FLIPS} random flips and ${inside} flips inside integers found`;
+    } finally {
+      emitted.dispose();
+    }
+  },
+};
+
+/** Flips bit `i` of a pseudo-random byte of one file, decodes, and puts the byte back. */
+async function isFound(kit: KitSite, model: Model, emitted: EmittedCase, i: number): Promise<boolean> {
+  const { files } = emitted.artifact;
+  const file = files[i % files.length];
+  if (!file || file.sizeBytes === 0) return false;
+  return withFlip(join(emitted.artifact.dir, file.path), (i * 2_654_435_761) % file.sizeBytes, i % 8, () => differs(kit, model, emitted));
+}
+
+async function flipInsideIntegers(kit: KitSite, model: Model, emitted: EmittedCase): Promise<number> {
+  let flips = 0;
+  for (const graph of model.components.values()) {
+    for (const value of quantizedValues(graph)) {
+      const place = value.data && value.data.byteLength >= 16 ? placeOf(emitted, Buffer.from(value.data.bytes())) : undefined;
+      if (!place) continue;
+      flips += 1;
+      if (!(await withFlip(place.path, place.offset + 5, 0, () => differs(kit, model, emitted))))
+        throw new ConformanceError(`a flipped bit of ${JSON.stringify(value.name)} was not found`);
+    }
+  }
+  return flips;
+}
+
+function placeOf({ artifact }: EmittedCase, bytes: Buffer): { readonly path: string; readonly offset: number } | undefined {
+  for (const file of artifact.files) {
+    const path = join(artifact.dir, file.path);
+    const offset = readFileSync(path).indexOf(bytes);
+    if (offset >= 0) return { path, offset };
+  }
+  return undefined;
+}
+
+async function withFlip<T>(path: string, offset: number, bit: number, action: () => Promise<T>): Promise<T> {
+  const bytes = readFileSync(path);
+  const original = bytes[offset] as number;
+  bytes[offset] = original ^ (1 << bit);
+  writeFileSync(path, bytes);
+  try {
+    return await action();
+  } finally {
+    bytes[offset] = original;
+    writeFileSync(path, bytes);
+  }
+}
+
+async function differs({ backend }: KitSite, model: Model, { artifact, site }: EmittedCase): Promise<boolean> {
+  try {
+    return compareDecoded(backend.name, model, await backend.decode(artifact, site.context), artifact.losses).tensorsDifferent > 0;
+  } catch (error) {
+    if (error instanceof VxError) return true;
+    throw new ConformanceError(
+      `decode of a damaged file threw ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)} instead of a coded error`,
+    );
+  }
+}

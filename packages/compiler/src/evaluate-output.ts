@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Session } from "@vlm-export/backend-api";
+import { FilePool } from "@vlm-export/formats/files";
+import { VxError } from "@vlm-export/ir";
+import { standardOps } from "@vlm-export/ops";
+import { loadRecipe } from "@vlm-export/recipe";
+import type { ManifestTarget } from "@vlm-export/schemas";
+import { type Accuracy, topOneAccuracy } from "@vlm-export/verify";
+import type { FoundBackend } from "./discover.js";
+import { verifyManifest, verifyNoFloat } from "./errors.js";
+import { readManifest } from "./inspect.js";
+import { callHook, openSite } from "@vlm-export/backend-api";
+import { type FloatReference, openFloat } from "./stages/float-session.js";
+import { importModel, normalizeModel } from "./stages/import-model.js";
+import { labelledSamples } from "./stages/samples.js";
+import { chosenBackends } from "./targets.js";
+import { artifactOf, type VerifyOptions } from "./verify-output.js";
+
+export interface EvaluateOptions extends VerifyOptions {
+  /** Labelled JSONL. */
+  readonly data: string;
+  /** JSON list of class names. */
+  readonly labels?: string;
+  /** The float model; default the one that the manifest names. */
+  readonly model?: string;
+  readonly limit?: number;
+}
+
+export interface EvaluatedTarget {
+  readonly target: string;
+  readonly accuracy?: Accuracy;
+  /** Why it was not run. */
+  readonly reason?: string;
+}
+
+/** Task accuracy of every artifact of an output folder and of the float model on the same samples. */
+export async function evaluateOutput(dist: string, options: EvaluateOptions): Promise<readonly EvaluatedTarget[]> {
+  const manifest = readManifest(dist);
+  const modelPath = options.model ?? manifest.sources?.[0]?.path;
+  if (modelPath === undefined) throw verifyManifest(dist, "it names no source model; give --model");
+  const backends = chosenBackends(Object.keys(manifest.targets), options.backends);
+  const ops = standardOps();
+  const pool = new FilePool();
+  try {
+    const { model: settings } = await loadRecipe(join(dist, "recipe.yaml"));
+    const site = { ops, pool, report: () => undefined, ...(options.signal && { signal: options.signal }) };
+    const float = normalizeModel(await importModel(modelPath, site), settings.shapes, site);
+    const reference = await openFloat(float, { ops, signal: options.signal });
+    if (!reference) throw verifyNoFloat();
+    try {
+      const samples = () => labelledSamples({ float, modelPath, image: settings.image, ...options });
+      const results: EvaluatedTarget[] = [];
+      for (const [target, { backend }] of backends)
+        results.push({
+          target,
+          ...(await evaluated({ dist, entry: manifest.targets[target] as ManifestTarget, backend, options, reference, samples })),
+        });
+      return results;
+    } finally {
+      await reference.close();
+    }
+  } finally {
+    pool.close();
+  }
+}
+
+interface Job {
+  readonly dist: string;
+  readonly entry: ManifestTarget;
+  readonly backend: FoundBackend["backend"];
+  readonly options: EvaluateOptions;
+  readonly reference: FloatReference;
+  readonly samples: () => Promise<Parameters<typeof topOneAccuracy>[2]>;
+}
+
+async function evaluated({ dist, entry, backend, options, reference, samples }: Job): Promise<Omit<EvaluatedTarget, "target">> {
+  if (!backend.open) return { reason: "this backend names no engine that runs here" };
+  const tmpRoot = mkdtempSync(join(tmpdir(), "vlm-export-eval-"));
+  const artifact = artifactOf(entry, dist);
+  const site = openSite({
+    backend,
+    dir: artifact.dir,
+    tmpRoot,
+    options: undefined,
+    ops: standardOps(),
+    environment: options.environment,
+    ...(options.signal && { signal: options.signal }),
+  });
+  let session: Session | undefined;
+  try {
+    session = await callHook(backend, "open", () => backend.open?.(artifact, site.context) as Promise<Session>);
+    return { accuracy: await topOneAccuracy(reference, session, await samples()) };
+  } catch (error) {
+    if (error instanceof VxError && error.kind === "tool") return { reason: error.message };
+    throw error;
+  } finally {
+    await session?.close();
+    rmSync(tmpRoot, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,126 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { FilePool } from "@vlm-export/formats/files";
+import { type Diagnostic, elementCount, type Graph, printGraph, printType, type Value } from "@vlm-export/ir";
+import { standardOps } from "@vlm-export/ops";
+import type { Manifest } from "@vlm-export/schemas";
+import { verifyManifest } from "./errors.js";
+import { manifestProblem } from "./manifest-check.js";
+import { importModel, normalizeModel } from "./stages/import-model.js";
+
+export interface InspectOptions {
+  /** Also the normalized graph in the IR's text form, constants by hash: reads all weights. */
+  readonly ir?: boolean;
+  readonly signal?: AbortSignal;
+  report?(diagnostic: Diagnostic): void;
+}
+
+export interface ComponentFacts {
+  readonly name: string;
+  readonly nodes: number;
+  readonly parameters: number;
+  readonly bytes: number;
+  readonly inputs: readonly { readonly name: string; readonly type: string }[];
+  readonly outputs: readonly { readonly name: string; readonly type: string }[];
+  readonly operators: readonly { readonly op: string; readonly count: number; readonly known: boolean }[];
+  readonly roles: readonly { readonly role: string; readonly nodes: number }[];
+}
+
+export interface ModelInspection {
+  readonly name: string;
+  readonly producer: string;
+  readonly opset?: number;
+  readonly sources: readonly { readonly path: string; readonly sizeBytes: number }[];
+  readonly components: readonly ComponentFacts[];
+  readonly text?: string;
+}
+
+/** What a model holds: types, operators, roles, parameters. Reads no weights but those that folding needs. Throws VX-IMPORT-*. */
+export async function inspectModel(path: string, options: InspectOptions = {}): Promise<ModelInspection> {
+  const ops = standardOps();
+  const pool = new FilePool();
+  const site = {
+    ops,
+    pool,
+    report: (diagnostic: Diagnostic) => options.report?.(diagnostic),
+    ...(options.signal && { signal: options.signal }),
+  };
+  try {
+    const source = await importModel(path, site);
+    const model = normalizeModel(source, new Map(), site);
+    const opset = source.opsets.get("") ?? Number(source.metadata.get("opset") ?? Number.NaN);
+    return {
+      name: model.name,
+      producer: model.metadata.get("producer") ?? "",
+      ...(Number.isFinite(opset) && { opset }),
+      sources: model.sources,
+      components: [...model.components].map(([name, graph]) => componentFacts(name, graph, (op) => ops.get(op) !== undefined)),
+      ...(options.ir && { text: [...model.components.values()].map((graph) => printGraph(graph, { inlineLimitBytes: 256 })).join("\n") }),
+    };
+  } finally {
+    pool.close();
+  }
+}
+
+function componentFacts(name: string, graph: Graph, isKnown: (op: string) => boolean): ComponentFacts {
+  const port = (value: Value): { readonly name: string; readonly type: string } => ({ name: value.name, type: printType(value.type) });
+  const data = graph.constants.flatMap((constant) => constant.data ?? []);
+  return {
+    name,
+    nodes: graph.nodes.length,
+    parameters: data.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+    bytes: data.reduce((sum, { byteLength }) => sum + byteLength, 0),
+    inputs: graph.inputs.map(port),
+    outputs: graph.outputs.map(port),
+    operators: counted(graph.nodes.map(({ op }) => op)).map(([op, count]) => ({ op, count, known: isKnown(op) })),
+    roles: counted(graph.nodes.flatMap(({ role }) => role ?? [])).map(([role, nodes]) => ({ role, nodes })),
+  };
+}
+
+function counted(words: readonly string[]): readonly (readonly [word: string, count: number])[] {
+  const counts = new Map<string, number>();
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return [...counts];
+}
+
+export interface OutputInspection {
+  readonly manifest: Manifest;
+  readonly targets: readonly {
+    readonly name: string;
+    readonly formatVersion: string;
+    readonly tensors: number;
+    readonly sizeBytes: number;
+  }[];
+}
+
+/** What an output folder holds, by its manifest. Throws VX-VERIFY-MANIFEST. */
+export function inspectOutput(dist: string): OutputInspection {
+  const manifest = readManifest(dist);
+  const targets = Object.entries(manifest.targets).map(([name, { formatVersion, tensors, files }]) => ({
+    name,
+    formatVersion,
+    tensors: tensors.length,
+    sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
+  }));
+  return { manifest, targets };
+}
+
+/** True when the path is a folder with a manifest. */
+export function isOutputFolder(path: string): boolean {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return isFolder && existsSync(join(path, "manifest.json"));
+}
+
+/** The checked manifest of an output folder. Throws VX-VERIFY-MANIFEST. */
+export function readManifest(dist: string): Manifest {
+  const path = join(dist, "manifest.json");
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw verifyManifest(path, error instanceof Error ? error.message : String(error));
+  }
+  const problem = manifestProblem(parsed);
+  if (problem !== undefined) throw verifyManifest(path, problem);
+  return parsed as Manifest;
+}

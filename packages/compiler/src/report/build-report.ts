@@ -1,0 +1,119 @@
+import type { Artifact } from "@vlm-export/backend-api";
+import { BITS, type Diagnostic, elementCount, type Model } from "@vlm-export/ir";
+import type { Plan } from "@vlm-export/recipe";
+import type { CrossTarget, PlanFacts, Report, ReportDiagnostic, TargetReport } from "@vlm-export/schemas";
+import { judgeGates } from "../gates.js";
+import type { RunSite } from "../run-site.js";
+import { REJECTED_FOLDER, type TargetOutcome } from "../stages/prove-target.js";
+import type { QuantizedModel } from "../stages/quantize-model.js";
+
+export interface ReportParts {
+  readonly float: Model;
+  readonly plans: ReadonlyMap<string, Plan>;
+  readonly quantized: QuantizedModel;
+  readonly graphHash: string;
+  readonly outcomes: ReadonlyMap<string, TargetOutcome>;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly crossTarget: CrossTarget;
+}
+
+/** The report object: everything that was measured, nothing that was not. */
+export function buildReport({ request, clock }: RunSite, parts: ReportParts): Report {
+  const { float, plans, quantized, graphHash, outcomes, diagnostics, crossTarget } = parts;
+  const { recipe } = request;
+  const targets = Object.fromEntries([...outcomes].map(([name, outcome]) => [name, targetReport(outcome)]));
+  const gates = judgeGates(targets, recipe.gates);
+  for (const { target, status } of gates) {
+    const judged = target === undefined ? undefined : targets[target];
+    if (judged && status === "failed") judged.status = "failed";
+  }
+  const constants = [...float.components.values()].flatMap((graph) => graph.constants);
+  return {
+    schemaVersion: 1,
+    tool: { ...request.tool, node: process.version },
+    headline: headlines(parts, request),
+    graphHash,
+    recipeHash: recipe.hash,
+    model: {
+      name: float.name,
+      source: request.modelPath,
+      components: [...float.components.keys()],
+      parameters: constants.reduce((sum, { data }) => sum + (data ? elementCount(data.shape) : 0), 0),
+      bytes: constants.reduce((sum, { data }) => sum + (data?.byteLength ?? 0), 0),
+    },
+    recipe: { file: recipe.file, extends: [...recipe.sources.slice(0, -1)], byDefault: request.byDefault },
+    plan: planFacts([...plans.values()]),
+    ...(quantized.calibration && { calibration: quantized.calibration }),
+    targets,
+    crossTarget,
+    gates: [...gates],
+    diagnostics: diagnostics.map(plain),
+    timings: { ...clock.timings() },
+    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+  };
+}
+
+function headlines({ quantized, outcomes }: ReportParts, { byDefault, recipe, verify }: RunSite["request"]): string[] {
+  const failed = [...outcomes].filter(([, { status }]) => status !== "ok").map(([name, { status }]) => `${name}: ${status}`);
+  return [
+    ...(quantized.calibration?.data === "random"
+      ? ["Calibrated with RANDOM data: activation ranges mean nothing; use this for smoke tests only."]
+      : []),
+    ...(byDefault ? [`No recipe was given: ${recipe.file} was used (weights only, no data).`] : []),
+    ...(verify === "run" ? [] : [`Verification was limited to --verify ${verify}: the artifacts were not run.`]),
+    ...failed,
+  ];
+}
+
+function targetReport({ status, backend, diagnostics, losses, artifact, proof, engine, accuracy }: TargetOutcome): TargetReport {
+  return {
+    status,
+    backend,
+    ...(artifact && { formatVersion: artifact.formatVersion }),
+    diagnostics: diagnostics.map(plain),
+    files: artifact ? filesOf(artifact, status) : [],
+    ...(proof && {
+      proof: {
+        tensorsCompared: proof.tensorsCompared,
+        tensorsDifferent: proof.tensorsDifferent,
+        reencodings: { ...proof.reencodings } as Record<string, number>,
+        decoder: proof.decoder,
+      },
+    }),
+    ...(engine && { engine }),
+    ...(accuracy && { accuracy }),
+    lossLedger: losses.map((loss) => ({ ...loss })),
+  };
+}
+
+function filesOf({ backend, files }: Artifact, status: TargetOutcome["status"]): TargetReport["files"] {
+  const folder = status === "failed" ? `${REJECTED_FOLDER}/${backend}` : backend;
+  return files.map(({ path, sizeBytes, sha256 }) => ({ path: `${folder}/${path}`, sizeBytes, sha256 }));
+}
+
+function plain({ code, severity, message, hint, where }: Diagnostic): ReportDiagnostic {
+  return { code, severity, message, ...(hint !== undefined && { hint }), where: { ...where } };
+}
+
+function planFacts(plans: readonly Plan[]): PlanFacts {
+  const sum = (key: keyof Plan["summary"]): number => plans.reduce((total, { summary }) => total + summary[key], 0);
+  return {
+    nodes: sum("nodes"),
+    quantizedNodes: sum("quantizedNodes"),
+    parameters: sum("parameters"),
+    quantizedParameters: sum("quantizedParameters"),
+    bytesBefore: sum("bytesBefore"),
+    bytesAfter: sum("bytesAfter"),
+    calibratedGroups: sum("calibratedGroups"),
+    weightTypes: countBy(plans.flatMap(({ weights }) => weights.map(({ request, elements }) => [request.storage, elements] as const))),
+    activationTypes: countBy(
+      plans.flatMap(({ groups }) => groups.map(({ request, values, splits }) => [request.storage, values.length + splits.length] as const)),
+    ),
+  };
+}
+
+function countBy(pairs: readonly (readonly [key: keyof typeof BITS, count: number])[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const [key, count] of pairs) counts[key] = (counts[key] ?? 0) + count;
+  return counts;
+}

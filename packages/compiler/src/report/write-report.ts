@@ -1,0 +1,60 @@
+import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Model } from "@vlm-export/ir";
+import { explainRecipe } from "@vlm-export/recipe";
+import type { Manifest, Report } from "@vlm-export/schemas";
+import { emitWrite, isSystemError } from "@vlm-export/backend-api";
+import { TOOL_NAME } from "../output-folder.js";
+import type { RunSite } from "../run-site.js";
+import type { TargetOutcome } from "../stages/prove-target.js";
+import type { QuantizedModel } from "../stages/quantize-model.js";
+import { manifestTarget, manifestText } from "./manifest.js";
+import { reportMarkdown } from "./markdown.js";
+
+export interface Written {
+  readonly site: RunSite;
+  readonly float: Model;
+  readonly quantized: QuantizedModel;
+  readonly graphHash: string;
+  readonly outcomes: ReadonlyMap<string, TargetOutcome>;
+}
+
+/** Writes recipe.yaml (expanded), report.json, report.md and, last, manifest.json into the staging folder. */
+export function writeReport(staging: string, report: Report, written: Written): void {
+  const { site } = written;
+  writeSynced(`${staging}/recipe.yaml`, explainRecipe(site.request.recipe));
+  writeSynced(`${staging}/report.json`, `${JSON.stringify(report, null, 2)}\n`);
+  writeSynced(`${staging}/report.md`, reportMarkdown(report));
+  writeSynced(`${staging}/manifest.json`, manifestText(manifestOf(report, written)));
+}
+
+function manifestOf({ targets }: Report, { site, float, quantized, graphHash, outcomes }: Written): Manifest {
+  const { request, backends } = site;
+  const proven = [...outcomes].filter(([name, { artifact }]) => targets[name]?.status === "ok" && artifact);
+  return {
+    schemaVersion: 1,
+    tool: { name: TOOL_NAME, version: request.tool.version },
+    graphHash,
+    recipeHash: request.recipe.hash,
+    sources: float.sources.map(({ path, sizeBytes }) => ({ path: resolve(path), sizeBytes })),
+    targets: Object.fromEntries(
+      proven.flatMap(([name, { artifact }]) =>
+        artifact ? [[name, manifestTarget(artifact, backends.get(name)?.version ?? "0", quantized.model)]] : [],
+      ),
+    ),
+  };
+}
+
+function writeSynced(path: string, text: string): void {
+  try {
+    const fd = openSync(path, "wx");
+    try {
+      writeSync(fd, text);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    throw isSystemError(error) ? emitWrite(path, error) : error;
+  }
+}

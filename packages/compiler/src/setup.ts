@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createEngine } from "@vlm-export/engine";
+import { type Diagnostic, VxError } from "@vlm-export/ir";
+import { standardOps } from "@vlm-export/ops";
+import type { FoundBackend } from "./discover.js";
+import { openSite } from "@vlm-export/backend-api";
+
+/** One line of `doctor`. */
+export interface SetupCheck {
+  readonly what: string;
+  readonly status: "ok" | "missing" | "warning";
+  readonly found: string;
+  readonly hint?: string;
+}
+
+export interface SetupOptions {
+  readonly backends: ReadonlyMap<string, FoundBackend>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** What is installed, what is missing and how to get it; installs nothing. */
+export async function inspectSetup({ backends, environment }: SetupOptions): Promise<readonly SetupCheck[]> {
+  const checks: SetupCheck[] = [{ what: "Node.js", status: "ok", found: process.version }, await engineCheck()];
+  for (const [name, { backend, version }] of backends) {
+    const findings = await probe(backend, environment);
+    checks.push({ what: `backend ${name}`, status: findings.length > 0 ? "warning" : "ok", found: version, ...hintOf(findings) });
+  }
+  return checks;
+}
+
+async function engineCheck(): Promise<SetupCheck> {
+  try {
+    const engine = await createEngine();
+    engine.close();
+    return { what: `engine ${engine.name}`, status: "ok", found: engine.version };
+  } catch (error) {
+    if (!(error instanceof VxError)) throw error;
+    return {
+      what: "engine onnxruntime-node",
+      status: "missing",
+      found: error.message,
+      ...(error.diagnostic.hint !== undefined && { hint: error.diagnostic.hint }),
+    };
+  }
+}
+
+async function probe(backend: FoundBackend["backend"], environment: SetupOptions["environment"]): Promise<readonly Diagnostic[]> {
+  if (!backend.probe) return [];
+  const tmpRoot = mkdtempSync(join(tmpdir(), "vlm-export-doctor-"));
+  try {
+    const site = openSite({ backend, dir: tmpRoot, tmpRoot, options: undefined, ops: standardOps(), environment });
+    return await backend.probe(site.context);
+  } finally {
+    rmSync(tmpRoot, { recursive: true, force: true });
+  }
+}
+
+function hintOf(findings: readonly Diagnostic[]): { readonly hint?: string } {
+  const [first] = findings;
+  return first ? { hint: `${first.message} ${first.hint ?? ""}`.trim() } : {};
+}

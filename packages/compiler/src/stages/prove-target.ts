@@ -1,0 +1,99 @@
+import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Artifact, Backend, Decoded, LossEntry } from "@vlm-export/backend-api";
+import { type Diagnostic, type Model, VxError } from "@vlm-export/ir";
+import type { Accuracy, EngineReport } from "@vlm-export/schemas";
+import { compareDecoded, type Proof } from "@vlm-export/verify";
+import type { RunSite } from "../run-site.js";
+import { callHook, openSite, type TargetSite } from "@vlm-export/backend-api";
+import type { QuantizedModel } from "./quantize-model.js";
+import { runOnEngine } from "./run-on-engine.js";
+import { runTarget } from "./run-target.js";
+
+/** Everything that the report says of one target. */
+export interface TargetOutcome {
+  readonly status: "ok" | "refused" | "failed";
+  readonly backend: string;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly losses: readonly LossEntry[];
+  readonly artifact?: Artifact;
+  readonly proof?: Proof;
+  readonly decoded?: Decoded;
+  readonly engine?: EngineReport;
+  readonly accuracy?: Accuracy;
+}
+
+export interface ProveJob {
+  readonly float: Model;
+  readonly quantized: QuantizedModel;
+  /** The output folder before it gets its name. */
+  readonly staging: string;
+}
+
+/** Folder, beside those of the targets, for artifacts that failed their proof: never under a target's own name. */
+export const REJECTED_FOLDER = "rejected";
+
+/** check … verify of one target. A target that refuses or fails does not end the run of the others; an interrupt does. */
+export async function proveTarget(run: RunSite, backend: Backend, job: ProveJob): Promise<TargetOutcome> {
+  const dir = join(job.staging, backend.name);
+  mkdirSync(dir, { recursive: true });
+  const { request } = run;
+  let site: TargetSite | undefined;
+  try {
+    site = openSite({
+      backend,
+      dir,
+      tmpRoot: job.staging,
+      options: request.recipe.targets.get(backend.name),
+      ops: run.ops,
+      environment: request.environment,
+      ...(request.signal && { signal: request.signal }),
+    });
+    return await proven(run, site, job);
+  } catch (error) {
+    request.signal?.throwIfAborted();
+    rmSync(dir, { recursive: true, force: true });
+    return refusal(backend, error, site);
+  } finally {
+    site?.dispose();
+  }
+}
+
+async function proven(run: RunSite, site: TargetSite, job: ProveJob): Promise<TargetOutcome> {
+  const { backend, context } = site;
+  const { request, clock, kernels } = run;
+  const { model } = job.quantized;
+  const { artifact, losses } = await runTarget(site, { model, onLoss: request.recipe.onLoss, kernels, clock });
+  const base = { backend: backend.name, losses, artifact };
+  if (request.verify === "none") return { ...base, status: "ok", diagnostics: site.diagnostics };
+  const decoded = await clock.run("verify", () => callHook(backend, "decode", () => backend.decode(artifact, context)), backend.name);
+  const proof = await clock.run("verify", () => compareDecoded(backend.name, model, decoded, losses), backend.name);
+  const diagnostics = [...site.diagnostics, ...proof.diagnostics];
+  if (proof.tensorsDifferent > 0) return { ...base, ...reject(artifact, job.staging), status: "failed", diagnostics, proof };
+  if (request.verify === "decode") return { ...base, status: "ok", diagnostics, proof, decoded };
+  const { engine, accuracy, findings } = await clock.run("verify", () => runOnEngine(run, site, artifact, job), backend.name);
+  return { ...base, status: "ok", diagnostics: [...diagnostics, ...findings], proof, decoded, engine, ...(accuracy && { accuracy }) };
+}
+
+/** Moves an artifact that failed out of its target's folder; the report says where. */
+export function reject(artifact: Artifact, staging: string): { readonly artifact: Artifact } {
+  const dir = join(staging, REJECTED_FOLDER, artifact.backend);
+  if (artifact.dir === dir) return { artifact };
+  mkdirSync(join(staging, REJECTED_FOLDER), { recursive: true });
+  renameSync(artifact.dir, dir);
+  return { artifact: { ...artifact, dir } };
+}
+
+/** Findings of the stages before emit refuse a target; a crash of the plugin or of its files fails it. */
+function refusal(backend: Backend, error: unknown, site: TargetSite | undefined): TargetOutcome {
+  if (!(error instanceof VxError)) throw error;
+  const isFailure = error.kind === "verify" || error.diagnostic.code === "VX-PLUGIN-CRASH";
+  if (error.diagnostic.code.startsWith("VX-EMIT-")) throw error;
+  const diagnostics = error.diagnostics.map((found) => ({ ...found, where: { ...found.where, backend: backend.name } }));
+  return {
+    status: isFailure ? "failed" : "refused",
+    backend: backend.name,
+    diagnostics: [...(site?.diagnostics ?? []), ...diagnostics],
+    losses: [],
+  };
+}

@@ -1,0 +1,131 @@
+import { createHash } from "node:crypto";
+import { createReadStream, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Artifact, Decoded } from "@vlm-export/backend-api";
+import { type Diagnostic, VxError } from "@vlm-export/ir";
+import { standardOps } from "@vlm-export/ops";
+import type { ManifestTarget, ManifestTensor, Proof } from "@vlm-export/schemas";
+import type { FoundBackend } from "./discover.js";
+import { verifyFile } from "./errors.js";
+import { readManifest } from "./inspect.js";
+import { fingerprintOfDecoded } from "./report/manifest.js";
+import { callHook, openSite } from "@vlm-export/backend-api";
+import { chosenBackends } from "./targets.js";
+
+export interface VerifyOptions {
+  readonly backends: ReadonlyMap<string, FoundBackend>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly signal?: AbortSignal;
+}
+
+/** Result of proving one artifact of an output folder again. */
+export interface VerifiedTarget {
+  readonly target: string;
+  /** Absent when the files are not those that were proven, or do not decode. */
+  readonly proof?: Proof;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Checks every file's hash, decodes every artifact and compares with the fingerprints of the frozen graph. Needs neither model nor recipe. */
+export async function verifyOutput(dist: string, options: VerifyOptions): Promise<readonly VerifiedTarget[]> {
+  const manifest = readManifest(dist);
+  const backends = chosenBackends(Object.keys(manifest.targets), options.backends);
+  const results: VerifiedTarget[] = [];
+  for (const [target, { backend }] of backends) {
+    const entry = manifest.targets[target] as ManifestTarget;
+    results.push(await verifyTarget({ target, entry, dist, backend, options }));
+  }
+  return results;
+}
+
+interface Job {
+  readonly target: string;
+  readonly entry: ManifestTarget;
+  readonly dist: string;
+  readonly backend: FoundBackend["backend"];
+  readonly options: VerifyOptions;
+}
+
+async function verifyTarget({ target, entry, dist, backend, options }: Job): Promise<VerifiedTarget> {
+  const tmpRoot = mkdtempSync(join(tmpdir(), "vlm-export-verify-"));
+  try {
+    const artifact = artifactOf(entry, dist);
+    for (const file of artifact.files) await checkFile(join(artifact.dir, file.path), file);
+    const site = openSite({
+      backend,
+      dir: artifact.dir,
+      tmpRoot,
+      options: undefined,
+      ops: standardOps(),
+      environment: options.environment,
+      ...(options.signal && { signal: options.signal }),
+    });
+    const decoded = await callHook(backend, "decode", () => backend.decode(artifact, site.context));
+    return { target, ...compare(target, entry, decoded) };
+  } catch (error) {
+    if (!(error instanceof VxError)) throw error;
+    return { target, diagnostics: error.diagnostics };
+  } finally {
+    rmSync(tmpRoot, { recursive: true, force: true });
+  }
+}
+
+/** The artifact as its manifest entry describes it. */
+export function artifactOf(entry: ManifestTarget, dist: string): Artifact {
+  return {
+    backend: entry.backend,
+    formatVersion: entry.formatVersion,
+    dir: join(dist, entry.folder),
+    files: entry.files,
+    tensors: entry.tensors,
+    losses: entry.losses ?? [],
+  };
+}
+
+async function checkFile(path: string, { sizeBytes, sha256 }: { readonly sizeBytes: number; readonly sha256: string }): Promise<void> {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found) throw verifyFile(path, "is missing");
+  if (found.size !== sizeBytes) throw verifyFile(path, `has ${found.size} bytes, the manifest says ${sizeBytes}`);
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
+  if (hash.digest("hex") !== sha256) throw verifyFile(path, "has other bytes than when it was proven");
+}
+
+function compare(
+  target: string,
+  entry: ManifestTarget,
+  decoded: Decoded,
+): { readonly proof: Proof; readonly diagnostics: readonly Diagnostic[] } {
+  const found = new Map(decoded.tensors.map((tensor) => [`${tensor.component}\u0000${tensor.value}`, tensor]));
+  const reencodings: Record<string, number> = {};
+  const diagnostics = entry.tensors.flatMap((expected): readonly Diagnostic[] => {
+    for (const kind of expected.reencodings) reencodings[kind] = (reencodings[kind] ?? 0) + 1;
+    const tensor = found.get(`${expected.component}\u0000${expected.value}`);
+    const difference = tensor ? differenceOf(expected, fingerprintOfDecoded(tensor)) : "is not in the artifact";
+    if (difference === undefined) return [];
+    return [
+      {
+        code: "VX-VERIFY-DECODE",
+        severity: "error",
+        message: `the artifact's tensor ${difference}.`,
+        where: { stage: "verify", backend: target, component: expected.component, value: expected.value },
+      },
+    ];
+  });
+  return {
+    proof: { tensorsCompared: entry.tensors.length, tensorsDifferent: diagnostics.length, reencodings, decoder: decoded.decoder },
+    diagnostics,
+  };
+}
+
+function differenceOf(expected: ManifestTensor, found: ReturnType<typeof fingerprintOfDecoded>): string | undefined {
+  const parts = [
+    ["storage", "storage type"],
+    ["intSha256", "integers"],
+    ["scaleSha256", "scales"],
+    ["zeroPointSha256", "zero points"],
+  ] as const;
+  const differing = parts.filter(([key]) => expected[key] !== found[key]).map(([, name]) => name);
+  return differing.length > 0 ? `has other ${differing.join(", ")} than the frozen graph` : undefined;
+}
