@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { memoryRange, windowsOf } from "./byte-range.js";
-import { FormatError } from "./format-error.js";
+import { codeOf } from "./temporary-folder.fixture.js";
 
 test("windows joined are the whole range, whatever their size", () => {
   fc.assert(
@@ -35,7 +35,7 @@ test.each([
 ])("bytes %d to %d of 8 are refused before memory is taken", (begin, end) => {
   const range = memoryRange(new Uint8Array(8));
   for (const act of [() => range.read(begin, end), () => range.slice(begin, end)]) {
-    expect(act).toThrow(FormatError);
+    expect(codeOf(act)).toBe("FormatError VX-IMPORT-FILE-RANGE");
     expect(act).toThrow(/outside the 8 bytes/);
   }
 });

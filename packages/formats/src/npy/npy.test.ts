@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { FormatError, memoryRange } from "../files/index.js";
+import { codeOf } from "../files/temporary-folder.fixture.js";
 import { NPY_DATA_TYPES } from "./dtypes.js";
 import { readNpy } from "./read-npy.js";
 import { type NpySource, npyFile } from "./write-npy.js";
@@ -149,5 +150,6 @@ test("data of another length than the shape is not written", async () => {
 
 test("a type that NumPy lacks is refused with the way out", () => {
   const source = { dtype: "bf16", shape: [1], data: new Uint8Array(2) } as unknown as NpySource;
+  expect(codeOf(() => npyFile(source))).toBe("FormatError VX-EMIT-NPY-DTYPE");
   expect(() => npyFile(source)).toThrow('NumPy has no data type for "bf16".');
 });

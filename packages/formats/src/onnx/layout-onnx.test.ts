@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { memoryRange } from "../files/index.js";
+import { codeOf } from "../files/temporary-folder.fixture.js";
 import { graphAttribute, onnxGraph, onnxModel, onnxNode, onnxTensor } from "./build.js";
 import { contentOf } from "./file-bytes.fixture.js";
 import { layoutOnnx, type OnnxLayoutOptions } from "./layout-onnx.js";
@@ -86,7 +88,7 @@ test.each([
   ["more", [new Uint8Array(2000), new Uint8Array(1)], /expected 2000 bytes of data, got 2001/],
 ])("a stream of %s bytes than announced is refused", async (_, chunks, message) => {
   const [data] = layoutOnnx(modelOf([streamed("w", 2000, () => chunks)]), EXTERNAL);
-  await expect(data && contentOf(data)).rejects.toThrow(message);
+  await expect(data && contentOf(data)).rejects.toMatchObject({ code: "VX-EMIT-ONNX-PAYLOAD", message: expect.stringMatching(message) });
 });
 
 test.each([
@@ -100,6 +102,7 @@ test.each([
 
 test("a model file of 2 GiB is refused with the way out, and fits with an external file", () => {
   const model = modelOf([streamed("w", 2 ** 31, () => [])]);
+  expect(codeOf(() => layoutOnnx(model))).toBe("FormatError VX-EMIT-ONNX-TOO-LARGE");
   expect(() => layoutOnnx(model)).toThrow(/2147483\d+ bytes; protobuf ends below 2147483648/);
   expect(layoutOnnx(model, EXTERNAL).map(({ byteLength }) => byteLength > 2 ** 31)).toEqual([false, false]);
   expect(layoutOnnx(modelOf([streamed("w", 6 * 2 ** 30, () => [])]), EXTERNAL)[0]?.byteLength).toBe(6 * 2 ** 30);
@@ -107,5 +110,26 @@ test("a model file of 2 GiB is refused with the way out, and fits with an extern
 
 test.each(["", ".", "..", "a/b", "a\\b", "c:x", "a\0", "model.onnx"])("the external file name %j is refused", (externalFileName) => {
   const model = modelOf([onnxTensor("w", "i8", [2000], new Uint8Array(2000))]);
+  expect(codeOf(() => layoutOnnx(model, { externalFileName }))).toBe("FormatError VX-EMIT-ONNX-INVALID");
   expect(() => layoutOnnx(model, { externalFileName })).toThrow("must be a plain file name");
+});
+
+test("external data is left where it is if asked for", async () => {
+  const range = memoryRange(counting(2000));
+  const data: OnnxTensorData = {
+    kind: "external",
+    location: "old.bin",
+    offset: 4096,
+    length: 2000,
+    checksum: undefined,
+    open: () => range,
+  };
+  const model = modelOf([onnxTensor("w", "i8", [2000], data), onnxTensor("v", "i8", [1], counting(1))]);
+  const [file, ...others] = layoutOnnx(model, { keepExternal: true });
+  expect(others).toEqual([]);
+  const back = readOnnxBytes(file ? await contentOf(file) : new Uint8Array(0));
+  expect(back.graph.initializers.map((tensor) => tensor.data)).toMatchObject([
+    { kind: "external", location: "old.bin", offset: 4096, length: 2000 },
+    { kind: "inline" },
+  ]);
 });

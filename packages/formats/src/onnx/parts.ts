@@ -28,31 +28,40 @@ export function payloadParts(payload: Payload): Parts {
 
 /** One message after the other: protobuf merges them. */
 export function concatenated(messages: readonly Parts[]): Parts {
-  const byteLength = messages.reduce((sum, parts) => sum + parts.byteLength, 0);
-  const list = messages.flatMap((parts) => parts.list);
-  return { byteLength, list: joinSmall(list, byteLength) };
+  let byteLength = 0;
+  for (const parts of messages) byteLength += parts.byteLength;
+  const list: (Uint8Array | Payload)[] = [];
+  for (const parts of messages) for (const part of parts.list) list.push(part);
+  return { byteLength, list: byteLength > JOIN_BYTES ? list : joinBytes(list, byteLength) };
 }
 
 /** `content` as a length-delimited field of a message around it. */
 export function fieldParts(field: number, content: Parts): Parts {
-  const header = Uint8Array.from([...varint(field * 8 + LENGTH_DELIMITED), ...varint(content.byteLength)]);
-  return concatenated([partsOf(header), content]);
+  return concatenated([partsOf(fieldHeader(field, content.byteLength)), content]);
 }
 
-function joinSmall(list: readonly (Uint8Array | Payload)[], byteLength: number): readonly (Uint8Array | Payload)[] {
-  const whole: Uint8Array[] = [];
-  if (byteLength > JOIN_BYTES || list.length < 2) return list;
+/** One piece, if no payload is among the pieces. */
+function joinBytes(list: readonly (Uint8Array | Payload)[], byteLength: number): readonly (Uint8Array | Payload)[] {
+  if (list.length < 2) return list;
+  const joined = new Uint8Array(byteLength);
+  let at = 0;
   for (const part of list) {
     if (!(part instanceof Uint8Array)) return list;
-    whole.push(part);
+    joined.set(part, at);
+    at += part.byteLength;
   }
-  return [Uint8Array.from(Buffer.concat(whole))];
+  return [joined];
 }
 
-/** A non-negative safe integer as a protobuf varint: 7 bits a byte, the lowest first. */
-function varint(value: number): number[] {
-  const bytes: number[] = [];
+/** Tag and length of a length-delimited field. */
+function fieldHeader(field: number, byteLength: number): Uint8Array {
+  return Uint8Array.from(varint(byteLength, varint(field * 8 + LENGTH_DELIMITED, [])));
+}
+
+/** Appends a non-negative safe integer as a protobuf varint: 7 bits a byte, the lowest first. */
+function varint(value: number, bytes: number[]): number[] {
   let rest = value;
   for (; rest > 0x7f; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
-  return [...bytes, rest];
+  bytes.push(rest);
+  return bytes;
 }

@@ -62,7 +62,7 @@ test("any model is read as it was written", async () => {
     fc.asyncProperty(anyModel, async (model) => {
       expect(settled(readOnnxBytes(await bytesOf(model)))).toEqual(settled(model));
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });
 
@@ -86,7 +86,7 @@ test("an independent reader sees the same nodes, types and bytes", async () => {
         inputs.map(({ type }) => (type?.kind === "tensor" ? type.shape?.length : undefined)),
       );
     }),
-    { numRuns: 200 },
+    { numRuns: 60 },
   );
 });
 

@@ -87,21 +87,33 @@ test("packed floats are read in place, varints are decoded", () => {
 });
 
 const refusals: readonly (readonly [string, object, RegExp])[] = [
-  ["too few entries", { dataType: 7, dims: [3], int64Data: [1, 2] }, /INT64\[3\] needs 3 entries of int64_data, but has 2/],
+  [
+    "too few entries",
+    { dataType: 7, dims: [3], int64Data: [1, 2] },
+    /^VX-IMPORT-ONNX-TENSOR-SIZE: .*INT64\[3\] needs 3 entries of int64_data, but has 2/,
+  ],
   ["too many bytes", { dataType: 1, dims: [2], rawData: new Uint8Array(9) }, /FLOAT\[2\] needs 8 bytes, but has 9/],
   ["no elements", { dataType: 1, dims: [2] }, /needs 8 bytes, but has 0/],
-  ["two fields", { dataType: 6, dims: [1], int32Data: [1], rawData: new Uint8Array(4) }, /has elements in int32_data and in raw_data/],
+  [
+    "two fields",
+    { dataType: 6, dims: [1], int32Data: [1], rawData: new Uint8Array(4) },
+    /^VX-IMPORT-ONNX-TENSOR-DATA: .* has elements in int32_data and in raw_data/,
+  ],
   ["the wrong field", { dataType: 7, dims: [1], int32Data: [1] }, /int32_data, which does not hold INT64; expected int64_data/],
   ["raw strings", { dataType: 8, dims: [1], rawData: new Uint8Array(4) }, /raw_data, which does not hold STRING/],
   ["too few strings", { dataType: 8, dims: [2], stringData: [new Uint8Array(1)] }, /STRING\[2\] needs 2 strings, but has 1/],
-  ["an unknown type", { dataType: 99, dims: [1], rawData: new Uint8Array(4) }, /unknown data type 99; expected 1 to 28/],
+  [
+    "an unknown type",
+    { dataType: 99, dims: [1], rawData: new Uint8Array(4) },
+    /^VX-IMPORT-ONNX-DATA-TYPE: .* unknown data type 99; expected 1 to 28/,
+  ],
   ["no type", { dims: [1], rawData: new Uint8Array(4) }, /unknown data type 0/],
-  ["a negative dimension", { dataType: 1, dims: [longField(-1)] }, /cannot be -1/],
+  ["a negative dimension", { dataType: 1, dims: [longField(-1)] }, /^VX-IMPORT-ONNX-NUMBER: .* cannot be -1/],
   ["an extent beyond 2^53", { dataType: 1, dims: [longField(2n ** 60n)] }, /cannot be 1152921504606846976/],
   [
     "a product beyond 2^53",
     { dataType: 1, dims: [longField(2n ** 40n), longField(2n ** 40n)], int32Data: [] },
-    /needs 1.2e\+24 elements|elements, but has 0/,
+    /needs \S+ elements, but has 0/,
   ],
   ["a segment", { dataType: 1, dims: [1], segment: { begin: 0, end: 1 } }, /is one segment of a tensor/],
   ["17 dimensions", { dataType: 1, dims: Array.from({ length: 17 }, () => 1) }, /More than 16 dimensions/],
@@ -112,14 +124,20 @@ const refusals: readonly (readonly [string, object, RegExp])[] = [
   ],
 ];
 
-test.each(refusals)("a tensor with %s is refused", (_, fields, message) => {
-  const act = () => {
+function errorOf(fields: object): string {
+  try {
     const tensor = tensorOf({ name: "w", ...fields });
     if (tensor.data.kind === "strings") tensor.data.strings();
     else openTensor(tensor);
-  };
-  expect(act).toThrow(FormatError);
-  expect(act).toThrow(message);
+  } catch (error) {
+    if (error instanceof FormatError) return `${error.code}: ${error.message}`;
+    throw error;
+  }
+  return "no error";
+}
+
+test.each(refusals)("a tensor with %s is refused", (_, fields, message) => {
+  expect(errorOf(fields)).toMatch(message);
 });
 
 test("a check of all tensors finds what opening them would", () => {
