@@ -1,4 +1,5 @@
 export * from "./backend.js";
+export * from "./capability.js";
 export * from "./check.js";
 export * from "./define.js";
 export { execTool } from "./exec.js";

@@ -7,6 +7,8 @@ import {
   callHook,
   checkGraph,
   openSite,
+  quantizedValues,
+  whyNotHeld,
   partitionByUnit,
   type Region,
   type TargetSite,
@@ -29,17 +31,12 @@ export interface KitSite {
 
 /** Why the backend does not take the model: storage, granularity or a rule; undefined when it takes it. */
 export function rejectionOf({ backend }: KitSite, model: Model): string | undefined {
-  const { weights, activations, granularities, blockSizes, rules } = backend.capabilities;
   for (const [component, graph] of model.components) {
-    for (const value of [...graph.constants, ...graph.inputs, ...graph.nodes.flatMap((node) => node.outputs)]) {
-      const quant = value?.type.quant;
-      if (!value || !quant || quant.storage === "i32") continue;
-      if (!(value.data ? weights : activations).includes(quant.storage))
-        return `capabilities hold no ${quant.storage} ${value.data ? "weights" : "activations"}`;
-      if (!granularities.includes(quant.granularity)) return `capabilities hold no granularity ${quant.granularity}`;
-      if (quant.granularity === "block" && blockSizes.length > 0 && !blockSizes.includes(32)) return "capabilities hold no blocks of 32";
-    }
-    const rejected = checkGraph(component, graph, rules).find(({ verdict }) => verdict === "reject");
+    const unheld = quantizedValues(graph)
+      .map((value) => whyNotHeld(backend, value))
+      .find((reason) => reason !== undefined);
+    if (unheld !== undefined) return unheld;
+    const rejected = checkGraph(component, graph, backend.capabilities.rules).find(({ verdict }) => verdict === "reject");
     if (rejected) return `${rejected.rule}: ${rejected.reason}`;
   }
   return undefined;

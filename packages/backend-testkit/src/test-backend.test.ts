@@ -10,15 +10,21 @@ test("the null backend passes every suite on every case", async () => {
 });
 
 test("a backend whose decoder gives other scales fails its round trip", async () => {
-  const liar = defineBackend({ ...(nullBackend as Backend), name: "liar", decode: async (artifact, context) => {
-    const decoded = await nullBackend.decode(artifact, context as never);
-    return { ...decoded, tensors: decoded.tensors.map((tensor) => ({ ...tensor, scale: tensor.scale.map((s) => s * 2) })) };
-  } });
+  const liar = defineBackend({
+    ...(nullBackend as Backend),
+    name: "liar",
+    decode: async (artifact, context) => {
+      const decoded = await nullBackend.decode(artifact, context as never);
+      return { ...decoded, tensors: decoded.tensors.map((tensor) => ({ ...tensor, scale: tensor.scale.map((s) => s * 2) })) };
+    },
+  });
   const failed = (await testBackend(liar)).filter(({ status }) => status === "failed");
   expect(failed.some(({ suite, detail }) => suite === "round-trip" && detail?.includes("scale"))).toBe(true);
 });
 
 test("a backend that breaks its contract is told what is wrong", async () => {
   const results = await testBackend({ ...(nullBackend as Backend), apiVersion: 2 } as unknown as Backend);
-  expect(results).toEqual([expect.objectContaining({ suite: "contract", status: "failed", detail: expect.stringContaining("apiVersion 2") })]);
+  expect(results).toEqual([
+    expect.objectContaining({ suite: "contract", status: "failed", detail: expect.stringContaining("apiVersion 2") }),
+  ]);
 });

@@ -1,42 +1,56 @@
-import type { Report } from "@vlm-export/schemas";
+import type { GateResult, Report, TargetReport } from "@vlm-export/schemas";
 import { bytesText, table } from "./table.js";
+
+const MAX_FINDINGS = 5;
 
 /** What a run gave, for the terminal: one row per target, then gates that failed, then where it lies. */
 export function summaryText(report: Report, outDir: string): string {
-  const rows = Object.entries(report.targets).map(([name, { status, files, proof, engine, accuracy }]) => [
-    name,
-    status,
-    bytesText(files.reduce((sum, file) => sum + file.sizeBytes, 0)),
-    proof ? `${proof.tensorsCompared - proof.tensorsDifferent}/${proof.tensorsCompared} equal` : "not run",
-    engine?.status === "run" ? `${engine.name} ${engine.version}` : "not run",
-    engine?.cosine?.toFixed(5) ?? "",
-    engine?.sqnrDb === null ? "exact" : (engine?.sqnrDb?.toFixed(1) ?? ""),
-    accuracy ? `${(accuracy.quantized * 100).toFixed(2)} % (float ${(accuracy.float * 100).toFixed(2)} %, n = ${accuracy.n})` : "",
-  ]);
   const { plan, crossTarget } = report;
+  const seconds = Object.values(report.timings).reduce((sum, stage) => sum + stage, 0);
   return [
     ...report.headline,
-    table(["target", "status", "size", "integers and scales", "engine", "cosine", "SQNR dB", "accuracy"], rows),
+    table(
+      ["target", "status", "size", "integers and scales", "engine", "cosine", "SQNR dB", "accuracy"],
+      Object.entries(report.targets).map(([name, target]) => targetRow(name, target)),
+    ),
     `${plan.quantizedNodes} of ${plan.nodes} nodes quantized, constants ${bytesText(plan.bytesBefore)} → ${bytesText(plan.bytesAfter)}`,
     ...(crossTarget.tensors > 0
       ? [`${crossTarget.tensors - crossTarget.different} of ${crossTarget.tensors} tensors are equal across targets`]
       : []),
-    ...report.gates
-      .filter(({ status }) => status === "failed")
-      .map(
-        (gate) =>
-          `gate ${gate.gate} failed on ${gate.target}: ${gate.value?.toPrecision(5)}, limit ${gate.limit}${gate.worstLayers ? `; worst layers: ${gate.worstLayers.join(", ")}` : ""}`,
-      ),
-    ...Object.entries(report.targets).flatMap(([name, { status, diagnostics }]) =>
-      status === "ok"
-        ? []
-        : diagnostics
-            .filter(({ severity }) => severity === "error")
-            .slice(0, 5)
-            .map((found) => `${name} ${status}: ${found.code} ${found.message}`),
-    ),
-    `${Object.values(report.timings)
-      .reduce((sum, seconds) => sum + seconds, 0)
-      .toFixed(1)} s, peak memory ${bytesText(report.peakRssBytes)}; report: ${outDir}/report.md`,
+    ...report.gates.filter(({ status }) => status === "failed").map(gateLine),
+    ...Object.entries(report.targets).flatMap(([name, target]) => findingLines(name, target)),
+    `${seconds.toFixed(1)} s, peak memory ${bytesText(report.peakRssBytes)}; report: ${outDir}/report.md`,
   ].join("\n");
+}
+
+function targetRow(name: string, { status, files, proof, engine, accuracy }: TargetReport): readonly string[] {
+  return [
+    name,
+    status,
+    bytesText(files.reduce((sum, file) => sum + file.sizeBytes, 0)),
+    proof ? `${proof.tensorsCompared - proof.tensorsDifferent}/${proof.tensorsCompared} equal` : "not run",
+    ...engineCells(engine),
+    accuracy ? `${(accuracy.quantized * 100).toFixed(2)} % (float ${(accuracy.float * 100).toFixed(2)} %, n = ${accuracy.n})` : "",
+  ];
+}
+
+function engineCells(engine: TargetReport["engine"]): readonly string[] {
+  if (engine?.status !== "run") return ["not run", "", ""];
+  return [
+    `${engine.name} ${engine.version}`,
+    engine.cosine?.toFixed(5) ?? "",
+    engine.sqnrDb === null ? "exact" : (engine.sqnrDb?.toFixed(1) ?? ""),
+  ];
+}
+
+function gateLine({ gate, target, value, limit, worstLayers }: GateResult): string {
+  return `gate ${gate} failed on ${target}: ${value?.toPrecision(5)}, limit ${limit}${worstLayers ? `; worst layers: ${worstLayers.join(", ")}` : ""}`;
+}
+
+function findingLines(name: string, { status, diagnostics }: TargetReport): readonly string[] {
+  if (status === "ok") return [];
+  return diagnostics
+    .filter(({ severity }) => severity === "error")
+    .slice(0, MAX_FINDINGS)
+    .map((found) => `${name} ${status}: ${found.code} ${found.message}`);
 }

@@ -31,11 +31,10 @@ export async function discoverBackends(
   plugins: readonly string[] = [],
 ): Promise<ReadonlyMap<string, FoundBackend>> {
   const folders = new Map<string, string>();
-  for (const root of roots)
-    for (const folder of packageFolders(root)) {
-      const { name, keywords } = readPackage(folder);
-      if (name !== undefined && keywords?.includes(KEYWORD) && !folders.has(name)) folders.set(name, folder);
-    }
+  for (const folder of roots.flatMap(packageFolders)) {
+    const { name, keywords } = readPackage(folder);
+    if (name !== undefined && keywords?.includes(KEYWORD) && !folders.has(name)) folders.set(name, folder);
+  }
   const found = new Map<string, FoundBackend>();
   for (const source of [...folders.values(), ...plugins.map((plugin) => resolvePlugin(plugin, roots))]) {
     const loaded = await loadBackend(source);
@@ -64,16 +63,21 @@ export async function loadBackend(path: string): Promise<FoundBackend> {
 }
 
 function packageFolders(root: string): readonly string[] {
-  const folders: string[] = [];
-  for (let folder = resolve(root); ; folder = dirname(folder)) {
+  return foldersAbove(root).flatMap((folder) => {
     const modules = join(folder, "node_modules");
-    for (const name of namesIn(modules)) {
-      if (CANDIDATE.test(name)) folders.push(join(modules, name));
-      if (name.startsWith("@"))
-        for (const inner of namesIn(join(modules, name))) if (CANDIDATE.test(inner)) folders.push(join(modules, name, inner));
-    }
-    if (folder === dirname(folder)) return folders;
-  }
+    const scopes = namesIn(modules).filter((name) => name.startsWith("@"));
+    return [modules, ...scopes.map((scope) => join(modules, scope))].flatMap((parent) =>
+      namesIn(parent)
+        .filter((name) => CANDIDATE.test(name))
+        .map((name) => join(parent, name)),
+    );
+  });
+}
+
+/** The folder and all above it, nearest first. */
+function foldersAbove(folder: string): readonly string[] {
+  const path = resolve(folder);
+  return path === dirname(path) ? [path] : [path, ...foldersAbove(dirname(path))];
 }
 
 function namesIn(folder: string): readonly string[] {
@@ -91,14 +95,10 @@ function readPackage(folder: string): PackageJson {
 /** A path is taken as it is; a name is looked for in the node_modules folders above the roots. */
 function resolvePlugin(plugin: string, roots: readonly string[]): string {
   if (isAbsolute(plugin)) return plugin;
-  for (const root of roots) {
-    for (let folder = resolve(root); ; folder = dirname(folder)) {
-      const candidate = join(folder, "node_modules", plugin);
-      if (existsSync(candidate)) return candidate;
-      if (folder === dirname(folder)) break;
-    }
-  }
-  throw pluginLoad(plugin, "no package of that name is installed");
+  const places = roots.flatMap(foldersAbove).map((folder) => join(folder, "node_modules", plugin));
+  const found = places.find((place) => existsSync(place));
+  if (found === undefined) throw pluginLoad(plugin, "no package of that name is installed");
+  return found;
 }
 
 /** The module that `import` of the package would load: `exports["."]` or `main`. */

@@ -41,7 +41,7 @@ export function buildReport({ request, clock }: RunSite, parts: ReportParts): Re
       parameters: constants.reduce((sum, { data }) => sum + (data ? elementCount(data.shape) : 0), 0),
       bytes: constants.reduce((sum, { data }) => sum + (data?.byteLength ?? 0), 0),
     },
-    recipe: { file: recipe.file, extends: [...recipe.sources.slice(0, -1)], byDefault: request.byDefault },
+    recipe: { file: recipe.file, extends: recipe.sources.slice(0, -1), byDefault: request.byDefault },
     plan: planFacts([...plans.values()]),
     ...(quantized.calibration && { calibration: quantized.calibration }),
     targets,

@@ -51,13 +51,14 @@ function targetCells(name: string, { status, files, proof, engine, accuracy }: T
     status,
     bytes(files.reduce((sum, file) => sum + file.sizeBytes, 0)),
     proof ? `${proof.tensorsCompared - proof.tensorsDifferent} of ${proof.tensorsCompared}` : "not run",
-    engine?.status === "run"
-      ? `${engine.name ?? ""} ${engine.version ?? ""}`
-      : `not run${engine?.reason ? `: ${escape(engine.reason)}` : ""}`,
-    engine?.cosine?.toFixed(6) ?? "",
-    decibels(engine?.sqnrDb),
+    ...engineCells(engine),
     accuracy ? `${percent(accuracy.quantized)} (${percent(accuracy.float)}), n = ${accuracy.n}` : "",
   ];
+}
+
+function engineCells(engine: TargetReport["engine"]): readonly string[] {
+  if (engine?.status !== "run") return [`not run${engine?.reason ? `: ${escape(engine.reason)}` : ""}`, "", ""];
+  return [`${engine.name ?? ""} ${engine.version ?? ""}`, engine.cosine?.toFixed(6) ?? "", decibels(engine.sqnrDb)];
 }
 
 function gateLines(gates: readonly GateResult[]): readonly string[] {

@@ -1,4 +1,4 @@
-import { type Backend, blockSizeOf, checkGraph, type OperandView, quantizedValues, type Verdict } from "@vlm-export/backend-api";
+import { type Backend, checkGraph, type OperandView, quantizedValues, type Verdict, whyNotHeld } from "@vlm-export/backend-api";
 import type { Diagnostic, Graph, Value } from "@vlm-export/ir";
 
 /** Verdicts of all nodes and the findings that keep a target from taking the graph as decided. */
@@ -26,18 +26,9 @@ function rejection(backend: string, { component, node, rule, reason, source }: V
 
 /** Quantized values whose storage, granularity or block size the target does not hold, with the reason. */
 export function unholdable(backend: Backend, graph: Graph): readonly { readonly value: Value; readonly reason: string }[] {
-  const { weights, activations, granularities, blockSizes } = backend.capabilities;
   return quantizedValues(graph).flatMap((value) => {
-    const { quant } = value.type;
-    const allowed = value.data ? weights : activations;
-    if (!quant || quant.storage === "i32") return [];
-    if (!allowed.includes(quant.storage)) return [{ value, reason: `storage ${quant.storage} is not among ${allowed.join(", ")}` }];
-    if (!granularities.includes(quant.granularity))
-      return [{ value, reason: `granularity ${quant.granularity} is not among ${granularities.join(", ")}` }];
-    const blockSize = blockSizeOf(value.type);
-    if (blockSize !== undefined && blockSizes.length > 0 && !blockSizes.includes(blockSize))
-      return [{ value, reason: `blockSize ${blockSize} is not among ${blockSizes.join(", ")}` }];
-    return [];
+    const reason = whyNotHeld(backend, value);
+    return reason === undefined ? [] : [{ value, reason }];
   });
 }
 

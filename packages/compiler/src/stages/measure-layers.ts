@@ -1,3 +1,4 @@
+import type { Tensors } from "@vlm-export/backend-api";
 import { createEngine } from "@vlm-export/engine";
 import { type Graph, type Model, type Node, onlyComponent, type Value } from "@vlm-export/ir";
 import type { LayerReport } from "@vlm-export/schemas";
@@ -22,16 +23,20 @@ export async function measureLayers(run: RunSite, floatModel: Model, quantizedMo
     for await (const { tensors } of await layerSamples(run, floatModel)) {
       run.request.signal?.throwIfAborted();
       const [expected, found] = [(await reference.run(tensors)).tensors, (await session.run(tensors)).tensors];
-      for (const [name, comparison] of comparisons) {
-        const [a, b] = [expected.get(name), found.get(name)];
-        if (a && b) comparison.add(a, b);
-      }
+      addAll(comparisons, expected, found);
     }
     await reference.close();
     await session.close();
     return layers.map(({ node, value }) => reportOf(node, value, comparisons.get(value.name) as NumericComparison)).toSorted(byError);
   } finally {
     engine.close();
+  }
+}
+
+function addAll(comparisons: ReadonlyMap<string, NumericComparison>, expected: Tensors, found: Tensors): void {
+  for (const [name, comparison] of comparisons) {
+    const [a, b] = [expected.get(name), found.get(name)];
+    if (a && b) comparison.add(a, b);
   }
 }
 
