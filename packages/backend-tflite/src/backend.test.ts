@@ -438,6 +438,18 @@ test("a symbolic batch becomes 1, and the report says so", async () => {
   expect(diagnostics.map(({ code }) => code)).toContain("VX-LOWER-TFLITE-STATIC");
 });
 
+test("a value of unknown extents is named", async () => {
+  const s = new Sketch();
+  const x = s.input("x", [2, 4]);
+  const lowered = built(s.model(s.node("vlm::NoSuchOp", [x])));
+  await expect(lowered).rejects.toMatchObject({ diagnostic: { code: "VX-LOWER-TFLITE-UNSUPPORTED" } });
+  const t = new Sketch();
+  const y = t.edit.addInput("y", { dtype: "f32", shape: undefined });
+  await expect(built(t.model(t.node("Relu", [y])))).rejects.toMatchObject({
+    diagnostic: { code: "VX-LOWER-TFLITE-SHAPE", where: { value: "y" } },
+  });
+});
+
 test("an operator without a TFLite form is refused by name", async () => {
   const s = new Sketch();
   const x = s.input("x", [2, 4]);
@@ -471,4 +483,8 @@ test("a changed byte of a weight is found, a cut file is a coded error", async (
   bytes[bytes.length - 1]! ^= 1;
   writeFileSync(path, bytes);
   await expect(expectProof(model, artifact, context)).rejects.toThrow();
+  for (const key of ["main.tflite#999", "main.tflite#0#0,0", "nonsense"]) {
+    const lost = { ...artifact, tensors: [{ ...artifact.tensors[0]!, key }] };
+    await expect(backend.decode(lost, context)).rejects.toMatchObject({ diagnostic: { code: "VX-DECODE-TFLITE-TENSOR" } });
+  }
 });

@@ -1,0 +1,42 @@
+import { checkGraph } from "@vlm-export/backend-api";
+import { f32Tensor, GraphEditor, memoryTensor } from "@vlm-export/ir";
+import { standardOps } from "@vlm-export/ops";
+import { expect, test } from "vitest";
+import backend from "./index.js";
+import { lowerings } from "./lower/registry.js";
+
+const { rules } = backend.capabilities;
+const namesOf = (op: string | readonly string[]) => (typeof op === "string" ? [op] : op);
+
+test("rules accept exactly the ops that are lowered", () => {
+  const accepted = new Set(rules.filter(({ verdict }) => verdict === "native" || verdict === "fallback").flatMap(({ op }) => namesOf(op)));
+  expect([...accepted].sort()).toEqual([...lowerings.keys()].sort());
+});
+
+test("every op of the registry gets a verdict with a reason and a source", () => {
+  const ops = standardOps();
+  for (const op of ops.all.keys()) {
+    const edit = new GraphEditor({ all: new Map(), get: () => undefined }, "main");
+    const x = edit.addInput("x", { dtype: "f32", shape: [1, 2, 4, 4] });
+    edit.insert(op, [x, x]);
+    const [verdict] = checkGraph("main", edit.graph, rules);
+    if (lowerings.has(op)) expect(verdict!.verdict, op).not.toBe("reject");
+    expect(verdict!.reason.length * verdict!.source.length, op).toBeGreaterThan(0);
+  }
+});
+
+test.each([
+  ["i16 activations", { storage: "i16", granularity: "tensor", scales: [1, 1] }, "tflite/wide-activations"],
+  ["block scales", { storage: "i4", granularity: "block", scales: [2, 4] }, "tflite/block-weights"],
+  ["2-bit weights", { storage: "i2", granularity: "channel", scales: [1, 4] }, "tflite/narrow-weights"],
+] as const)("%s are rejected by a rule that says why", (_, { storage, granularity, scales }, id) => {
+  const edit = new GraphEditor(standardOps(), "main");
+  const x = edit.addInput("x", { dtype: "f32", shape: [2, 4] });
+  const scale = f32Tensor(new Float32Array(scales[0] * scales[1]).fill(1), scales);
+  const quant = { storage, granularity, range: [-1, 1], mode: "static", scale } as const;
+  const bytes = new Uint8Array(storage === "i16" ? 32 : storage === "i4" ? 8 : 4);
+  const weight = edit.addConstant("w", memoryTensor(storage, [4, 4], bytes), { dtype: "f32", shape: [4, 4], quant });
+  const [y] = edit.insert("MatMul", [x, weight]);
+  if (storage === "i16") edit.retype(y!, { ...y!.type, quant });
+  expect(checkGraph("main", edit.graph, rules)[0]).toMatchObject({ verdict: "reject", rule: id });
+});
