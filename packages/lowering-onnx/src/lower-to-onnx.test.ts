@@ -1,0 +1,228 @@
+import {
+  type OnnxGraph,
+  type OnnxNode,
+  decodeAttribute,
+  encodeAttribute,
+  intsAttribute,
+  layoutOnnx,
+  openTensor,
+} from "@vlm-export/formats/onnx";
+import { type DType, f32Tensor, type Graph, GraphEditor, memoryTensor, type QuantSpec, type Value, VxError } from "@vlm-export/ir";
+import { standardOps } from "@vlm-export/ops";
+import { expect, test } from "vitest";
+import { lowerToOnnx, type LowerOptions, type Tap } from "./index.js";
+
+const ops = standardOps();
+const F32 = (...shape: readonly (number | string)[]) => ({ dtype: "f32" as DType, shape });
+
+function graphOf(build: (edit: GraphEditor, x: Value) => Value, shape: readonly (number | string)[] = [2, 4]): Graph {
+  const edit = new GraphEditor(ops, "g");
+  edit.addOutput(build(edit, edit.addInput("x", F32(...shape))));
+  return edit.graph;
+}
+
+const lower = (graph: Graph, options: Omit<LowerOptions, "ops"> = {}) => lowerToOnnx(graph, { ops, ...options });
+const one = (values: readonly Value[]): Value => values[0] as Value;
+const lines = ({ nodes }: OnnxGraph): string[] => nodes.map(line);
+const line = ({ opType, inputs, outputs }: OnnxNode): string => `${outputs.join(", ")} = ${opType}(${inputs.join(", ")})`;
+const opsetOf = (graph: Graph): number => lower(graph).model.opsetImports[0]?.version ?? 0;
+
+const ints = (storage: DType, shape: readonly number[], values: readonly number[]) => memoryTensor(storage, shape, Uint8Array.from(values));
+function spec(given: Partial<QuantSpec> & Pick<QuantSpec, "storage">): QuantSpec {
+  return { range: [-127, 127], mode: "static", granularity: "tensor", scale: f32Tensor([0.5], [1, 1]), ...given };
+}
+const relu = (edit: GraphEditor, x: Value): Value => one(edit.insert("Relu", [x], {}, { outputs: ["y"] }));
+
+test("a float graph is written as it is, at the lowest opset that holds it", () => {
+  const { model } = lower(graphOf(relu));
+  expect(lines(model.graph)).toEqual(["y = Relu(x)"]);
+  expect([model.opsetImports, model.irVersion]).toEqual([[{ domain: "", version: 13 }], 7]);
+  expect(
+    opsetOf(graphOf((edit, x) => one(edit.insert("LayerNormalization", [x, edit.addConstant("s", f32Tensor([1, 1, 1, 1], [4]))])))),
+  ).toBe(17);
+  expect(opsetOf(graphOf((edit, x) => one(edit.insert("Gelu", [x]))))).toBe(20);
+  expect(opsetOf(graphOf((edit, x) => one(edit.insert("Cast", [x], { to: 1, saturate: 0 }))))).toBe(19);
+  expect(lower(graphOf(relu), { opset: 21 }).model).toMatchObject({ opsetImports: [{ domain: "", version: 21 }], irVersion: 10 });
+});
+
+test("a quantized constant has its integers, scale and zero point behind DequantizeLinear", () => {
+  const graph = graphOf((edit, x) => {
+    const quant = spec({ storage: "i8", granularity: "channel", scale: f32Tensor([0.5, 1], [1, 2]) });
+    const w = edit.addConstant("w", ints("i8", [4, 2], [1, 2, 3, 4, 5, 6, 7, 8]), { ...F32(4, 2), quant });
+    return one(edit.insert("MatMul", [x, w], {}, { outputs: ["y"] }));
+  });
+  const { model, quantized, initializers } = lower(graph);
+  expect(lines(model.graph)).toEqual([
+    "w_dequantized = DequantizeLinear(w_quantized, w_scale, w_zero_point)",
+    "y = MatMul(x, w_dequantized)",
+  ]);
+  expect(model.graph.nodes[0]?.attributes).toMatchObject([{ name: "axis", kind: "int", value: 1n }]);
+  expect(model.graph.initializers.map(({ name, dims, dataType }) => [name, dims, dataType])).toEqual([
+    ["w_quantized", [4, 2], 3],
+    ["w_scale", [2], 1],
+    ["w_zero_point", [2], 3],
+  ]);
+  expect(quantized.get("w")).toEqual({
+    ints: "w_quantized",
+    scale: "w_scale",
+    zeroPoint: "w_zero_point",
+    layout: { kind: "channel", dims: [2], axis: 1 },
+  });
+  expect(initializers.get("w_quantized")).toEqual({ value: "w", data: graph.value("w")?.data });
+  expect(lower(graph, { zeroPoints: "when-given" }).quantized.get("w")?.zeroPoint).toBeUndefined();
+});
+
+test("block scales and types below 8 bits need opset 21, two bits 25, half precision 19", () => {
+  const withWeight = (quant: QuantSpec, data: ReturnType<typeof ints>) =>
+    graphOf((edit, x) => one(edit.insert("MatMul", [x, edit.addConstant("w", data, { ...F32(4, 2), quant })])));
+  const block = spec({ storage: "i8", granularity: "block", scale: f32Tensor([1, 1, 1, 1], [2, 2]) });
+  expect(opsetOf(withWeight(block, ints("i8", [4, 2], Array(8).fill(1))))).toBe(21);
+  expect(opsetOf(withWeight(spec({ storage: "u4", range: [0, 15] }), ints("u4", [4, 2], Array(4).fill(1))))).toBe(21);
+  expect(opsetOf(withWeight(spec({ storage: "i2", range: [-1, 1] }), ints("i2", [4, 2], Array(2).fill(1))))).toBe(25);
+  const half = new GraphEditor(ops, "h");
+  half.addOutput(one(half.insert("Relu", [half.addInput("x", { dtype: "f16", shape: [1], quant: spec({ storage: "i8" }) })])));
+  expect(opsetOf(half.graph)).toBe(19);
+});
+
+test("activations get a pair of their own each; inputs stay float, an output keeps its name", () => {
+  const quant = spec({ storage: "u8", range: [0, 255], zeroPoint: ints("u8", [1, 1], [7]) });
+  const edit = new GraphEditor(ops, "g");
+  const x = edit.addInput("x", { ...F32(2, 4), quant });
+  const h = one(edit.insert("Relu", [x], {}, { outputs: ["h"], types: [{ ...F32(2, 4), quant }] }));
+  edit.addOutput(one(edit.insert("Neg", [h], {}, { outputs: ["y"], types: [{ ...F32(2, 4), quant }] })));
+  expect(lines(lower(edit.graph).model.graph)).toEqual([
+    "x_quantized = QuantizeLinear(x, x_scale, x_zero_point)",
+    "x_dequantized = DequantizeLinear(x_quantized, x_scale, x_zero_point)",
+    "h = Relu(x_dequantized)",
+    "h_quantized = QuantizeLinear(h, h_scale, h_zero_point)",
+    "h_dequantized = DequantizeLinear(h_quantized, h_scale, h_zero_point)",
+    "y_float = Neg(h_dequantized)",
+    "y_quantized = QuantizeLinear(y_float, y_scale, y_zero_point)",
+    "y = DequantizeLinear(y_quantized, y_scale, y_zero_point)",
+  ]);
+});
+
+test("vlm::Quantize is nothing but the pair of its result", () => {
+  const quant = spec({ storage: "i8" });
+  const graph = graphOf((edit, x) => {
+    const q = one(edit.insert("vlm::Quantize", [x], {}, { outputs: ["q"], types: [{ ...F32(2, 4), quant }] }));
+    return one(edit.insert("Relu", [q], {}, { outputs: ["y"] }));
+  });
+  expect(lines(lower(graph).model.graph)).toEqual([
+    "q_quantized = QuantizeLinear(x, q_scale, q_zero_point)",
+    "q_dequantized = DequantizeLinear(q_quantized, q_scale, q_zero_point)",
+    "y = Relu(q_dequantized)",
+  ]);
+});
+
+test("invented names keep clear of those of the graph, at every level", () => {
+  const graph = graphOf((edit, x) => {
+    const w = edit.addConstant("w", ints("i8", [4], [1, 2, 3, 4]), {
+      ...F32(4),
+      quant: spec({ storage: "i8", scale: f32Tensor([1], [1]) }),
+    });
+    return one(edit.insert("Add", [x, w], {}, { outputs: ["w_scale"] }));
+  });
+  const { model } = lower(graph);
+  expect(lines(model.graph)).toEqual([
+    "w_dequantized = DequantizeLinear(w_quantized, w_scale_1, w_zero_point)",
+    "w_scale = Add(x, w_dequantized)",
+  ]);
+});
+
+test("nested graphs read the dequantized outer value", () => {
+  const body = new GraphEditor(ops, "body");
+  body.addOutput(one(body.insert("Neg", [body.addCapture("k", F32(2, 4))], {}, { outputs: ["n"] })));
+  const edit = new GraphEditor(ops, "g");
+  const x = edit.addInput("x", { ...F32(2, 4), quant: spec({ storage: "i8" }) });
+  const attrs = { then_branch: { kind: "graph" as const, graph: body.graph }, else_branch: { kind: "graph" as const, graph: body.graph } };
+  edit.addOutput(
+    one(edit.insert("If", [edit.addInput("c", { dtype: "bool", shape: [] })], attrs, { outputs: ["y"], captures: new Map([["k", x]]) })),
+  );
+  const conditional = lower(edit.graph).model.graph.nodes.at(-1);
+  const branch = conditional?.attributes[0];
+  expect(branch?.kind === "graph" && lines(branch.value.graph)).toEqual(["n = Neg(x_dequantized)"]);
+});
+
+test("opaque nodes keep their attributes, domain and opset", () => {
+  const bytes = encodeAttribute(intsAttribute("sizes", [1, 2]));
+  const graph = graphOf((edit, x) => one(edit.insert("my.domain::Odd", [x], { sizes: { kind: "opaque", bytes } }, { outputs: ["y"] })));
+  const { model } = lower(graph, { model: { metadata: new Map([["producer", "maker"]]), opsets: new Map([["my.domain", 3]]) } });
+  expect(model.graph.nodes[0]).toMatchObject({ opType: "Odd", domain: "my.domain", attributes: [decodeAttribute(bytes)] });
+  expect(model.opsetImports).toEqual([
+    { domain: "", version: 13 },
+    { domain: "my.domain", version: 3 },
+  ]);
+  expect(model.producerName).toBe("maker");
+});
+
+test("symbols of the source are declared, invented ones are not", () => {
+  const { graph } = lower(graphOf(relu, ["n", "?1"])).model;
+  const dims = [graph.inputs, graph.outputs].map(([info]) =>
+    info?.type?.kind === "tensor" ? info.type.shape?.map(({ size }) => size) : undefined,
+  );
+  expect(dims).toEqual([
+    ["n", undefined],
+    ["n", undefined],
+  ]);
+});
+
+test("a constant used twice is stored once, one that nobody reads not at all", () => {
+  const data = f32Tensor(
+    Float32Array.from({ length: 4 }, (_, i) => i),
+    [4],
+  );
+  const graph = graphOf((edit, x) => {
+    edit.addConstant("unused", f32Tensor([1], [1]));
+    const [a, b] = [edit.addConstant("a", data), edit.addConstant("b", data)];
+    return one(edit.insert("Add", [one(edit.insert("Add", [x, a])), b]));
+  });
+  const { initializers } = lower(graph).model.graph;
+  expect(initializers.map(({ name }) => name)).toEqual(["a", "b"]);
+  expect(initializers[0]?.data).toBe(initializers[1]?.data);
+  expect(openTensor(initializers[0] as (typeof initializers)[number]).read()).toEqual(data.bytes());
+});
+
+test("the same graph gives the same bytes", async () => {
+  const bytesOf = async () => {
+    const chunks: Uint8Array[] = [];
+    for (const file of layoutOnnx(lower(graphOf(relu)).model)) for await (const chunk of file.chunks()) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  };
+  expect(await bytesOf()).toEqual(await bytesOf());
+});
+
+function codeOf(work: () => unknown): string {
+  try {
+    work();
+    return "no error";
+  } catch (error) {
+    return error instanceof VxError ? `${error.diagnostic.code} ${error.message}` : String(error);
+  }
+}
+
+test("what ONNX cannot hold is a coded error that names the value and its numbers", () => {
+  const tap: Tap = { value: "nothing", kind: "range" };
+  expect(codeOf(() => lower(graphOf(relu), { taps: [tap] }))).toBe('VX-LOWER-TAP there is no value "nothing" to tap in the graph.');
+  const withScale =
+    (scale: ReturnType<typeof f32Tensor>, quant: Partial<QuantSpec> = {}) =>
+    () =>
+      lower(
+        graphOf((edit, x) =>
+          one(
+            edit.insert("MatMul", [
+              x,
+              edit.addConstant("w", ints("i8", [4, 4], Array(16).fill(1)), {
+                ...F32(4, 4),
+                quant: spec({ storage: "i8", scale, ...quant }),
+              }),
+            ]),
+          ),
+        ),
+      );
+  expect(codeOf(withScale(f32Tensor([1, 1, 1, 1], [2, 2])))).toMatch(/^VX-LOWER-GRANULARITY scales \[2, 2\] of a value \[4, 4\]/);
+  expect(codeOf(withScale(f32Tensor([1, 1], [2])))).toMatch(/^VX-LOWER-QPARAMS .*of another rank/);
+  expect(codeOf(() => lower(graphOf((edit, x) => one(edit.insert("other::Op", [x], { n: 1 })))))).toMatch(
+    /^VX-LOWER-ATTRIBUTE other::Op: attribute "n"/,
+  );
+});
