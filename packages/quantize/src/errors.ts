@@ -1,54 +1,112 @@
 import { type Diagnostic, VxError } from "@vlm-export/ir";
+import { NumericsError } from "@vlm-export/numerics";
+import type { DecidedBy } from "@vlm-export/recipe";
 
-function quantError(
-  code: `VX-${string}`,
-  stage: "calibrate" | "quantize",
-  message: string,
-  rest: { readonly hint?: string; readonly where?: Partial<Diagnostic["where"]> } = {},
-): VxError {
-  return new VxError({
-    code,
-    severity: "error",
-    message,
-    ...(rest.hint !== undefined && { hint: rest.hint }),
-    where: { stage, ...rest.where },
-  });
-}
+const lineOf = ({ file, line, column }: DecidedBy): { file: string; line: number; column: number } => ({ file, line, column });
 
-/** A calibration run without samples. */
+/** Static activations need data, and the samples are empty. */
 export function calEmpty(): VxError {
-  return quantError("VX-CAL-EMPTY", "calibrate", "the calibration data has no samples; at least one is needed.", {
-    hint: "Check calibration.data and calibration.samples of the recipe.",
+  return new VxError({
+    code: "VX-CAL-EMPTY",
+    severity: "error",
+    message: "the calibration data holds no sample, but the recipe quantizes activations with static ranges.",
+    hint: "Give at least one sample, or use mode: dynamic.",
+    where: { stage: "calibrate" },
   });
 }
 
-/** NaN or infinity in an activation. */
-export function calNonFinite(value: string, sample: string): VxError {
-  return quantError("VX-CAL-NON-FINITE", "calibrate", `sample ${JSON.stringify(sample)} makes the value NaN or infinite.`, {
-    hint: "Check the sample and its preprocessing; a float model must give finite numbers.",
-    where: { value },
+/** A sample makes an inner value NaN or infinite. */
+export function calNonFinite(value: string, sample: string, range: readonly [number, number]): VxError {
+  return new VxError({
+    code: "VX-CAL-NON-FINITE",
+    severity: "error",
+    message: `sample ${sample} makes this value NaN or infinite (least ${range[0]}, greatest ${range[1]}); no range follows from it.`,
+    hint: "Look for NaN or infinity in the sample, or for an overflow in the model; leave the sample out, or keep the node in float.",
+    where: { stage: "calibrate", value },
   });
 }
 
-/** NaN or infinity in a weight. */
+/** Statistics that lack a value which the plan reads: they belong to another plan. */
+export function quantNoStatistics(value: string, need: string): VxError {
+  return new VxError({
+    code: "VX-QUANT-NO-STATISTICS",
+    severity: "error",
+    message: `the statistics have no ${need} of this value.`,
+    hint: "Calibrate again with this recipe.",
+    where: { stage: "quantize", value },
+  });
+}
+
+/** An int32 bias that its scale cannot hold. */
+export function quantBiasRange(bias: string, node: string, largest: number): Diagnostic {
+  return {
+    code: "VX-QUANT-BIAS-RANGE",
+    severity: "warning",
+    message: `the bias needs integers up to ${largest.toExponential(3)}, beyond int32 (2147483647), at the scale of its products; it stays float.`,
+    hint: "A larger input or weight range, or another granularity of the weight, gives the bias a larger scale.",
+    where: { stage: "quantize", node, value: bias },
+  };
+}
+
+/** Bias correction asked of a node where it cannot be computed. */
+export function quantCorrectionUnfit(node: string, reason: string, decidedBy: DecidedBy): Diagnostic {
+  return {
+    code: "VX-QUANT-CORRECTION-UNFIT",
+    severity: "warning",
+    message: `the bias is not corrected: ${reason}.`,
+    where: { stage: "quantize", node, ...lineOf(decidedBy) },
+  };
+}
+
+/** A constant that float16 cannot hold. */
+export function quantF16Range(value: string, node: string, largest: number): Diagnostic {
+  return {
+    code: "VX-QUANT-F16-RANGE",
+    severity: "warning",
+    message: `the constant reaches ${largest.toExponential(3)}, beyond float16 (65504); node ${JSON.stringify(node)} stays in its own float type.`,
+    hint: "keep: float for this node says the same without the warning.",
+    where: { stage: "quantize", node, value },
+  };
+}
+
+/** A split that finds no outlier. */
+export function quantNoOutliers(node: string, sigma: number, decidedBy: DecidedBy): Diagnostic {
+  return {
+    code: "VX-QUANT-NO-OUTLIERS",
+    severity: "info",
+    message: `no channel is above ${sigma} sigma: the node is not split.`,
+    where: { stage: "quantize", node, ...lineOf(decidedBy) },
+  };
+}
+
+/** NaN or infinity in a constant that shall become integers. */
 export function quantNonFinite(value: string, groups: number): VxError {
-  return quantError("VX-QUANT-NON-FINITE", "quantize", `the weight holds NaN or infinity in ${groups} of its scale groups.`, {
-    hint: "Export the model again; keep: float leaves the weight as it is.",
-    where: { value },
+  return new VxError({
+    code: "VX-QUANT-NON-FINITE",
+    severity: "error",
+    message: `the weight holds NaN or infinity in ${groups} of its quantization groups; integers cannot stand for them.`,
+    hint: "Export the model again from sound weights, or keep the node in float.",
+    where: { stage: "quantize", value },
   });
 }
 
-/** Statistics lack a value that the plan needs. */
-export function quantNoStatistics(value: string): VxError {
-  return quantError("VX-QUANT-NO-STATISTICS", "quantize", "no statistics were gathered for the value.", {
-    hint: "Calibrate with the plan that is executed.",
-    where: { value },
-  });
+/** A value that was 0 in every sample. */
+export function quantZeroRange(value: string): Diagnostic {
+  return {
+    code: "VX-QUANT-ZERO-RANGE",
+    severity: "warning",
+    message: "the value is 0 in every sample; its scale is set to 1.",
+    hint: "If other inputs make it non-zero, add such samples to the calibration data.",
+    where: { stage: "quantize", value },
+  };
 }
 
-/** A weight of a type that is not quantized. */
-export function quantWeightType(value: string, dtype: string): VxError {
-  return quantError("VX-QUANT-WEIGHT-TYPE", "quantize", `the weight has element type ${dtype}; f32, f16 and bf16 can be quantized.`, {
-    where: { value },
-  });
+/** Errors of the numeric kernels as coded errors with the value's name; others unchanged. */
+export function withValue(error: unknown, value: string): unknown {
+  if (!(error instanceof NumericsError)) return error;
+  const { code, message, hint } = error;
+  return new VxError(
+    { code, severity: "error", message, ...(hint !== undefined && { hint }), where: { stage: "quantize", value } },
+    { cause: error },
+  );
 }

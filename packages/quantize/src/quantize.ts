@@ -1,69 +1,94 @@
-import { cloneGraph, type Diagnostic, type Graph, GraphEditor, type OpRegistry } from "@vlm-export/ir";
+import { cloneGraph, type Diagnostic, type Graph, GraphEditor, type OpRegistry, type TensorData } from "@vlm-export/ir";
 import type { Kernels } from "@vlm-export/numerics";
-import type { Plan, QuantGroup } from "@vlm-export/recipe";
-import { calibrators } from "./calibrators/calibrators.js";
-import type { RealRange } from "./calibrators/calibrator.js";
-import { quantNoStatistics } from "./errors.js";
-import { applyBias } from "./rewrite/apply-biases.js";
-import { applyGroup } from "./rewrite/apply-groups.js";
-import { applyKeep } from "./rewrite/apply-keeps.js";
-import { applyWeight } from "./rewrite/apply-weights.js";
-import type { RewriteSite } from "./rewrite/rewrite-site.js";
-import { mergeStatistics, type Statistics } from "./statistics.js";
+import type { Plan, WeightPlan } from "@vlm-export/recipe";
+import type { Scratch } from "@vlm-export/store";
+import { staticRanges } from "./activation-ranges.js";
+import { mapLimited } from "./map-limited.js";
+import type { OutlierReport } from "./outlier-channels.js";
+import { applyActivations } from "./rewrite/apply-activations.js";
+import { applyBiases } from "./rewrite/apply-biases.js";
+import { applyWeights } from "./rewrite/apply-weights.js";
+import { correctBiases } from "./rewrite/correct-biases.js";
+import { keepHalf } from "./rewrite/keep-half.js";
+import type { Rewrite } from "./rewrite/rewrite.js";
+import { splitOutliers } from "./rewrite/split-outliers.js";
+import type { Statistics } from "./statistics.js";
+import { type IntegerConstant, integerHome } from "./weights/integer-constant.js";
+import { quantizeWeight, type WeightPool, type WeightTools } from "./weights/quantize-weight.js";
+
+/** Quantized weights up to this many bytes stay in memory. */
+const DEFAULT_MEMORY_BYTES = 160 << 20;
 
 export interface QuantizeOptions {
   readonly ops: OpRegistry;
   readonly kernels: Kernels;
+  /** Reads and quantizes weights on other threads. */
+  readonly pool?: WeightPool;
+  /** Weights in work at one time; default 2. */
+  readonly concurrency?: number;
+  /** Where integers beyond `memoryBytes` are kept until they are emitted; it must live as long as the result. */
+  readonly scratch?: Scratch;
+  readonly memoryBytes?: number;
   readonly signal?: AbortSignal;
-  progress?(done: number, total: number): void;
+  /** Weights done, all weights, and bytes read so far. */
+  progress?(done: number, total: number, bytesRead: number): void;
 }
 
-/** The frozen graph and what a report should say about it. */
 export interface QuantizeResult {
+  /** A new graph: integers in its constants, QuantSpecs in its types. */
   readonly graph: Graph;
-  /** Warnings. */
+  /** Channels that splits found. */
+  readonly outliers: readonly OutlierReport[];
+  /** Warnings and notes. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
 /**
- * Executes the plan on a copy of its graph: integers, scales and zero points in the types of values. The plan's graph stays as it
- * is. Throws VX-QUANT-*.
+ * Executes a plan: a copy of the plan's graph whose constants are integers and whose types say what they stand for. `statistics`
+ * may be undefined when the plan needs no data. Throws VX-QUANT-*, VX-QUANT-NO-STATISTICS, and the signal's reason.
  */
 export async function quantize(plan: Plan, statistics: Statistics | undefined, options: QuantizeOptions): Promise<QuantizeResult> {
-  const copy = cloneGraph(plan.graph);
-  const edit = new GraphEditor(options.ops, copy.graph);
+  const { ops, kernels, pool, scratch, memoryBytes = DEFAULT_MEMORY_BYTES } = options;
   const diagnostics: Diagnostic[] = [];
-  const site: RewriteSite = {
-    edit,
-    copy,
-    kernels: options.kernels,
-    weights: new Map(),
-    report: (diagnostic) => void diagnostics.push(diagnostic),
-  };
-  for (const group of plan.groups) applyGroup(site, group, rangeOf(group, statistics));
-  for (const [i, weight] of plan.weights.entries()) {
-    options.signal?.throwIfAborted();
-    applyWeight(site, weight);
-    options.progress?.(i + 1, plan.weights.length);
-  }
-  for (const bias of plan.biases) applyBias(site, bias);
-  for (const keep of plan.keeps) applyKeep(site, keep);
+  const report = (finding: Diagnostic): void => void diagnostics.push(finding);
+  const tools: WeightTools = { kernels, home: integerHome(memoryBytes, scratch), ...(pool && { pool }) };
+  const ranges = staticRanges(plan.groups, statistics, { kernels, report });
+  const weights = await quantizeWeights(plan.weights, tools, options);
+  const copy = cloneGraph(plan.graph);
+  const edit = new GraphEditor(ops, copy.graph);
+  const rewrite: Rewrite = { plan, edit, copy, tools, statistics, ranges, weights, replaced: new Set(), redirected: new Map(), report };
+  const outliers = await splitOutliers(rewrite);
+  correctBiases(rewrite);
+  applyWeights(rewrite);
+  applyBiases(rewrite);
+  applyActivations(rewrite);
+  keepHalf(rewrite);
+  removeUnreadConstants(edit);
   edit.settle();
-  return { graph: copy.graph, diagnostics };
+  return { graph: edit.graph, outliers, diagnostics };
 }
 
-/** Real range of a static group; undefined for a dynamic one. */
-function rangeOf(group: QuantGroup, statistics: Statistics | undefined): RealRange | undefined {
-  const { request, fixedRange, observe } = group;
-  if (request.mode === "dynamic") return undefined;
-  if (fixedRange) return fixedRange;
-  const seen = observe.map(({ name }) => {
-    const found = statistics?.values.get(name);
-    if (!found) throw quantNoStatistics(name);
-    return found;
+async function quantizeWeights(
+  plans: readonly WeightPlan[],
+  tools: WeightTools,
+  { signal, progress, concurrency = 2 }: QuantizeOptions,
+): Promise<ReadonlyMap<WeightPlan, IntegerConstant>> {
+  const weights = new Map<WeightPlan, IntegerConstant>();
+  let bytesRead = 0;
+  await mapLimited(plans, concurrency, async (plan) => {
+    signal?.throwIfAborted();
+    const { value, request } = plan;
+    const data = value.data as TensorData;
+    weights.set(plan, await quantizeWeight({ value, data }, request, tools));
+    bytesRead += data.byteLength;
+    progress?.(weights.size, plans.length, bytesRead);
   });
-  return calibrators[request.method.name].rangeOf(mergeStatistics(seen), request.method, {
-    range: request.range,
-    symmetric: request.symmetric,
-  });
+  return weights;
+}
+
+function removeUnreadConstants(edit: GraphEditor): void {
+  const { graph } = edit;
+  const captured = new Set(graph.nodes.flatMap((node) => [...node.captures.values()]));
+  for (const constant of graph.constants)
+    if (graph.users(constant).length === 0 && !graph.outputs.includes(constant) && !captured.has(constant)) edit.eraseConstant(constant);
 }

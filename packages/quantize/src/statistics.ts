@@ -2,20 +2,21 @@ import { type Histogram, mergeHistograms } from "./histogram.js";
 
 /** What was seen of one value over all samples. Which parts are there depends on what was asked; see {@link Need}. */
 export interface ValueStatistics {
-  /** Elements over all samples. */
-  readonly elements: number;
   /** Smallest and largest element of each sample, in order of the samples; exact. */
   readonly sampleMin: Float32Array;
   readonly sampleMax: Float32Array;
+  /** All elements of all samples. */
   readonly histogram?: Histogram;
-  /** Largest magnitude at each index of the measured axis. */
-  readonly channelAbsmax?: Float32Array;
-  /** Mean at each index of the measured axis. */
-  readonly channelMean?: Float32Array;
+  /** By axis of channels. */
+  readonly channels?: ReadonlyMap<number, ChannelStatistics>;
 }
 
-/** Parts of the statistics of a value: extremes are always there. */
-export type Need = "extremes" | "histogram" | "channelAbsmax" | "channelMean";
+/** What was seen at each index of one axis of a value. */
+export interface ChannelStatistics {
+  readonly absmax: Float32Array;
+  /** Mean of the samples' means. */
+  readonly mean: Float32Array;
+}
 
 /** Statistics of a graph's values by name, all from the same samples. */
 export interface Statistics {
@@ -26,24 +27,27 @@ export interface Statistics {
 }
 
 /** Smallest and largest element over all samples; [0, 0] without samples. */
-export function extremesOf(statistics: ValueStatistics): readonly [min: number, max: number] {
-  if (statistics.sampleMin.length === 0) return [0, 0];
-  const min = statistics.sampleMin.reduce((a, b) => Math.min(a, b));
-  const max = statistics.sampleMax.reduce((a, b) => Math.max(a, b));
-  return [min, max];
+export function extremesOf({ sampleMin, sampleMax }: ValueStatistics): readonly [min: number, max: number] {
+  if (sampleMin.length === 0) return [0, 0];
+  return [sampleMin.reduce((a, b) => Math.min(a, b)), sampleMax.reduce((a, b) => Math.max(a, b))];
 }
 
-/** Statistics of several values taken as one: extremes per sample, histograms added up. Channel parts are left out. */
-export function mergeStatistics(parts: readonly ValueStatistics[]): ValueStatistics {
-  const [first, ...rest] = parts;
-  if (!first) return { elements: 0, sampleMin: new Float32Array(0), sampleMax: new Float32Array(0) };
-  return rest.reduce<ValueStatistics>((a, b) => {
-    const histogram = a.histogram && b.histogram && mergeHistograms(a.histogram, b.histogram);
-    return {
-      elements: a.elements + b.elements,
-      sampleMin: a.sampleMin.map((value, i) => Math.min(value, b.sampleMin[i] ?? value)),
-      sampleMax: a.sampleMax.map((value, i) => Math.max(value, b.sampleMax[i] ?? value)),
-      ...(histogram && { histogram }),
-    };
-  }, first);
+/** The statistics of several values as if they were one: channels are left out. Histograms only when all have one. */
+export function unionOf(all: readonly ValueStatistics[]): ValueStatistics {
+  return all.reduce((a, b) => ({
+    sampleMin: a.sampleMin.map((value, i) => Math.min(value, b.sampleMin[i] as number)),
+    sampleMax: a.sampleMax.map((value, i) => Math.max(value, b.sampleMax[i] as number)),
+    ...(a.histogram && b.histogram && { histogram: mergeHistograms(a.histogram, b.histogram) }),
+  }));
+}
+
+/** What both runs over the same samples saw; the newer one where both saw a part. */
+export function mergedStatistics(known: Statistics, newer: Statistics): Statistics {
+  const values = new Map(known.values);
+  for (const [name, seen] of newer.values) {
+    const before = values.get(name);
+    const channels = new Map([...(before?.channels ?? []), ...(seen.channels ?? [])]);
+    values.set(name, { ...before, ...seen, ...(channels.size > 0 && { channels }) });
+  }
+  return { ...newer, values };
 }

@@ -18,7 +18,6 @@ function statisticsOf(values: Float32Array): ValueStatistics {
   const counts = new Float64Array(HISTOGRAM_BINS);
   if (limit > 0) kernels.histogram(values, -limit, limit, counts);
   return {
-    elements: values.length,
     sampleMin: Float32Array.of(min),
     sampleMax: Float32Array.of(max),
     histogram: { limit, counts, zeros: limit === 0 ? values.length : 0 },
@@ -96,7 +95,7 @@ test("percentile 100 is minmax", () => {
 });
 
 test("the moving average starts at the first sample and follows the newest by its weight", () => {
-  const statistics = { elements: 3, sampleMin: Float32Array.of(-1, -2, -4), sampleMax: Float32Array.of(1, 1, 5) };
+  const statistics = { sampleMin: Float32Array.of(-1, -2, -4), sampleMax: Float32Array.of(1, 1, 5) };
   expect(calibrators.minmax.rangeOf(statistics, { name: "minmax", movingAverage: 0.5 }, asymmetric)).toEqual([-2.75, 3]);
   expect(calibrators.minmax.rangeOf(statistics, { name: "minmax" }, asymmetric)).toEqual([-4, 5]);
 });

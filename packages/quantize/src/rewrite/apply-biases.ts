@@ -1,60 +1,29 @@
-import { type Diagnostic, f32Tensor, memoryTensor, type Value } from "@vlm-export/ir";
-import { bf16ToNumber, f16ToNumber, floatsFromBytes, roundHalfEven } from "@vlm-export/numerics";
+import type { TensorData } from "@vlm-export/ir";
 import type { BiasPlan } from "@vlm-export/recipe";
-import { nodeTwin, placeConstant, type RewriteSite } from "./rewrite-site.js";
+import { quantBiasRange } from "../errors.js";
+import { integerBias } from "../weights/bias.js";
+import { wideFloatsOf } from "../weights/constant-floats.js";
+import { siteOf } from "./apply-weights.js";
+import type { Rewrite } from "./rewrite.js";
 
-const INT32_MAX = 2 ** 31 - 1;
-
-/**
- * An int32 bias: q = roundHalfEven(b / (s_x · s_w)) per output channel, no zero point. A bias that int32 cannot hold at that scale
- * stays float, with a warning.
- */
-export function applyBias(site: RewriteSite, plan: BiasPlan): void {
-  const weight = site.weights.get(plan.weight);
-  const input = nodeTwin(site, plan.compute).inputs[plan.inputIndex];
-  const inputScale = scalesOf(input)?.[0];
-  const weightScales = scalesOf(weight);
-  const bias = floatsOf(plan.value);
-  if (inputScale === undefined || !weightScales || !bias) return;
-  const count = weightScales.length === 1 ? 1 : bias.length;
-  if (weightScales.length !== 1 && weightScales.length !== bias.length) return;
-  const scale = Float32Array.from({ length: count }, (_, i) => inputScale * (weightScales[i] as number));
-  const codes = bias.map((b, i) => roundHalfEven(b / (scale[count === 1 ? 0 : i] as number)));
-  if (codes.some((code) => !(Math.abs(code) <= INT32_MAX))) return site.report(saturated(plan));
-  const shape = plan.value.data?.shape ?? [];
-  const scaleShape = shape.map((extent, axis) => (axis === shape.length - 1 ? (count === 1 ? 1 : extent) : 1));
-  const quant = {
-    storage: "i32",
-    range: [-(2 ** 31), INT32_MAX],
-    granularity: count === 1 ? "tensor" : "channel",
-    mode: "static",
-    scale: f32Tensor(scale, scaleShape),
-  } as const;
-  const data = memoryTensor("i32", shape, new Uint8Array(Int32Array.from(codes).buffer));
-  placeConstant(site, plan.value, [plan.edge], { data, type: { dtype: plan.value.type.dtype, shape: plan.value.type.shape, quant } });
+/** Biases become int32 at the scale of the products they are added to. One that int32 cannot hold stays float, with a warning. */
+export function applyBiases(rewrite: Rewrite): void {
+  for (const plan of rewrite.plan.biases) applyBias(rewrite, plan);
 }
 
-function scalesOf(value: Value | null | undefined): Float32Array | undefined {
-  const scale = value?.type.quant?.scale;
-  return scale && widened(floatsFromBytes(scale.bytes(), scale.dtype as "f32" | "f16" | "bf16"));
-}
-
-function floatsOf(value: Value): Float64Array | undefined {
-  const { data } = value;
-  if (!data || (data.dtype !== "f32" && data.dtype !== "f16" && data.dtype !== "bf16")) return undefined;
-  return Float64Array.from(widened(floatsFromBytes(data.bytes(), data.dtype)));
-}
-
-function widened(floats: ReturnType<typeof floatsFromBytes>): Float32Array {
-  return floats instanceof Float32Array ? floats : Float32Array.from(floats.bits, floats.dtype === "f16" ? f16ToNumber : bf16ToNumber);
-}
-
-function saturated({ value, compute }: BiasPlan): Diagnostic {
-  return {
-    code: "VX-QUANT-BIAS-RANGE",
-    severity: "warning",
-    message: "the bias does not fit int32 at scale s_x·s_w, or is not finite; it stays float.",
-    hint: "A channel with a tiny weight scale and a large bias is often dead; keep the node in float16 if a target needs an int32 bias.",
-    where: { stage: "quantize", value: value.name, node: compute.name },
-  };
+function applyBias(rewrite: Rewrite, { edge, group, weight, compute }: BiasPlan): void {
+  const { edit, ranges, weights, tools } = rewrite;
+  const [site] = siteOf(rewrite, edge);
+  const bias = site?.node.inputs[site.index];
+  const [range, constant] = [ranges.get(group), weights.get(weight)];
+  if (!site || !bias?.data || bias.type.quant || !range || !constant || rewrite.replaced.has(compute)) return;
+  const weightScales = wideFloatsOf(constant.type.quant.scale as TensorData, tools.kernels);
+  const result = integerBias(bias.data, range.qparams.scale, weightScales, tools.kernels);
+  if ("largest" in result) {
+    rewrite.report(quantBiasRange(bias.name, compute.name, result.largest));
+    return;
+  }
+  const sole = edit.graph.users(bias).length === 1 && site.node.inputs.filter((input) => input === bias).length === 1;
+  if (sole && !edit.graph.outputs.includes(bias)) edit.setData(bias, result.data, result.type);
+  else edit.replaceInput(site.node, site.index, edit.addConstant(edit.freshName(`${bias.name}_i32`), result.data, result.type, bias.role));
 }

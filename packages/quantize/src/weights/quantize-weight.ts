@@ -1,41 +1,56 @@
-import { memoryTensor, type QuantSpec, type TensorData } from "@vlm-export/ir";
-import { blockView, channelView, floatsFromBytes, type IntegerType, type Kernels, type QuantView, tensorView } from "@vlm-export/numerics";
-import type { WeightPlan } from "@vlm-export/recipe";
-import { elementCount } from "@vlm-export/ir";
-import { quantNonFinite, quantWeightType } from "../errors.js";
-import { scaleTensor, zeroPointTensor } from "../rewrite/qparams-tensors.js";
+import type { TensorData, Value } from "@vlm-export/ir";
+import type { Kernels, QuantizedWeights, ScaleSpec } from "@vlm-export/numerics";
+import type { WeightRequest } from "@vlm-export/recipe";
+import { quantNonFinite, withValue } from "../errors.js";
+import { floatsOf } from "./constant-floats.js";
+import type { IntegerConstant, IntegerHome } from "./integer-constant.js";
+import { mseScales } from "./mse-scales.js";
+import { scaleShapeOf, scaleSpecOf, scaleTensor, staticSpec } from "./quant-spec.js";
 
-/** The integers of a weight and the QuantSpec that says what they stand for. */
-export interface QuantizedWeight {
-  readonly data: TensorData;
-  readonly quant: QuantSpec;
+/** What turns weights into integers: the calling thread's kernels, and a pool that reads and works in parallel. */
+export interface WeightTools {
+  readonly kernels: Kernels;
+  readonly pool?: WeightPool;
+  readonly home: IntegerHome;
 }
 
-/** Round-to-nearest of a float constant as its plan says. Throws VX-QUANT-NON-FINITE, VX-QUANT-WEIGHT-TYPE. */
-export function quantizeWeight(plan: WeightPlan, kernels: Kernels): QuantizedWeight {
-  const { request, value, scaleShape } = plan;
-  const { data } = value;
-  if (!data || (data.dtype !== "f32" && data.dtype !== "f16" && data.dtype !== "bf16"))
-    throw quantWeightType(value.name, data?.dtype ?? "none");
-  const { storage, range, symmetric, scaleDtype } = request;
-  const spec = { view: viewOf(plan, data.shape), storage: storage as IntegerType, range, symmetric, scaleDtype };
-  const { bytes, scale, zeroPoint, nonFiniteGroups } = kernels.quantizeWeights(floatsFromBytes(data.bytes(), data.dtype), spec);
-  if (nonFiniteGroups > 0) throw quantNonFinite(value.name, nonFiniteGroups);
-  return {
-    data: memoryTensor(storage, data.shape, bytes),
-    quant: {
-      storage,
-      range,
-      granularity: request.granularity,
-      mode: "static",
-      scale: scaleTensor(scale, scaleDtype, scaleShape),
-      ...(zeroPoint && { zeroPoint: zeroPointTensor(zeroPoint, storage, scaleShape) }),
+/** The part of a kernel pool that weights need. */
+export interface WeightPool {
+  quantizeWeights(data: TensorData, spec: ScaleSpec): Promise<QuantizedWeights>;
+}
+
+/**
+ * Round to nearest (half to even) on a grid by range or by least squared error. The scale is rounded to `scaleDtype` first.
+ * Throws VX-QUANT-NON-FINITE.
+ */
+export async function quantizeWeight(
+  weight: { readonly value: Pick<Value, "name" | "type">; readonly data: TensorData },
+  request: WeightRequest,
+  tools: WeightTools,
+): Promise<IntegerConstant> {
+  const { value, data } = weight;
+  const spec = scaleSpecOf(data.shape, request);
+  const { bytes, scale, zeroPoint, nonFiniteGroups } = await integersOf(data, spec, { method: request.method, tools }).catch(
+    (error: unknown) => {
+      throw withValue(error, value.name);
     },
-  };
+  );
+  if (nonFiniteGroups > 0) throw quantNonFinite(value.name, nonFiniteGroups);
+  const { storage, range, granularity, scaleDtype } = request;
+  const scales = scaleTensor(scale, scaleDtype, scaleShapeOf(data.shape, request));
+  const quant = staticSpec({ storage, range, granularity }, { scale: scales, ...(zeroPoint && { zeroPoint }) });
+  const type = { dtype: data.dtype, shape: data.shape, quant };
+  return { data: await tools.home.keep(storage, data.shape, bytes), type };
 }
 
-/** How the kernels see the weight. */
-function viewOf({ request: { granularity, axis = 0, blockSize = 1 } }: WeightPlan, shape: readonly number[]): QuantView {
-  if (granularity === "tensor") return tensorView(elementCount(shape));
-  return granularity === "channel" ? channelView(shape, axis) : blockView(shape, axis, blockSize);
+async function integersOf(
+  data: TensorData,
+  spec: ScaleSpec,
+  { method, tools: { kernels, pool } }: { readonly method: WeightRequest["method"]; readonly tools: WeightTools },
+): Promise<QuantizedWeights> {
+  if (method === "minmax") return pool ? pool.quantizeWeights(data, spec) : kernels.quantizeWeights(floatsOf(data), spec);
+  const x = floatsOf(data);
+  const scales = mseScales(x, spec, kernels);
+  const { bytes, nanCount } = kernels.quantize(x, { ...spec, ...scales });
+  return { ...scales, bytes, nanCount };
 }

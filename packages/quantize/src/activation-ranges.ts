@@ -1,0 +1,80 @@
+import type { Diagnostic, QuantSpec, TensorType } from "@vlm-export/ir";
+import type { Kernels } from "@vlm-export/numerics";
+import type { QuantGroup } from "@vlm-export/recipe";
+import { type ActivationQParams, activationQParams } from "./activation-qparams.js";
+import type { RealRange } from "./calibrators/calibrator.js";
+import { calibrators } from "./calibrators/calibrators.js";
+import { quantNoStatistics, quantZeroRange } from "./errors.js";
+import { extremesOf, type Statistics, unionOf, type ValueStatistics } from "./statistics.js";
+import { floatsOf } from "./weights/constant-floats.js";
+import { scaleTensor, staticSpec } from "./weights/quant-spec.js";
+
+/** Qparams of a static group and the range that they come from. */
+export interface StaticRange {
+  readonly realRange: RealRange;
+  readonly qparams: ActivationQParams;
+}
+
+/** The range of every static group: fixed, or from the union of what was observed and of its constants. Throws VX-QUANT-NO-STATISTICS. */
+export function staticRanges(
+  groups: readonly QuantGroup[],
+  statistics: Statistics | undefined,
+  { kernels, report }: { readonly kernels: Kernels; report(finding: Diagnostic): void },
+): ReadonlyMap<QuantGroup, StaticRange> {
+  const ranges = new Map<QuantGroup, StaticRange>();
+  for (const group of groups) {
+    if (group.request.mode !== "static") continue;
+    const realRange = withConstants(group.fixedRange ?? calibrated(group, statistics), group, kernels);
+    if (realRange[0] === 0 && realRange[1] === 0) report(quantZeroRange(nameOf(group)));
+    ranges.set(group, { realRange, qparams: activationQParams(realRange, group.request) });
+  }
+  return ranges;
+}
+
+function calibrated(group: QuantGroup, statistics: Statistics | undefined): RealRange {
+  const { request, observe } = group;
+  const seen = observe.map(({ name }): ValueStatistics => {
+    const found = statistics?.values.get(name);
+    if (!found) throw quantNoStatistics(name, "range");
+    return found;
+  });
+  const [first] = seen;
+  if (!first) return [0, 0];
+  const calibrator = calibrators[request.method.name];
+  const union = seen.length === 1 ? first : unionOf(seen);
+  if (calibrator.needsHistogram && !union.histogram) throw quantNoStatistics(nameOf(group), "histogram");
+  return calibrator.rangeOf(union, request.method, request);
+}
+
+function withConstants([min, max]: RealRange, { constants }: QuantGroup, kernels: Kernels): RealRange {
+  const own = constants.flatMap(({ value }) => (value.data ? [kernels.rangeOf(floatsOf(value.data))] : []));
+  return [Math.min(min, ...own.map((range) => range.min)), Math.max(max, ...own.map((range) => range.max))];
+}
+
+function nameOf({ observe, values, splits }: QuantGroup): string {
+  return (observe[0] ?? values[0] ?? splits[0]?.value)?.name ?? "";
+}
+
+/** The range of a group with the channels that a split takes out left away. */
+export function narrowed({ realRange: [min, max] }: StaticRange, largest: number, { request }: QuantGroup): StaticRange {
+  const realRange: RealRange = [Math.max(min, -largest), Math.min(max, largest)];
+  return { realRange, qparams: activationQParams(realRange, request) };
+}
+
+/** The spec of a value of `type` in `group`; `range` only for static groups. */
+export function activationSpec({ request }: QuantGroup, { shape }: TensorType, range: StaticRange | undefined): QuantSpec {
+  const { storage, granularity, symmetric } = request;
+  const parts = { storage, range: request.range, granularity };
+  if (!range) return { ...parts, mode: "dynamic" };
+  const { scale, zeroPoint } = range.qparams;
+  const ones = (shape ?? []).map(() => 1);
+  const stated = symmetric && zeroPoint === 0 ? {} : { zeroPoint: [zeroPoint] };
+  const spec = staticSpec(parts, { scale: scaleTensor(Float32Array.of(scale), "f32", ones), ...stated });
+  return { ...spec, realRange: range.realRange };
+}
+
+/** The largest magnitude that was seen of a value. */
+export function largestOf(statistics: ValueStatistics): number {
+  const [min, max] = extremesOf(statistics);
+  return Math.max(-min, max);
+}

@@ -1,0 +1,33 @@
+import { emptyHistogram, type Histogram, limitFor, widen } from "../histogram.js";
+
+/** Adds the elements of a tensor to `counts`, bins over [−limit, limit], on this thread or another; gives the sum. */
+export type CountBins = (limit: number, counts: Float64Array) => Promise<Float64Array>;
+
+/**
+ * Collects a histogram over all samples. Its range grows with the data, by doublings; no element is read twice. Shapes may differ
+ * from sample to sample.
+ */
+export class HistogramObserver {
+  private histogram: Histogram = emptyHistogram();
+  private elements = 0;
+  private counting: { readonly limit: number; readonly counts: Promise<Float64Array> } | undefined;
+
+  /** Adds one sample of `elements` elements in `range`; `count` bins it. The sample before must be settled. */
+  add(range: readonly [number, number], elements: number, count: CountBins): void {
+    this.elements += elements;
+    const limit = Math.max(this.histogram.limit, elements === 0 ? 0 : limitFor(Math.max(-range[0], range[1])));
+    if (limit === 0) this.histogram = { ...this.histogram, zeros: this.histogram.zeros + elements };
+    else this.counting = { limit, counts: count(limit, widen(this.histogram, limit).counts) };
+  }
+
+  /** Waits for the counts of the sample added last. False when an element was left out: a NaN. */
+  async settle(): Promise<boolean> {
+    if (this.counting) this.histogram = { limit: this.counting.limit, counts: await this.counting.counts, zeros: 0 };
+    this.counting = undefined;
+    return this.histogram.zeros + this.histogram.counts.reduce((a, b) => a + b, 0) === this.elements;
+  }
+
+  result(): Histogram {
+    return this.histogram;
+  }
+}

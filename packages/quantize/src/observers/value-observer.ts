@@ -1,0 +1,28 @@
+import type { Need } from "../needs.js";
+import type { ChannelStatistics, ValueStatistics } from "../statistics.js";
+import { ChannelObserver } from "./channel-observer.js";
+import { HistogramObserver } from "./histogram-observer.js";
+import { RangeObserver } from "./range-observer.js";
+
+/** The observers of one value: what its {@link Need} asks for. */
+export class ValueObserver {
+  readonly name: string;
+  readonly range: RangeObserver = new RangeObserver();
+  readonly histogram: HistogramObserver | undefined;
+  readonly channels: ReadonlyMap<number, ChannelObserver>;
+
+  constructor({ value, histogram, channelAxes }: Need) {
+    this.name = value.name;
+    this.histogram = histogram ? new HistogramObserver() : undefined;
+    this.channels = new Map([...channelAxes].map((axis) => [axis, new ChannelObserver()]));
+  }
+
+  result(): ValueStatistics {
+    const channels = new Map<number, ChannelStatistics>([...this.channels].map(([axis, observer]) => [axis, observer.result()]));
+    return {
+      ...this.range.result(),
+      ...(this.histogram && { histogram: this.histogram.result() }),
+      ...(channels.size > 0 && { channels }),
+    };
+  }
+}

@@ -1,0 +1,115 @@
+import { isFloat, type Node, type TensorData, type Value } from "@vlm-export/ir";
+import { elementCount } from "@vlm-export/ir";
+import type { IntegerType, QuantView } from "@vlm-export/numerics";
+import { unpack } from "@vlm-export/numerics";
+import type { BiasCorrectionPlan } from "@vlm-export/recipe";
+import { quantNoStatistics, quantCorrectionUnfit } from "../errors.js";
+import { wideFloatsOf } from "../weights/constant-floats.js";
+import { floatConstant } from "../weights/float-constant.js";
+import { viewOf } from "../weights/quant-spec.js";
+import { axesOf, type ChannelAxes } from "./channel-axes.js";
+import { nodeOf, type Rewrite } from "./rewrite.js";
+
+/**
+ * b' = b + (W − Ŵ) · E[x], per output channel: takes the mean error of the quantized weight out of the output (Nagel et al.,
+ * "Data-free quantization through weight equalization and bias correction", 2019). Padding of convolutions is left out of account.
+ */
+export function correctBiases(rewrite: Rewrite): void {
+  for (const plan of rewrite.plan.biasCorrections) {
+    const reason = correct(rewrite, plan);
+    if (reason !== undefined) rewrite.report(quantCorrectionUnfit(plan.node.name, reason, plan.decidedBy));
+  }
+}
+
+/** Corrects one node, or says why not. */
+function correct(rewrite: Rewrite, plan: BiasCorrectionPlan): string | undefined {
+  const node = nodeOf(rewrite, plan.node);
+  if (!node) return "the node is split";
+  const axes = axesOf(plan.node, rewrite.edit.ops);
+  if (!axes || !["Conv", "Gemm", "MatMul"].includes(node.op)) return `${node.op} has no bias correction`;
+  const correction = correctionOf(rewrite, plan, axes);
+  if (typeof correction === "string") return correction;
+  addToBias(rewrite, { node, original: plan.node }, correction);
+  return undefined;
+}
+
+function correctionOf(rewrite: Rewrite, plan: BiasCorrectionPlan, axes: ChannelAxes): Float32Array | string {
+  const { node, inputIndex, weight } = plan;
+  const input = node.inputs[inputIndex] as Value;
+  const data = weight.value.data as TensorData;
+  const constant = rewrite.weights.get(weight);
+  const means = rewrite.statistics?.values.get(input.name)?.channels?.get(axes.input)?.mean;
+  if (!means) throw quantNoStatistics(input.name, "channel means");
+  if (!constant || data.shape.length !== axes.weightRank) return "its weight is not a plain matrix or kernel";
+  const { kernels } = rewrite.tools;
+  const { storage, range, scale, zeroPoint } = constant.type.quant;
+  const scales = wideFloatsOf(scale as TensorData, kernels);
+  const zeros = zeroPoint && Int32Array.from(unpack(zeroPoint.bytes(), storage as IntegerType, scales.length));
+  const view: QuantView = viewOf(data.shape, weight.request);
+  const restored = kernels.dequantize(constant.data.bytes(), {
+    view,
+    storage: storage as IntegerType,
+    range,
+    scale: scales,
+    ...(zeros && { zeroPoint: zeros }),
+  });
+  return meanError({ weights: wideFloatsOf(data, kernels), restored, shape: data.shape }, means, axes);
+}
+
+/** Σ over the summed axes of (W − Ŵ) · E[x] for each output channel. */
+function meanError(
+  { weights, restored, shape }: { readonly weights: Float32Array; readonly restored: Float32Array; readonly shape: readonly number[] },
+  means: Float32Array,
+  { channel, reduce, groups }: ChannelAxes,
+): Float32Array {
+  const strideOf = (axis: number): number => elementCount(shape.slice(axis + 1));
+  const [channelStride, reduceStride] = [strideOf(channel), strideOf(reduce)];
+  const [channels, inputs] = [shape[channel] as number, shape[reduce] as number];
+  const sums = new Float64Array(channels);
+  for (let i = 0; i < weights.length; i += 1) {
+    const out = Math.floor(i / channelStride) % channels;
+    const from = (Math.floor(i / reduceStride) % inputs) + Math.floor((out * groups) / channels) * inputs;
+    sums[out] = (sums[out] as number) + ((weights[i] as number) - (restored[i] as number)) * (means[from] as number);
+  }
+  return Float32Array.from(sums);
+}
+
+/** Adds to the constant that is added to the products already, or puts an Add behind the node. */
+function addToBias(rewrite: Rewrite, { node, original }: { readonly node: Node; readonly original: Node }, correction: Float32Array): void {
+  const { edit, tools } = rewrite;
+  const site = biasSite(rewrite, node, correction.length);
+  const bias = site?.node.inputs[site.index];
+  if (!site || !bias?.data) {
+    insertAdd(rewrite, { node, original }, correction);
+    return;
+  }
+  const values = wideFloatsOf(bias.data, tools.kernels).map((value, i) => value + (correction[i] as number));
+  const data = floatConstant(values, bias.type.dtype, bias.data.shape, tools.kernels);
+  const corrected = edit.addConstant(edit.freshName(`${bias.name}_corrected`), data, undefined, bias.role);
+  edit.replaceInput(site.node, site.index, corrected);
+}
+
+function biasSite({ edit: { graph } }: Rewrite, node: Node, channels: number): { readonly node: Node; readonly index: number } | undefined {
+  const fits = (value: Value | null | undefined): boolean =>
+    value?.data !== undefined &&
+    isFloat(value.type.dtype) &&
+    value.data.shape.at(-1) === channels &&
+    elementCount(value.data.shape) === channels;
+  if (fits(node.inputs[2]) && node.attrs["beta"] !== 0 && (node.attrs["beta"] ?? 1) === 1) return { node, index: 2 };
+  const [sum] = node.outputs;
+  const [add, ...others] = sum ? graph.users(sum) : [];
+  if (node.op !== "MatMul" || !sum || add?.op !== "Add" || others.length > 0 || graph.outputs.includes(sum)) return undefined;
+  const index = add.inputs.findIndex(fits);
+  return index < 0 ? undefined : { node: add, index };
+}
+
+function insertAdd(rewrite: Rewrite, { node, original }: { readonly node: Node; readonly original: Node }, correction: Float32Array): void {
+  const { edit, tools } = rewrite;
+  const [sum, source] = [node.outputs[0] as Value, original.outputs[0] as Value];
+  const trailing = node.op === "Conv" ? (sum.type.shape?.length ?? 2) - 2 : 0;
+  const data = floatConstant(correction, sum.type.dtype, [correction.length, ...Array<number>(trailing).fill(1)], tools.kernels);
+  const constant = edit.addConstant(edit.freshName(`${node.name}_correction`), data);
+  const [corrected] = edit.insert("Add", [sum, constant], {}, { name: `${node.name}_corrected`, types: [sum.type] });
+  edit.replaceAllUses(sum, corrected as Value);
+  rewrite.redirected.set(source, corrected as Value);
+}

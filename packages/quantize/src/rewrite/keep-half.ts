@@ -1,0 +1,122 @@
+import type { Node, TensorData, Value } from "@vlm-export/ir";
+import { codeOfDtype, IR_OPSET, operatorAt } from "@vlm-export/ops";
+import { quantF16Range } from "../errors.js";
+import { halfConstant } from "../weights/float-constant.js";
+import { nodeOf, type Rewrite } from "./rewrite.js";
+
+/**
+ * Makes the nodes of `keep: float16` compute in f16: operands are cast there, constants are stored as f16, results are cast back.
+ * Between two such nodes there is no cast. A node with a constant beyond 65504 stays as it is, with a warning.
+ */
+export function keepHalf(rewrite: Rewrite): void {
+  const halves = new Halves(rewrite);
+  for (const { node, dtype } of rewrite.plan.keeps) {
+    const twin = dtype === "f16" ? nodeOf(rewrite, node) : undefined;
+    if (twin) halves.convert(twin, node);
+  }
+  halves.removeUnread();
+}
+
+/** f16 forms of values, as far as they exist. */
+class Halves {
+  private readonly rewrite: Rewrite;
+  private readonly forms = new Map<Value, Value>();
+  private readonly casts: Node[] = [];
+
+  constructor(rewrite: Rewrite) {
+    this.rewrite = rewrite;
+  }
+
+  convert(node: Node, original: Node): void {
+    const { edit, replaced } = this.rewrite;
+    const wide = node.inputs.map((value, index) => (value && isWide(value) && takesHalf(node, index) ? value : undefined));
+    if (!this.constantsFit(node, wide)) return;
+    const inputs = node.inputs.map((value, i) => (wide[i] ? this.half(wide[i]) : value));
+    const outputs = node.outputs.map((value) => value && edit.freshName(`${value.name}_f16`));
+    const { attrs, origin, captures, role } = node;
+    const made = edit.insert(node.op, inputs, attrs, {
+      name: `${node.name}_f16`,
+      outputs,
+      origin,
+      captures,
+      ...(role !== undefined && { role }),
+    });
+    const live = node.outputs.filter((value) => value !== null);
+    live.forEach((value, i) => this.takeOver(value, made[i] as Value));
+    edit.erase(node);
+    replaced.add(original);
+  }
+
+  /** Casts back to a type that nobody reads any more are dead. */
+  removeUnread(): void {
+    const { edit } = this.rewrite;
+    for (const cast of this.casts) {
+      const [value] = cast.outputs;
+      if (value && edit.graph.users(value).length === 0 && !edit.graph.outputs.includes(value)) edit.erase(cast);
+    }
+  }
+
+  private constantsFit(node: Node, values: readonly (Value | undefined)[]): boolean {
+    for (const value of values) {
+      if (!value?.data || value.type.quant || this.forms.has(value)) continue;
+      const half = halfConstant(value.data, this.rewrite.tools.kernels);
+      if ("largest" in half) {
+        this.rewrite.report(quantF16Range(value.name, node.name, half.largest));
+        return false;
+      }
+      this.addConstant(value, half);
+    }
+    return true;
+  }
+
+  private addConstant(value: Value, half: TensorData): void {
+    const { edit } = this.rewrite;
+    this.forms.set(value, edit.addConstant(edit.freshName(`${value.name}_f16`), half, undefined, value.role));
+  }
+
+  /** The f16 form of a value: the source of a cast back, or a cast. */
+  private half(value: Value): Value {
+    const known = this.forms.get(value);
+    if (known) return known;
+    const form = this.cast(value, "f16", `${value.name}_f16`);
+    this.forms.set(value, form);
+    return form;
+  }
+
+  private takeOver(old: Value, made: Value): void {
+    const { edit, redirected, copy } = this.rewrite;
+    if (made.type.dtype !== "f16" || old.type.dtype === "f16") {
+      edit.replaceAllUses(old, made);
+      return;
+    }
+    const back = this.cast(made, old.type.dtype, `${old.name}_back`);
+    if (old.type.quant) edit.retype(back, { ...back.type, quant: old.type.quant });
+    edit.replaceAllUses(old, back);
+    for (const [source, twin] of copy.values) if (twin === old) redirected.set(source, back);
+    if (!old.type.quant) this.forms.set(back, made);
+  }
+
+  private cast(value: Value, dtype: string, name: string): Value {
+    const { edit } = this.rewrite;
+    const to = codeOfDtype(dtype as Value["type"]["dtype"]) as number;
+    const [result] = edit.insert(
+      "Cast",
+      [value],
+      { to },
+      { name: edit.freshName(`${name}_cast`), outputs: [edit.freshName(name)], origin: value.producer?.origin ?? [] },
+    );
+    this.casts.push((result as Value).producer as Node);
+    return result as Value;
+  }
+}
+
+function isWide({ type: { dtype } }: Value): boolean {
+  return dtype === "f32" || dtype === "bf16";
+}
+
+/** False for operands that the operator only takes in f32, such as the scales of Resize. */
+function takesHalf({ op }: Node, index: number): boolean {
+  const form = operatorAt(op, IR_OPSET);
+  const parameter = form && (form.inputs[index] ?? form.inputs.at(-1));
+  return !form || !parameter || (form.types.get(parameter.type)?.has("f16") ?? false);
+}

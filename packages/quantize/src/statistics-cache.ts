@@ -1,0 +1,123 @@
+import { createHash } from "node:crypto";
+import { type Graph, printGraph, type TensorData, windowsOf } from "@vlm-export/ir";
+import type { Store } from "@vlm-export/store";
+import type { CalibrationSample } from "./calibrate.js";
+import { HISTOGRAM_BINS, type Histogram } from "./histogram.js";
+import type { ChannelStatistics, Statistics, ValueStatistics } from "./statistics.js";
+
+/** Changes when the meaning of stored statistics does. */
+const VERSION = 1;
+const INLINE_BYTES = 64;
+
+/** Names a float graph and samples by content, whatever their files are called. */
+export async function statisticsKey(graph: Graph, samples: AsyncIterable<CalibrationSample>): Promise<string> {
+  const hash = createHash("sha256").update(printGraph(graph, { inlineLimitBytes: INLINE_BYTES }));
+  for await (const { tensors } of samples) {
+    const names = [...tensors.keys()].sort();
+    hash.update(JSON.stringify(names.map((name) => [name, tensors.get(name)?.dtype, tensors.get(name)?.shape])));
+    for (const name of names) for (const window of windowsOf(tensors.get(name) as TensorData)) hash.update(window);
+  }
+  return `statistics ${VERSION} ${hash.digest("hex")}`;
+}
+
+/** Statistics saved under the key; undefined when there are none, or they do not decode. */
+export async function loadStatistics(store: Store, key: string): Promise<Statistics | undefined> {
+  const bytes = await store.load(key);
+  return bytes && decodeStatistics(bytes);
+}
+
+export async function saveStatistics(store: Store, key: string, statistics: Statistics): Promise<void> {
+  await store.save(key, encodeStatistics(statistics));
+}
+
+interface ChannelHeader {
+  readonly axis: number;
+  readonly length: number;
+}
+interface ValueHeader {
+  readonly name: string;
+  readonly histogram?: { readonly limit: number; readonly zeros: number };
+  readonly channels: readonly ChannelHeader[];
+}
+interface Header {
+  readonly samples: number;
+  readonly values: readonly ValueHeader[];
+}
+
+/** u32 length of a JSON header, the header padded with spaces to a multiple of 8, then the arrays in its order. */
+export function encodeStatistics({ samples, values }: Statistics): Uint8Array {
+  const header: Header = {
+    samples,
+    values: [...values].map(([name, { histogram, channels = new Map<number, ChannelStatistics>() }]) => ({
+      name,
+      ...(histogram && { histogram: { limit: histogram.limit, zeros: histogram.zeros } }),
+      channels: [...channels].map(([axis, { absmax }]) => ({ axis, length: absmax.length })),
+    })),
+  };
+  const json = Buffer.from(JSON.stringify(header));
+  const padded = Buffer.concat([Buffer.alloc(4), json, Buffer.alloc((12 - (json.byteLength % 8)) % 8, " ")]);
+  padded.writeUInt32LE(padded.byteLength - 4);
+  return Buffer.concat([padded, ...[...values.values()].flatMap(arraysOf).map(bytesOf)]);
+}
+
+function arraysOf({ sampleMin, sampleMax, histogram, channels }: ValueStatistics): readonly (Float32Array | Float64Array)[] {
+  const ofChannels = [...(channels?.values() ?? [])].flatMap(({ absmax, mean }) => [absmax, mean]);
+  return [sampleMin, sampleMax, ...(histogram ? [histogram.counts] : []), ...ofChannels];
+}
+
+function bytesOf(array: Float32Array | Float64Array): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+/** The store has checked that the bytes are those that were saved; a header of another form is a miss. */
+export function decodeStatistics(bytes: Uint8Array): Statistics | undefined {
+  try {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const headerBytes = view.getUint32(0, true);
+    const header = JSON.parse(Buffer.from(bytes.subarray(4, 4 + headerBytes)).toString()) as Header;
+    const reader = new ArrayReader(bytes, 4 + headerBytes);
+    const values = new Map(header.values.map((value) => [value.name, decodeValue(value, header.samples, reader)]));
+    return reader.atEnd ? { samples: header.samples, values, cached: true } : undefined;
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof TypeError || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function decodeValue({ histogram, channels }: ValueHeader, samples: number, reader: ArrayReader): ValueStatistics {
+  const [sampleMin, sampleMax] = [reader.f32(samples), reader.f32(samples)];
+  const decoded: Histogram | undefined = histogram && { ...histogram, counts: reader.f64(HISTOGRAM_BINS) };
+  const byAxis = new Map(channels.map(({ axis, length }) => [axis, { absmax: reader.f32(length), mean: reader.f32(length) }]));
+  return { sampleMin, sampleMax, ...(decoded && { histogram: decoded }), ...(byAxis.size > 0 && { channels: byAxis }) };
+}
+
+/** Reads arrays one after the other; throws RangeError past the end. */
+class ArrayReader {
+  private readonly bytes: Uint8Array;
+  private position: number;
+
+  constructor(bytes: Uint8Array, position: number) {
+    this.bytes = bytes;
+    this.position = position;
+  }
+
+  get atEnd(): boolean {
+    return this.position === this.bytes.byteLength;
+  }
+
+  f32(length: number): Float32Array {
+    return new Float32Array(this.take(length * 4));
+  }
+
+  f64(length: number): Float64Array {
+    return new Float64Array(this.take(length * 8));
+  }
+
+  private take(byteLength: number): ArrayBuffer {
+    const end = this.position + byteLength;
+    if (!(end <= this.bytes.byteLength)) throw new RangeError(`statistics end at ${this.bytes.byteLength}, not ${end}`);
+    const taken = this.bytes.slice(this.position, end).buffer as ArrayBuffer;
+    this.position = end;
+    return taken;
+  }
+}

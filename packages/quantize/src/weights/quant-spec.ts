@@ -1,0 +1,54 @@
+import { memoryTensor, type QuantSpec, type TensorData } from "@vlm-export/ir";
+import {
+  blockView,
+  channelView,
+  type FloatType,
+  type IntegerType,
+  numberToBf16,
+  numberToF16,
+  pack,
+  type QuantView,
+  type ScaleSpec,
+  tensorView,
+} from "@vlm-export/numerics";
+import type { WeightRequest } from "@vlm-export/recipe";
+
+/** How `request` cuts a constant of `shape` into groups that share a scale. */
+export function viewOf(shape: readonly number[], { granularity, axis = 0, blockSize = 1 }: WeightRequest): QuantView {
+  if (granularity === "channel") return channelView(shape, axis);
+  if (granularity === "block") return blockView(shape, axis, blockSize);
+  return tensorView(shape.reduce((product, extent) => product * extent, 1));
+}
+
+/** The request in the words of the kernels. */
+export function scaleSpecOf(shape: readonly number[], request: WeightRequest): ScaleSpec {
+  const { storage, range, symmetric, scaleDtype } = request;
+  return { view: viewOf(shape, request), storage: storage as IntegerType, range, symmetric, scaleDtype };
+}
+
+/** Shape of the scales of a constant: its rank; 1, the extent or the number of blocks on each axis. */
+export function scaleShapeOf(shape: readonly number[], { granularity, axis, blockSize = 1 }: WeightRequest): readonly number[] {
+  return shape.map((extent, i) => {
+    if (granularity === "channel") return i === axis ? extent : 1;
+    if (granularity === "block") return i === axis ? Math.ceil(extent / blockSize) : extent;
+    return 1;
+  });
+}
+
+/** Scales as a tensor of `dtype`, in which they are exact. */
+export function scaleTensor(scale: Float32Array, dtype: FloatType, shape: readonly number[]): TensorData {
+  if (dtype === "f32") return memoryTensor("f32", shape, new Uint8Array(scale.slice().buffer));
+  const bits = Uint16Array.from(scale, dtype === "f16" ? numberToF16 : numberToBf16);
+  return memoryTensor(dtype, shape, new Uint8Array(bits.buffer));
+}
+
+/** The spec of a static quantization; zero points only where some can differ from 0. */
+export function staticSpec(
+  parts: Pick<QuantSpec, "storage" | "range" | "granularity">,
+  qparams: { readonly scale: TensorData; readonly zeroPoint?: ArrayLike<number> },
+): QuantSpec {
+  const { scale, zeroPoint } = qparams;
+  const { storage, range, granularity } = parts;
+  const packed = zeroPoint && memoryTensor(storage, scale.shape, pack(zeroPoint, storage as IntegerType));
+  return { storage, range, granularity, mode: "static", scale, ...(packed && { zeroPoint: packed }) };
+}
