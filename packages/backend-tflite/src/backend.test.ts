@@ -419,6 +419,20 @@ test("transposes around elementwise functions and reshapes cost nothing", async 
   expect(names.filter((name) => name === "TRANSPOSE")).toHaveLength(2); // NCHW at the edges
 });
 
+test("a clamp that the integers before it cannot leave costs nothing, and keeps its meaning", async () => {
+  const s = new Sketch();
+  const x = s.input("x", [1, 4, 6, 6], 0.02);
+  const w = s.weight([4, 4, 1, 1], "i8", 0);
+  const sum = s.integers(s.node("Conv", [x, w, s.bias(x, w, 4)]), 0.02, -128);
+  const y = s.node("Relu", [sum]);
+  s.edit.retype(y, { ...y.type, quant: sum.type.quant! });
+  const other = s.integers(s.node("Clip", [sum, s.float([], f32Tensor([-1], []))]), 0.03);
+  const model = s.model(y, other);
+  const { target } = await built(model);
+  expect(target[0]!.model.operatorCodes.map(({ op }) => op)).toEqual(["QUANTIZE", "TRANSPOSE", "CONV_2D", "DEQUANTIZE"]);
+  await expectMeaning(model);
+});
+
 test("int8 edges are the graph's own integers", async () => {
   const s = new Sketch();
   const x = s.input("x", [1, 4], 0.02);
@@ -448,6 +462,21 @@ test("a value of unknown extents is named", async () => {
   await expect(built(t.model(t.node("Relu", [y])))).rejects.toMatchObject({
     diagnostic: { code: "VX-LOWER-TFLITE-SHAPE", where: { value: "y" } },
   });
+});
+
+test("values quantized at run time or of 16 bits are refused by name", async () => {
+  const specs: readonly [QuantSpec, string][] = [
+    [{ storage: "u8", range: [0, 255], granularity: "tensor", mode: "dynamic" }, "quantized at run time"],
+    [spec({ storage: "i16", range: [-32768, 32767], rank: 2, scales: [1] }), "i16 integers have no TFLite form"],
+  ];
+  for (const [quant, message] of specs) {
+    const s = new Sketch();
+    const y = s.node("Relu", [s.input("x", [2, 4])]);
+    s.edit.retype(y, { ...y.type, quant });
+    await expect(built(s.model(y))).rejects.toMatchObject({
+      diagnostic: { code: "VX-LOWER-TFLITE-VALUE", message: expect.stringContaining(message), where: { value: y.name } },
+    });
+  }
 });
 
 test("an operator without a TFLite form is refused by name", async () => {

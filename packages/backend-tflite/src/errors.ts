@@ -49,6 +49,17 @@ export function lowerUnsupported(node: string, reason: string): VxError {
   });
 }
 
+/** A value in a form that no TFLite tensor has here. */
+export function lowerValue(value: string, reason: string): VxError {
+  return new VxError({
+    code: "VX-LOWER-TFLITE-VALUE",
+    severity: "error",
+    message: `${reason}.`,
+    hint: "Change the recipe for this value, or leave this target out.",
+    where: { stage: "lower", backend, value },
+  });
+}
+
 /** The engine did not come up, or refused the model or its inputs. */
 export function toolEngine(detail: string, cause?: unknown): VxError {
   return new VxError(

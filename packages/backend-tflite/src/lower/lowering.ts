@@ -1,7 +1,7 @@
 import type { TfliteOptions, TfliteQuantization } from "@vlm-export/formats/tflite";
 import type { Reencoding } from "@vlm-export/backend-api";
 import { type Graph, isFloat, type Node, type QuantSpec, staticShape, type Value } from "@vlm-export/ir";
-import { lowerShape, lowerUnsupported } from "../errors.js";
+import { lowerShape, lowerValue } from "../errors.js";
 import { type Layout, regrouped, reshaped, rowMajor, sameOrder, storedShape } from "../layout.js";
 import { float32Bytes, floatBytes, indexValues, integerBytes, integerFormOf } from "./constant-bytes.js";
 import { Program, type ProgramTensor } from "./program.js";
@@ -68,9 +68,15 @@ export class Lowering {
     const places = this.#placesOf(value, form);
     const exact = places.find((place) => String(place.layout) === String(layout));
     if (exact) return exact.tensor;
-    const tensor = value.data ? this.#constant(value, form, layout) : this.#relaid(value, this.#anyPlace(value, form), layout);
+    const tensor = this.#made(value, form, layout);
     places.push({ tensor, layout });
     return tensor;
+  }
+
+  /** Integers are laid out before they become real numbers: they are a quarter of the size. */
+  #made(value: Value, form: Form, layout: Layout): number {
+    if (form === "float" && value.type.quant) return this.#dequantized(this.read(value, "integer", layout));
+    return value.data ? this.#constant(value, layout) : this.#relaid(value, this.#anyPlace(value, form), layout);
   }
 
   /** The tensor of an operand that broadcasts to `rank` dimensions, laid out by `layout` over these. */
@@ -129,7 +135,7 @@ export class Lowering {
   /** A tensor of a quantized constant stored in another shape over the same order (a bias as one axis). */
   constantAs(value: Value, shape: readonly number[], quantizedDimension: number): number {
     const { quant } = value.type;
-    if (!value.data || !quant) throw lowerUnsupported(value.name, "expected a quantized constant");
+    if (!value.data || !quant) throw lowerValue(value.name, "expected a quantized constant");
     const quantization = { ...quantizationOf(quant, rowMajor(shape.length)), quantizedDimension };
     const tensor = this.program.tensor({
       name: value.name,
@@ -191,7 +197,7 @@ export class Lowering {
     const [first] = places;
     if (first) return first;
     const [integer] = this.#placesOf(value, "integer");
-    if (form === "integer" || !integer) throw lowerUnsupported(value.name, `${JSON.stringify(value.name)} has no ${form} form here`);
+    if (form === "integer" || !integer) throw lowerValue(value.name, `${JSON.stringify(value.name)} has no ${form} form here`);
     const place = { tensor: this.#dequantized(integer.tensor), layout: integer.layout };
     places.push(place);
     return place;
@@ -217,17 +223,16 @@ export class Lowering {
     return tensor;
   }
 
-  #constant(value: Value, form: Form, layout: Layout): number {
+  #constant(value: Value, layout: Layout): number {
     const { data, type } = value;
-    if (!data) throw lowerUnsupported(value.name, "expected a constant");
+    if (!data) throw lowerValue(value.name, "expected a constant");
     const shape = this.shape(value);
-    if (type.quant && form === "float") return this.#dequantized(this.read(value, "integer", layout));
     if (type.quant) return this.#integerConstant(value, type.quant, layout);
     const stored = storedShape(shape, layout);
     if (isFloat(data.dtype))
       return this.program.tensor({ name: value.name, type: "FLOAT32", shape: stored, data: floatBytes(data, shape, layout) });
     if (data.dtype !== "i64" && data.dtype !== "i32")
-      throw lowerUnsupported(value.name, `constants of type ${data.dtype} have no TFLite form here`);
+      throw lowerValue(value.name, `constants of type ${data.dtype} have no TFLite form here`);
     return this.program.indices(indexValues(data), stored);
   }
 
@@ -235,7 +240,7 @@ export class Lowering {
     const shape = this.shape(value);
     const form = integerFormOf(quant.storage);
     if (!form || !value.data || quant.granularity === "block") {
-      throw lowerUnsupported(value.name, `${quant.granularity}-quantized ${quant.storage} constants have no TFLite form here`);
+      throw lowerValue(value.name, `${quant.granularity}-quantized ${quant.storage} constants have no TFLite form here`);
     }
     const tensor = this.program.tensor({
       name: value.name,
@@ -313,9 +318,10 @@ export class Lowering {
   }
 }
 
-function integerType(value: Value, { storage }: QuantSpec): ProgramTensor["type"] {
+function integerType(value: Value, { storage, scale }: QuantSpec): ProgramTensor["type"] {
   const form = integerFormOf(storage);
-  if (!form) throw lowerUnsupported(value.name, `${storage} integers have no TFLite form here`);
+  if (!scale) throw lowerValue(value.name, "activations quantized at run time have no TFLite form here: use mode: static, or weights only");
+  if (!form) throw lowerValue(value.name, `${storage} integers have no TFLite form here`);
   return form.type;
 }
 
@@ -324,5 +330,5 @@ function tensorType(value: Value): ProgramTensor["type"] {
   if (isFloat(dtype)) return "FLOAT32";
   if (dtype === "i64" || dtype === "i32") return "INT32";
   if (dtype === "bool") return "BOOL";
-  throw lowerUnsupported(value.name, `values of type ${dtype} have no TFLite form here`);
+  throw lowerValue(value.name, `values of type ${dtype} have no TFLite form here`);
 }

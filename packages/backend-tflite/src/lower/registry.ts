@@ -1,5 +1,5 @@
 import type { LowerNode } from "./node.js";
-import { clip, hardSigmoid, quickGelu, reciprocal, swish } from "./ops/activation.js";
+import { clamp, hardSigmoid, quickGelu, reciprocal, swish } from "./ops/activation.js";
 import { binary, binaryNames } from "./ops/binary.js";
 import { concat } from "./ops/concat.js";
 import { conv } from "./ops/conv.js";
@@ -24,7 +24,7 @@ export const lowerings: ReadonlyMap<string, LowerNode> = new Map<string, LowerNo
   ["AveragePool", averagePool],
   ["BatchNormalization", batchNorm],
   ["Cast", cast],
-  ["Clip", clip],
+  ["Clip", clamp],
   ["Concat", concat],
   ["Conv", conv],
   ["DepthToSpace", depthToSpace],
@@ -42,6 +42,7 @@ export const lowerings: ReadonlyMap<string, LowerNode> = new Map<string, LowerNo
   ["Pad", pad],
   ["RMSNormalization", rmsNorm],
   ["Reciprocal", reciprocal],
+  ["Relu", clamp],
   ["Reshape", reshape],
   ["Resize", resize],
   ["Slice", slice],

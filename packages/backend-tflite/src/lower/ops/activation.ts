@@ -1,7 +1,8 @@
 import { lowerUnsupported } from "../../errors.js";
-import { floatValues } from "@vlm-export/backend-api";
-import type { Node } from "@vlm-export/ir";
+import { floatValues, scaleValues, zeroPointValues } from "@vlm-export/backend-api";
+import type { Node, Value } from "@vlm-export/ir";
 import type { Lowering } from "../lowering.js";
+import { identity } from "./view.js";
 import { formOf, inputOf, type LowerNode, numberAttr, outputOf } from "../node.js";
 
 const mulOptions = { kind: "MulOptions", fusedActivationFunction: "NONE" } as const;
@@ -43,10 +44,14 @@ export const reciprocal: LowerNode = (lowering, node) => {
   });
 };
 
-/** max(min(x, high), low): RELU or RELU6 where the bounds are theirs, else MINIMUM and MAXIMUM on real numbers. */
-export const clip: LowerNode = (lowering, node) => {
+/**
+ * max(min(x, high), low), Relu included: nothing where the integers of x cannot lie outside, RELU or RELU6 where the bounds
+ * are theirs, else MINIMUM and MAXIMUM on real numbers.
+ */
+export const clamp: LowerNode = (lowering, node) => {
   const [x, y] = [inputOf(node, 0), outputOf(node)];
-  const { low, high } = clipBounds(node);
+  const { low, high } = node.op === "Relu" ? { low: 0, high: Number.POSITIVE_INFINITY } : clipBounds(node);
+  if (liesWithin(x, low, high)) return identity(lowering, node);
   const op = low === 0 && high === Number.POSITIVE_INFINITY ? "RELU" : low === 0 && high === 6 ? "RELU6" : undefined;
   const form = formOf(op ? "free" : "float", [x], y);
   const { tensor, layout } = lowering.place(x, form);
@@ -56,6 +61,15 @@ export const clip: LowerNode = (lowering, node) => {
   lowering.emit("MINIMUM", [tensor, bound("high", high)], [below], { kind: "MaximumMinimumOptions" });
   lowering.emit("MAXIMUM", [below, bound("low", low)], [lowering.write(y, "float", layout)], { kind: "MaximumMinimumOptions" });
 };
+
+/** True when every number that the integers of a value can stand for is between the bounds. */
+function liesWithin({ type: { quant } }: Value, low: number, high: number): boolean {
+  if (quant?.granularity !== "tensor" || !quant.scale) return false;
+  const [scale = 0] = scaleValues(quant);
+  const [zeroPoint = 0] = zeroPointValues(quant);
+  const [qmin, qmax] = quant.range;
+  return scale * (qmin - zeroPoint) >= low && scale * (qmax - zeroPoint) <= high;
+}
 
 /** The bounds of a Clip. Throws VX-LOWER-TFLITE-UNSUPPORTED when they are computed at run time. */
 export function clipBounds(node: Node): { readonly low: number; readonly high: number } {

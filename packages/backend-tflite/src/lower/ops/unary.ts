@@ -31,7 +31,6 @@ const unaryOps: ReadonlyMap<string, Unary> = new Map<string, Unary>([
   ],
   ["Log", { op: "LOG", kernel: "float" }],
   ["Neg", { op: "NEG", kernel: "float", options: () => ({ kind: "NegOptions" }) }],
-  ["Relu", { op: "RELU", kernel: "free" }],
   ["Round", { op: "ROUND", kernel: "float" }],
   ["Sigmoid", { op: "LOGISTIC", kernel: probability }],
   ["Sin", { op: "SIN", kernel: "float" }],
