@@ -1,8 +1,8 @@
 /**
- * The benchmarks: npm run bench [-- NAME… --repeats 3 --markdown]
+ * The benchmarks: npm run bench [-- NAME… --repeats 3 --only MODEL… --markdown]
  *
  * Without names all of them run. Results go to bench-out/results.json, which keeps the benches that were not named;
- * --markdown prints the tables of that file. What is missing (our CLI, a peer's environment, the material) is "not run".
+ * --markdown prints the tables of that file. --only picks trained models. What is missing (our CLI, a peer's environment, the material) is "not run".
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
@@ -63,13 +63,13 @@ function savedResults() {
   return existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, "utf8")) : { benches: {} };
 }
 
-async function runBenches(names, repeats) {
+async function runBenches(names, { repeats, only }) {
   mkdirSync(benchOut, { recursive: true });
   const { benches } = savedResults();
   const where = await surroundings();
   for (const name of names) {
     const log = (line) => process.stderr.write(`[${name}] ${line}\n`);
-    const { rows, details } = await BENCHES.get(name).run({ repeats, log });
+    const { rows, details } = await BENCHES.get(name).run({ repeats, only, log });
     benches[name] = { doc: BENCHES.get(name).doc, ranAt: new Date().toISOString(), repeats, rows, details, ...where };
     writeFileSync(RESULTS, `${JSON.stringify({ benches }, undefined, 1)}\n`);
     process.stdout.write(`${markdownOf(`${name}: ${benches[name].doc}`, rows, root)}\n`);
@@ -91,12 +91,16 @@ function printSaved() {
 async function main() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { repeats: { type: "string", default: "3" }, markdown: { type: "boolean", default: false } },
+    options: {
+      repeats: { type: "string", default: "3" },
+      only: { type: "string", multiple: true },
+      markdown: { type: "boolean", default: false },
+    },
   });
   const unknown = positionals.find((name) => !BENCHES.has(name));
   if (unknown) throw new Error(`no bench "${unknown}"; there are ${[...BENCHES.keys()].join(", ")}`);
   if (positionals.length > 0 || !values.markdown)
-    await runBenches(positionals.length ? positionals : [...BENCHES.keys()], Number(values.repeats));
+    await runBenches(positionals.length ? positionals : [...BENCHES.keys()], { repeats: Number(values.repeats), only: values.only });
   else printSaved();
 }
 

@@ -1,10 +1,11 @@
 /**
- * Makes the pinned Python environments of the peers inside the project (.venv/bench-*), from wheels only:
+ * Makes the pinned Python environments of the peers inside the project (.venv/bench-*):
  *
  *     node test/bench/setup-peers.mjs [--with-modelopt]
  *
- * NNCF's ONNX path needs no torch. ModelOpt's ONNX extra requires torch and the CUDA 13 libraries (several GB), so it
- * is made only on request; without it every ModelOpt figure is "not run". Writes bench-out/peers.json.
+ * NNCF's ONNX path needs no torch. ModelOpt's ONNX extra requires torch and the CUDA 13 libraries (6.4 GB installed; it
+ * quantizes on the CPU all the same), so it is made only on request; without it every ModelOpt figure is "not run".
+ * Writes bench-out/peers.json.
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -33,7 +34,7 @@ export async function ensurePeer(peer) {
   const dir = join(root, ".venv", `bench-${peer}`);
   const python = join(dir, "bin/python");
   if (!existsSync(python)) await mustRun("python3", ["-m", "venv", dir]);
-  await mustRun(python, ["-m", "pip", "install", "-q", "--only-binary", ":all:", ...PEERS[peer]]);
+  await mustRun(python, ["-m", "pip", "install", "-q", "--prefer-binary", ...PEERS[peer]]);
   const packages = JSON.parse(await mustRun(python, ["-m", "pip", "list", "--format", "json"]));
   return { packages: Object.fromEntries(packages.map((p) => [p.name, p.version])), sizeBytes: await sizeBytes(dir) };
 }

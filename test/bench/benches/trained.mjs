@@ -31,15 +31,24 @@ async function ensureSamples(name, material) {
   return { dir, ...JSON.parse(readFileSync(join(dir, "facts.json"), "utf8")) };
 }
 
-function entrantsOf({ dir, model, transformer }) {
+/** Opset from which Q and DQ take an axis; below it the peers also get the model brought to opset 17 first. */
+const PER_CHANNEL_OPSET = 13;
+
+function entrantsOf({ dir, model, transformer, opset }) {
   const samples = join(dir, "calibration.jsonl");
-  const out = (name) => join(dir, "out", `${name}.onnx`);
-  return [
-    ortStatic("ort", { model, samples, out: out("ort"), options: ["--ops", "default"] }),
-    ortStatic("ort matmul", { model, samples, out: out("ort-matmul") }),
-    nncfStatic("nncf", { model, samples, out: out("nncf"), options: transformer ? [] : ["--plain"] }),
-    own("ours", { model, recipe: "trained-w8a8.yaml", out: join(dir, "ours"), calibration: samples }),
-  ];
+  const ort = (name, options) => ortStatic(name, { model, samples, out: join(dir, "out", `${name}.onnx`), options });
+  const nncf = (name, options = []) =>
+    nncfStatic(name, { model, samples, out: join(dir, "out", `${name}.onnx`), options: [...(transformer ? [] : ["--plain"]), ...options] });
+  const upgraded =
+    opset < PER_CHANNEL_OPSET
+      ? [
+          ort("ort-upgraded", ["--ops", "default", "--upgrade", "17"]),
+          ort("ort-matmul-upgraded", ["--upgrade", "17"]),
+          nncf("nncf-upgraded", ["--upgrade", "17"]),
+        ]
+      : [];
+  const ours = own("ours", { model, recipe: "trained-w8a8.yaml", out: join(dir, "ours"), calibration: samples });
+  return [ort("ort", ["--ops", "default"]), ort("ort-matmul"), nncf("nncf"), ...upgraded, ours];
 }
 
 /** The model's figure: top-1, or the worst output's mean cosine; undefined where it failed. */
@@ -94,7 +103,7 @@ function rowOf(name, { facts, float, scores }) {
   };
 }
 
-export async function run({ log }) {
+export async function run({ log, only }) {
   const material = materialDir();
   if (!material)
     return {
@@ -102,7 +111,7 @@ export async function run({ log }) {
       details: {},
     };
   const [rows, details] = [[], {}];
-  for (const name of MODELS) {
+  for (const name of MODELS.filter((model) => !only || only.includes(model))) {
     details[name] = await measureModel(name, material, log);
     rows.push(rowOf(name, details[name]));
   }

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:f
 import { dirname, join } from "node:path";
 import { bench, ownCli, pythonOf } from "./paths.mjs";
 
-const NO_CLI = "packages/cli/bin/vlm-export.js is not there";
+const NO_CLI = "the CLI is not built (npm run build)";
 
 /** Our command on `model`. The output folder is removed before each run. */
 export function own(name, { model, recipe, out, calibration, verify = "decode" }) {

@@ -38,7 +38,11 @@ async function once({ command, args, env = {}, before }) {
   }
 }
 
-const lastWords = (text) => text.trim().split("\n").slice(-4).join(" | ").slice(-600);
+/** The end of an error text, without Python's markers and frames: what the tool itself had to say. */
+function lastWords(text) {
+  const lines = text.split("\n").filter((line) => line.trim() && !/^\s+(\^|File |~)/.test(line) && !/^\s*[\^~]+\s*$/.test(line));
+  return lines.slice(-3).join(" | ").trim().slice(-400);
+}
 
 export const median = (values) => {
   const sorted = values.toSorted((a, b) => a - b);

@@ -5,7 +5,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 export const bench = join(root, "test/bench");
-export const benchOut = join(root, "bench-out");
+/** Generated models, samples, artifacts and results; VLM_EXPORT_BENCH_OUT puts them elsewhere. */
+export const benchOut = resolve(root, process.env["VLM_EXPORT_BENCH_OUT"] ?? "bench-out");
 
 /** Folder of the trained models, or undefined where it is absent. */
 export function materialDir() {
@@ -19,10 +20,10 @@ export function pythonOf(peer) {
   return existsSync(python) ? python : undefined;
 }
 
-/** Command of our own tool, or undefined where it is not built. */
+/** Script of our own tool (VLM_EXPORT_CLI names another), or undefined where it is not built. */
 export function ownCli() {
-  const cli = resolve(process.env["VLM_EXPORT_CLI"] ?? join(root, "packages/cli/bin/vlm-export.js"));
-  return existsSync(cli) ? cli : undefined;
+  const cli = resolve(root, process.env["VLM_EXPORT_CLI"] ?? "packages/cli/bin/vlm-export.js");
+  return existsSync(cli) && existsSync(join(dirname(cli), "../dist/main.js")) ? cli : undefined;
 }
 
 /** Is the module at `url` the script that node was told to run? */

@@ -3,7 +3,7 @@
 Op types: `matmul` quantizes Conv, Gemm and MatMul (the operators that hold the work; the form that favours this peer
 in time), `default` leaves the choice to the quantizer (it adds Add, Mul, Softmax, Concat, ...). Activations are
 int8 asymmetric, the default of quantize_static; everything not named here is left at its default. The optional
-quant_pre_process is not run: with --preprocess it is, and then counts.
+quant_pre_process is not run: with --preprocess it is, and then counts. --upgrade N first brings the model to opset N.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, Q
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from samples import inputs_of, load_samples
+from upgrade import upgraded
 
 
 class SampleReader(CalibrationDataReader):
@@ -39,13 +40,17 @@ def main():
     parser.add_argument("--activations", choices=["int8", "uint8"], default="int8")
     parser.add_argument("--preprocess", action="store_true")
     parser.add_argument("--per-tensor", action="store_true")
+    parser.add_argument("--upgrade", type=int)
     args = parser.parse_args()
 
     started = time.monotonic()
     model = args.model
+    if args.upgrade:
+        model = args.out + ".upgraded.onnx"
+        onnx.save(upgraded(onnx.load(args.model), args.upgrade), model)
     if args.preprocess:
-        model = args.out + ".pre.onnx"
-        quant_pre_process(args.model, model, skip_symbolic_shape=False, save_as_external_data=True)
+        source, model = model, args.out + ".pre.onnx"
+        quant_pre_process(source, model, skip_symbolic_shape=False, save_as_external_data=True)
     names = [i.name for i in onnx.load(model, load_external_data=False).graph.input]
     initializers = {i.name for i in onnx.load(model, load_external_data=False).graph.initializer}
     quantize_static(

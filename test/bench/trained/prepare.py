@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 
 from datasets import DATASETS
 
@@ -29,8 +30,10 @@ def main():
     dataset = DATASETS[name](material)
     write_split(out, "calibration", dataset.calibration, None)
     write_split(out, "eval", dataset.evaluation, dataset.labels)
+    opsets = onnx.load(material / dataset.model, load_external_data=False).opset_import
     facts = {
         "name": name, "model": str(material / dataset.model), "metric": dataset.metric, "transformer": dataset.transformer,
+        "opset": next(o.version for o in opsets if o.domain in ("", "ai.onnx")),
         "calibration": len(dataset.calibration), "evaluation": len(dataset.evaluation), "note": dataset.note,
     }
     (out / "facts.json").write_text(json.dumps(facts) + "\n")
