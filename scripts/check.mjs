@@ -7,6 +7,12 @@ install();
 run(process.execPath, [...bin("@biomejs/biome/bin/biome"), "format", "."]);
 build();
 run(process.execPath, [...bin("ts7/bin/tsc"), "-p", "tsconfig.check.json"]);
-run(process.execPath, [...bin("dependency-cruiser/bin/dependency-cruise.mjs"), "--config", ".dependency-cruiser.cjs", "packages", "schemas"]);
+run(process.execPath, [
+  ...bin("dependency-cruiser/bin/dependency-cruise.mjs"),
+  "--config",
+  ".dependency-cruiser.cjs",
+  "packages",
+  "schemas",
+]);
 run(process.execPath, [...bin("oxlint/bin/oxlint"), "packages", "schemas", "test", "scripts"]);
 run(process.execPath, [`${root}scripts/test.mjs`]);

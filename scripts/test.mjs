@@ -10,12 +10,19 @@ const results = `${root}.cache/test-results.json`;
 rmSync(results, { force: true });
 const vitest = spawnSync(
   process.execPath,
-  [`${root}node_modules/vitest/vitest.mjs`, "run", "--reporter=default", "--reporter=json", `--outputFile.json=${results}`, ...process.argv.slice(2)],
+  [
+    `${root}node_modules/vitest/vitest.mjs`,
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${results}`,
+    ...process.argv.slice(2),
+  ],
   { cwd: root, stdio: "inherit" },
 );
 const { passed, failed } = counts();
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
-process.exit(vitest.status === 0 && failed === 0 && passed > 0 ? 0 : (vitest.status || 1));
+process.exit(vitest.status === 0 && failed === 0 && passed > 0 ? 0 : vitest.status || 1);
 
 /** A run that wrote no results counts as one failure. */
 function counts() {

@@ -1,4 +1,3 @@
-import type { Decoded } from "@vlm-export/backend-api";
 import { FilePool } from "@vlm-export/formats/files";
 import { type Diagnostic, type Model, modelHash, VxError } from "@vlm-export/ir";
 import { createKernels } from "@vlm-export/numerics";
@@ -9,13 +8,13 @@ import { compareAcrossTargets } from "@vlm-export/verify";
 import type { FoundBackend } from "./discover.js";
 import { interrupted } from "./errors.js";
 import { type EventSink, stageClock } from "./events.js";
-import { openOutputFolder } from "./output-folder.js";
+import { openOutputFolder, type OutputFolder } from "./output-folder.js";
 import { buildReport } from "./report/build-report.js";
 import { writeReport } from "./report/write-report.js";
 import type { RunSite } from "./run-site.js";
 import { importModel, normalizeModel } from "./stages/import-model.js";
 import { precheckTarget } from "./stages/plan-targets.js";
-import { quantizeModel } from "./stages/quantize-model.js";
+import { type QuantizedModel, quantizeModel } from "./stages/quantize-model.js";
 import { proveTarget, reject, type TargetOutcome } from "./stages/prove-target.js";
 import { chosenBackends } from "./targets.js";
 
@@ -84,29 +83,45 @@ async function deliver(site: RunSite, diagnostics: readonly Diagnostic[]): Promi
   const refused = await clock.run("plan", () => precheck(site, float, plans));
   const output = openOutputFolder(request.outDir);
   try {
-    const quantized = await quantizeModel(site, float, plans);
-    const graphHash = modelHash(quantized.model);
-    const outcomes = new Map<string, TargetOutcome>();
-    const decoded = new Map<string, Decoded>();
-    for (const [name, { backend }] of site.backends) {
-      request.signal?.throwIfAborted();
-      const outcome = refused.get(name) ?? (await proveTarget(site, backend, { float, quantized, staging: output.staging }));
-      outcomes.set(name, outcome);
-      if (outcome.decoded) decoded.set(name, outcome.decoded);
+    const quantized = await quantizeModel(site, float, plans, `${output.staging}.scratch`);
+    try {
+      return await proveAndReport(site, { float, plans, refused, quantized, output, diagnostics });
+    } finally {
+      await quantized.dispose();
     }
-    refuseWhenNothingIsLeft(outcomes);
-    const report = await clock.run("report", () =>
-      buildReport(site, { float, plans, quantized, graphHash, outcomes, diagnostics, crossTarget: compareAcrossTargets(decoded) }),
-    );
-    for (const [name, { artifact }] of outcomes)
-      if (artifact && report.targets[name]?.status === "failed") reject(artifact, output.staging);
-    await clock.run("report", () => writeReport(output.staging, report, { site, float, quantized, graphHash, outcomes }));
-    request.signal?.throwIfAborted();
-    output.commit();
-    return { report, exitCode: exitCodeOf(report) };
   } finally {
     output.abort();
   }
+}
+
+interface Delivery {
+  readonly float: Model;
+  readonly plans: ReadonlyMap<string, Plan>;
+  readonly refused: ReadonlyMap<string, TargetOutcome>;
+  readonly quantized: QuantizedModel;
+  readonly output: OutputFolder;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+async function proveAndReport(site: RunSite, { float, plans, refused, quantized, output, diagnostics }: Delivery): Promise<CompileResult> {
+  const { request, clock } = site;
+  const graphHash = modelHash(quantized.model);
+  const outcomes = new Map<string, TargetOutcome>();
+  for (const [name, { backend }] of site.backends) {
+    request.signal?.throwIfAborted();
+    outcomes.set(name, refused.get(name) ?? (await proveTarget(site, backend, { float, quantized, staging: output.staging })));
+  }
+  refuseWhenNothingIsLeft(outcomes);
+  const decoded = new Map([...outcomes].flatMap(([name, outcome]) => (outcome.decoded ? [[name, outcome.decoded] as const] : [])));
+  const crossTarget = compareAcrossTargets(decoded);
+  const report = await clock.run("report", () =>
+    buildReport(site, { float, plans, quantized, graphHash, outcomes, diagnostics, crossTarget }),
+  );
+  for (const [name, { artifact }] of outcomes) if (artifact && report.targets[name]?.status === "failed") reject(artifact, output.staging);
+  await clock.run("report", () => writeReport(output.staging, report, { site, float, quantized, graphHash, outcomes }));
+  request.signal?.throwIfAborted();
+  output.commit();
+  return { report, exitCode: exitCodeOf(report) };
 }
 
 async function prepare(site: RunSite): Promise<{ readonly float: Model; readonly plans: ReadonlyMap<string, Plan> }> {

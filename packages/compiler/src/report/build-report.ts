@@ -44,6 +44,7 @@ export function buildReport({ request, clock }: RunSite, parts: ReportParts): Re
     recipe: { file: recipe.file, extends: recipe.sources.slice(0, -1), byDefault: request.byDefault },
     plan: planFacts([...plans.values()]),
     ...(quantized.calibration && { calibration: quantized.calibration }),
+    outliers: [...quantized.outliers],
     targets,
     crossTarget,
     gates: [...gates],

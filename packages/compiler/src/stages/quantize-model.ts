@@ -1,9 +1,10 @@
-import { createEngine, type Engine } from "@vlm-export/engine";
-import type { Graph, Model } from "@vlm-export/ir";
-import { calibrate, quantize, type Statistics } from "@vlm-export/quantize";
+import { rmSync } from "node:fs";
+import { createEngine } from "@vlm-export/engine";
+import { type Graph, type Model, VxError } from "@vlm-export/ir";
+import { calibrate, type OutlierReport, quantize, type Statistics } from "@vlm-export/quantize";
 import { missingData, type Plan } from "@vlm-export/recipe";
-import type { CalibrationFacts, LayerReport } from "@vlm-export/schemas";
-import { VxError } from "@vlm-export/ir";
+import type { CalibrationFacts, LayerReport, Outlier } from "@vlm-export/schemas";
+import { openStore, type Scratch } from "@vlm-export/store";
 import type { RunSite } from "../run-site.js";
 import { measureLayers } from "./measure-layers.js";
 import { calibrationSamples } from "./samples.js";
@@ -12,56 +13,95 @@ import { calibrationSamples } from "./samples.js";
 export interface QuantizedModel {
   readonly model: Model;
   readonly calibration?: CalibrationFacts;
+  readonly outliers: readonly Outlier[];
   /** Per-layer errors against float on ONNX Runtime, the worst first; measured once, when first asked for. */
   layers(): Promise<readonly LayerReport[]>;
+  /** Removes what integers lie in files; call when nothing is emitted any more. */
+  dispose(): Promise<void>;
 }
 
-/** calibrate → quantize, component by component. */
-export async function quantizeModel(run: RunSite, float: Model, plans: ReadonlyMap<string, Plan>): Promise<QuantizedModel> {
-  const { request, clock } = run;
+/** calibrate → quantize, component by component. `scratchRoot` is a folder that may be made for integers of large models. */
+export async function quantizeModel(
+  run: RunSite,
+  float: Model,
+  plans: ReadonlyMap<string, Plan>,
+  scratchRoot: string,
+): Promise<QuantizedModel> {
+  requireData(run, plans);
+  const scratch = await openStore(scratchRoot).scratch();
+  const dispose = async (): Promise<void> => {
+    await scratch.dispose();
+    rmSync(scratchRoot, { recursive: true, force: true });
+  };
+  try {
+    const components = new Map<string, Graph>();
+    const outliers: Outlier[] = [];
+    let calibration: CalibrationFacts | undefined;
+    for (const [name, plan] of plans) {
+      const statistics = plan.needsData ? await run.clock.run("calibrate", () => calibrated(run, float, plan)) : undefined;
+      if (statistics) calibration = factsOf(run, statistics);
+      const result = await run.clock.run("quantize", () => quantized(run, plan, { statistics, scratch }));
+      for (const diagnostic of result.diagnostics) run.report(diagnostic);
+      outliers.push(...result.outliers.map((outlier) => outlierOf(name, outlier)));
+      components.set(name, result.graph);
+    }
+    const model: Model = { ...float, components };
+    let layers: Promise<readonly LayerReport[]> | undefined;
+    return { model, outliers, ...(calibration && { calibration }), layers: () => (layers ??= measureLayers(run, float, model)), dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+function requireData({ request }: RunSite, plans: ReadonlyMap<string, Plan>): void {
   const lacking = [...plans.values()].map((plan) => missingData(plan, request.recipe)).filter((found) => found !== undefined);
   if (lacking.length > 0) throw new VxError(lacking);
-  const components = new Map<string, Graph>();
-  let facts: CalibrationFacts | undefined;
-  for (const [name, plan] of plans) {
-    const statistics = plan.needsData ? await clock.run("calibrate", () => calibrated(run, float, plan)) : undefined;
-    if (statistics) facts = factsOf(run, statistics);
-    const { graph, diagnostics } = await clock.run("quantize", () =>
-      quantize(plan, statistics, {
-        ops: run.ops,
-        kernels: run.kernels,
-        ...(request.signal && { signal: request.signal }),
-        progress: (done, total) => request.onEvent?.({ kind: "stage-progress", stage: "quantize", done, total, unit: "weights" }),
-      }),
-    );
-    for (const diagnostic of diagnostics) run.report(diagnostic);
-    components.set(name, graph);
-  }
-  const model: Model = { ...float, components };
-  let layers: Promise<readonly LayerReport[]> | undefined;
-  return {
-    model,
-    ...(facts && { calibration: facts }),
-    layers: () => (layers ??= measureLayers(run, float, model)),
-  };
 }
 
 async function calibrated(run: RunSite, float: Model, plan: Plan): Promise<Statistics> {
   const { request, ops, kernels } = run;
-  const engine: Engine = await createEngine();
+  const engine = await createEngine();
   try {
-    const { samples } = request.recipe.calibration;
-    return await calibrate(plan, await calibrationSamples(run, float), {
+    const samples = await calibrationSamples(run, float);
+    return await calibrate(plan, samples, {
       engine,
       ops,
       kernels,
       model: float,
+      ...(request.cacheDir !== undefined && { store: openStore(request.cacheDir) }),
       ...(request.signal && { signal: request.signal }),
-      progress: (done) => request.onEvent?.({ kind: "stage-progress", stage: "calibrate", done, total: samples, unit: "samples" }),
+      progress: (done) => request.onEvent?.({ kind: "stage-progress", stage: "calibrate", done, total: samples.size, unit: "samples" }),
     });
   } finally {
     engine.close();
   }
+}
+
+function quantized(
+  { request, ops, kernels }: RunSite,
+  plan: Plan,
+  { statistics, scratch }: { readonly statistics: Statistics | undefined; readonly scratch: Scratch },
+): ReturnType<typeof quantize> {
+  return quantize(plan, statistics, {
+    ops,
+    kernels,
+    scratch,
+    ...(request.signal && { signal: request.signal }),
+    progress: (done, total) => request.onEvent?.({ kind: "stage-progress", stage: "quantize", done, total, unit: "weights" }),
+  });
+}
+
+function outlierOf(component: string, { node, value, channels, largest, mean, split, sigma }: OutlierReport): Outlier {
+  return {
+    component,
+    value,
+    node,
+    channels: channels.slice(0, 32),
+    count: channels.length,
+    sigma: mean > 0 ? largest / mean : sigma,
+    split,
+  };
 }
 
 function factsOf({ request }: RunSite, { samples, cached }: Statistics): CalibrationFacts {

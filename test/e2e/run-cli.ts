@@ -1,0 +1,50 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const ROOT: string = fileURLToPath(new URL("../..", import.meta.url));
+export const CLI: string = join(ROOT, "packages/cli/bin/vlm-export.js");
+export const CLASSIFIER: string = join(ROOT, "examples/tiny-llava/onnx/classifier.onnx");
+
+/** What a finished command printed. */
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the built command to its end. */
+export function vlmExport(
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: Record<string, string>; readonly nodeArgs?: readonly string[] } = {},
+): Finished {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...(options.nodeArgs ?? []), CLI, ...args], {
+    encoding: "utf8",
+    cwd: options.cwd ?? ROOT,
+    env: { ...process.env, CI: "true", ...options.env },
+    maxBuffer: 64 << 20,
+  });
+  return { code: status, stdout, stderr };
+}
+
+/** Runs the built command and interrupts it once `when` holds of what it wrote to stderr. */
+export function interrupted(args: readonly string[], when: (stderr: string) => boolean): Promise<Finished> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [CLI, ...args], { cwd: ROOT, env: { ...process.env, CI: "true" } });
+    let [stdout, stderr] = ["", ""];
+    child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString();
+      if (when(stderr)) child.kill("SIGINT");
+    });
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+/** An empty folder; call the result's `remove` when done. */
+export function temporaryFolder(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), "vlm-export-e2e-"));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
