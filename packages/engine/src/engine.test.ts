@@ -7,6 +7,7 @@ import { f32Tensor, type Graph, GraphEditor, i64Tensor, memoryTensor, onlyCompon
 import { standardOps } from "@vlm-export/ops";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createEngine, type Engine } from "./index.js";
+import { loadRuntime } from "./runtime.js";
 
 const ops = standardOps();
 let engine: Engine;
@@ -174,4 +175,33 @@ test("all element types that the engine carries come back as they went in", asyn
     expect([outputs.get("y")?.dtype, outputs.get("y")?.bytes()]).toEqual([dtype, bytes]);
     await session.close();
   }
+});
+
+test("without the optional package, or with a broken one, the error says how to get it", async () => {
+  const missing = Object.assign(new Error("Cannot find package 'onnxruntime-node'"), { code: "ERR_MODULE_NOT_FOUND" });
+  expect(await codeOf(() => loadRuntime(() => Promise.reject(missing)))).toMatch(
+    /^VX-ENGINE-MISSING the package onnxruntime-node is not installed/,
+  );
+  const broken = new Error("libonnxruntime.so.1: cannot open shared object file");
+  expect(await codeOf(() => loadRuntime(() => Promise.reject(broken)))).toMatch(/^VX-ENGINE-UNUSABLE .*libonnxruntime.so.1/);
+});
+
+test("types that the engine's interface lacks, and failures while running, are coded errors", async () => {
+  const edit = new GraphEditor(ops, "g");
+  const [y] = edit.insert("Identity", [edit.addInput("x", { dtype: "bf16", shape: [1] })], {}, { outputs: ["y"] });
+  if (y) edit.addOutput(y);
+  expect(await codeOf(() => engine.openGraph({ graph: edit.graph, ops }))).toMatch(/^VX-ENGINE-(LOAD|DTYPE) /);
+  const gather = new GraphEditor(ops, "g");
+  const [taken] = gather.insert("Gather", [
+    gather.addInput("x", { dtype: "f32", shape: [2] }),
+    gather.addInput("i", { dtype: "i64", shape: [1] }),
+  ]);
+  if (taken) gather.addOutput(taken);
+  const session = await engine.openGraph({ graph: gather.graph, ops });
+  const sample = new Map([
+    ["x", f32Tensor([1, 2], [2])],
+    ["i", i64Tensor([7])],
+  ]);
+  expect(await codeOf(() => session.run(sample))).toMatch(/^VX-ENGINE-RUN .*Gather/);
+  await session.close();
 });

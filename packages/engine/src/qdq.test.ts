@@ -97,11 +97,11 @@ async function requantized(
 }
 
 test.each([
-  ["u8", Uint8Array, 0, 255, 100],
-  ["i8", Int8Array, -128, 127, -5],
-  ["u16", Uint16Array, 0, 65535, 30000],
-  ["i16", Int16Array, -32768, 32767, 0],
-] as const)("a static %s activation is rounded half to even and clamped", async (storage, array, qmin, qmax, zero) => {
+  { storage: "u8", array: Uint8Array, qmin: 0, qmax: 255, zero: 100 },
+  { storage: "i8", array: Int8Array, qmin: -128, qmax: 127, zero: -5 },
+  { storage: "u16", array: Uint16Array, qmin: 0, qmax: 65535, zero: 30000 },
+  { storage: "i16", array: Int16Array, qmin: -32768, qmax: 32767, zero: 0 },
+] as const)("a static $storage activation is rounded half to even and clamped", async ({ storage, array, qmin, qmax, zero }) => {
   const scale = 0.25;
   const values = [0.125, 0.375, -0.125, 0.3, 1e6, -1e6, 7.75];
   const quant = spec({

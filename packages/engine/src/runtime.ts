@@ -3,10 +3,10 @@ import { engineMissing, engineUnusable } from "./errors.js";
 
 export type Runtime = typeof Ort;
 
-/** The optional package onnxruntime-node, loaded on first use. Throws VX-ENGINE-MISSING, VX-ENGINE-UNUSABLE. */
-export async function loadRuntime(): Promise<Runtime> {
+/** The optional package onnxruntime-node, loaded on first use by `load`. Throws VX-ENGINE-MISSING, VX-ENGINE-UNUSABLE. */
+export async function loadRuntime(load: () => Promise<Runtime> = () => import("onnxruntime-node")): Promise<Runtime> {
   try {
-    const runtime = await import("onnxruntime-node");
+    const runtime = await load();
     runtime.env.logLevel = "fatal";
     return runtime;
   } catch (error) {

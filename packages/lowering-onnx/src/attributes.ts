@@ -10,14 +10,21 @@ import {
   textAttribute,
 } from "@vlm-export/formats/onnx";
 import type { AttrValue, Graph, Node, TensorData } from "@vlm-export/ir";
-import { type AttributeKind, IR_OPSET, operatorAt } from "@vlm-export/ops";
+import { type AttributeKind, attributesAt, IR_OPSET, operatorAt } from "@vlm-export/ops";
 import { lowerAttribute } from "./errors.js";
 import { onnxTensorOf } from "./tensors.js";
 
-/** The node's attributes in ONNX form, by the kinds of the operator's schema. `lowerGraph` lowers a nested graph. */
-export function attributesOf(node: Node, lowerGraph: (graph: Graph) => OnnxGraph): readonly OnnxAttribute[] {
+/** How the attributes of a node are written. */
+export interface AttributeSite {
+  /** Opset of the default domain; attributes that it lacks are left out where they hold their default. */
+  readonly opset: number;
+  lowerGraph(graph: Graph): OnnxGraph;
+}
+
+/** The node's attributes in ONNX form, by the kinds of the operator's schema. */
+export function attributesOf(node: Node, { opset, lowerGraph }: AttributeSite): readonly OnnxAttribute[] {
   const schema = operatorAt(node.op, IR_OPSET)?.attributes;
-  return Object.entries(node.attrs).map(([name, value]) => {
+  return Object.entries(attributesAt(node.op, node.attrs, opset)).map(([name, value]) => {
     if (typeof value === "object" && "kind" in value)
       return value.kind === "graph" ? graphAttribute(name, lowerGraph(value.graph)) : decodeAttribute(value.bytes);
     const attribute = attributeOf(name, value, schema?.get(name)?.kind);

@@ -93,7 +93,10 @@ class GraphLowering {
   private copyNode(node: Node, inputs: readonly string[], outputs: readonly string[]): void {
     const [domain, opType] = splitName(node.op);
     const captured = new Map([...node.captures].map(([inside, value]) => [inside, this.reader(value)]));
-    const attributes = attributesOf(node, (nested) => lowerGraph(nested, this.context, captured));
+    const attributes = attributesOf(node, {
+      opset: this.context.opset,
+      lowerGraph: (nested) => lowerGraph(nested, this.context, captured),
+    });
     this.context.domains.add(domain);
     this.writer.nodes.push(onnxNode({ opType, domain, name: node.name, inputs, outputs, attributes }));
   }

@@ -222,7 +222,15 @@ test("what ONNX cannot hold is a coded error that names the value and its number
       );
   expect(codeOf(withScale(f32Tensor([1, 1, 1, 1], [2, 2])))).toMatch(/^VX-LOWER-GRANULARITY scales \[2, 2\] of a value \[4, 4\]/);
   expect(codeOf(withScale(f32Tensor([1, 1], [2])))).toMatch(/^VX-LOWER-QPARAMS .*of another rank/);
+  const dynamic = spec({ storage: "i4", mode: "dynamic", range: [-7, 7] });
+  const activation = () => graphOf((edit, x) => one(edit.insert("Relu", [x], {}, { types: [{ ...F32(2, 4), quant: dynamic }] })));
+  expect(codeOf(() => lower(activation()))).toMatch(/^VX-LOWER-STORAGE dynamic quantization to i4/);
   expect(codeOf(() => lower(graphOf((edit, x) => one(edit.insert("other::Op", [x], { n: 1 })))))).toMatch(
     /^VX-LOWER-ATTRIBUTE other::Op: attribute "n"/,
   );
+});
+
+test("a node that no opset takes is refused with its types", () => {
+  const graph = graphOf((edit, x) => one(edit.insert("RegexFullMatch", [x])));
+  expect(codeOf(() => lower(graph))).toMatch(/^VX-LOWER-OPSET RegexFullMatch: no ONNX opset takes this node/);
 });

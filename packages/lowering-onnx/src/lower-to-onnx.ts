@@ -2,7 +2,7 @@ import { type OnnxModel, type OnnxOpsetImport, onnxDataType, onnxModel, tensorsO
 import type { Graph, Model, OpRegistry } from "@vlm-export/ir";
 import type { InitializerSource, LowerContext } from "./lower-context.js";
 import { lowerGraph } from "./lower-graph.js";
-import { LOWEST_OPSET, minOpsetOf } from "./min-opset.js";
+import { LOWEST_OPSET, lowestOpsetOf } from "./min-opset.js";
 import { Names } from "./names.js";
 import type { QuantizedNames } from "./qdq/pair.js";
 import { quantOpsetOf } from "./qdq/spec-opset.js";
@@ -73,7 +73,7 @@ function nodesOpset(graph: Graph, ops: OpRegistry): number {
     const nested = Object.values(node.attrs).map((attr) =>
       typeof attr === "object" && "kind" in attr && attr.kind === "graph" ? nodesOpset(attr.graph, ops) : 0,
     );
-    return Math.max(highest, minOpsetOf(node, ops), ...nested);
+    return Math.max(highest, lowestOpsetOf(node, ops), ...nested);
   }, 0);
 }
 

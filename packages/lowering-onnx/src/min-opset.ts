@@ -1,39 +1,23 @@
 import type { DType, Node, OpRegistry, TensorType } from "@vlm-export/ir";
-import { IR_OPSET, operatorAt, type OperatorVersion, operatorVersions, type ParameterSchema } from "@vlm-export/ops";
+import { IR_OPSET, minOpsetOf, operatorAt, type OperatorVersion, operatorVersions, type ParameterSchema } from "@vlm-export/ops";
 import { lowerOpset } from "./errors.js";
 
 /** Lowest opset ever chosen: per-channel Q/DQ exists from here on, and no newer runtime lacks it. */
 export const LOWEST_OPSET = 13;
 
 /**
- * The lowest opset of the default domain, at least {@link LOWEST_OPSET}, whose form of the operator takes this node: its
- * attributes, operand counts and element types. Operators of other domains take any. Throws VX-LOWER-OPSET.
+ * The lowest opset of the default domain, at least {@link LOWEST_OPSET}, that takes this node. Operators of other domains take any.
+ * Throws VX-LOWER-OPSET for an operator of ONNX that the registry does not know and that is not of the form of any opset.
  */
-export function minOpsetOf(node: Node, ops: OpRegistry): number {
+export function lowestOpsetOf(node: Node, ops: OpRegistry): number {
+  if (ops.get(node.op)) return Math.max(LOWEST_OPSET, minOpsetOf(node));
   const versions = operatorVersions(node.op);
   const pinned = operatorAt(node.op, IR_OPSET) ?? versions[0];
   if (!pinned) return LOWEST_OPSET;
-  const since = ops.get(node.op)?.since ?? firstLike(versions, pinned);
+  const since = firstLike(versions, pinned);
   const fits = versions.find((version, i) => version.since >= since && endOf(versions, i) > LOWEST_OPSET && takes(version, pinned, node));
-  if (fits) return Math.max(fits.since, LOWEST_OPSET, valuesOpset(node));
+  if (fits) return Math.max(fits.since, LOWEST_OPSET);
   throw lowerOpset(node.name, node.op, whyNot(node));
-}
-
-/** Attribute values that came later than their attribute: operator, attribute, value, opset. */
-const LATE_VALUES: readonly (readonly [op: string, attribute: string, value: string, since: number])[] = [
-  ["Pad", "mode", "wrap", 19],
-  ["Resize", "coordinate_transformation_mode", "half_pixel_symmetric", 19],
-  ["ScatterElements", "reduction", "max", 18],
-  ["ScatterElements", "reduction", "min", 18],
-  ["ScatterND", "reduction", "max", 18],
-  ["ScatterND", "reduction", "min", 18],
-];
-
-function valuesOpset(node: Node): number {
-  return LATE_VALUES.reduce(
-    (least, [op, attribute, value, since]) => (node.op === op && node.attrs[attribute] === value ? since : least),
-    0,
-  );
 }
 
 /** First opset from which on every version, up to the pinned one, reads operands and attributes the same way. */

@@ -20,7 +20,7 @@ import {
   textAttribute,
   writeOnnx,
 } from "@vlm-export/formats/onnx";
-import { type Diagnostic, type Graph, type Model, onlyComponent, printGraph, VxError } from "@vlm-export/ir";
+import { type Diagnostic, type Graph, type Model, type Node, onlyComponent, printGraph, type SubgraphAttr, VxError } from "@vlm-export/ir";
 import { standardOps } from "@vlm-export/ops";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { importOnnx } from "../index.js";
@@ -37,13 +37,9 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-const node = (
-  opType: string,
-  inputs: readonly string[],
-  outputs: readonly string[],
-  attributes: readonly OnnxAttribute[] = [],
-  domain = "",
-) => onnxNode({ opType, inputs, outputs, attributes, domain });
+const node = (opType: string, inputs: readonly string[], outputs: readonly string[], attributes: readonly OnnxAttribute[] = []) =>
+  onnxNode({ opType, inputs, outputs, attributes });
+const foreign = (domain: string, ...given: Parameters<typeof node>) => ({ ...node(...given), domain });
 const f32 = (name: string, values: readonly number[], dims: readonly number[] = [values.length]) =>
   onnxTensor(name, "f32", dims, new Uint8Array(Float32Array.from(values).buffer));
 const x = onnxValue("x", "f32", [2, "n"]);
@@ -179,8 +175,8 @@ const double = onnxFunction({
 
 test("model functions are expanded with their attributes bound", async () => {
   const nodes = [
-    { ...node("Double", ["x"], ["m"], [floatAttribute("alpha", 0.5)], "f"), name: "first" },
-    { ...node("Double", ["m"], ["y"], [], "f"), name: "second" },
+    { ...foreign("f", "Double", ["x"], ["m"], [floatAttribute("alpha", 0.5)]), name: "first" },
+    { ...foreign("f", "Double", ["m"], ["y"], []), name: "second" },
   ];
   const opsetImports = [
     { domain: "", version: 17 },
@@ -203,11 +199,11 @@ test("functions that call each other in a ring are refused with the ring", async
       domain: "f",
       inputs: ["a"],
       outputs: ["b"],
-      nodes: [node(other, ["a"], ["b"], [], "f")],
+      nodes: [foreign("f", other, ["a"], ["b"], [])],
       opsetImports: [{ domain: "f", version: 1 }],
     });
   const given = { opsetImports: [{ domain: "f", version: 1 }], functions: [call("A", "B"), call("B", "A")] };
-  const error = await errorOf(imported({ nodes: [node("A", ["x"], ["y"], [], "f")] }, given));
+  const error = await errorOf(imported({ nodes: [foreign("f", "A", ["x"], ["y"], [])] }, given));
   expect(`${error.code} ${error.message}`).toBe('VX-IMPORT-FUNCTION-CYCLE model functions call each other in a ring: "A" → "B" → "A".');
 });
 
@@ -219,7 +215,7 @@ test("functions that expand without end in size are refused", async () => {
       inputs: ["a"],
       outputs: ["b"],
       nodes: Array.from({ length: 200 }, (_, k) =>
-        node(i === 0 ? "Neg" : `F${i - 1}`, ["a"], [k === 0 ? "b" : `t${k}`], [], i === 0 ? "" : "f"),
+        foreign(i === 0 ? "" : "f", i === 0 ? "Neg" : `F${i - 1}`, ["a"], [k === 0 ? "b" : `t${k}`]),
       ),
       opsetImports: [
         { domain: "f", version: 1 },
@@ -227,7 +223,7 @@ test("functions that expand without end in size are refused", async () => {
       ],
     });
   const given = { opsetImports: [{ domain: "f", version: 1 }], functions: Array.from({ length: 12 }, (_, i) => level(i)) };
-  const error = await errorOf(imported({ nodes: [node("F11", ["x"], ["y"], [], "f")] }, given));
+  const error = await errorOf(imported({ nodes: [foreign("f", "F11", ["x"], ["y"], [])] }, given));
   expect(error.code).toBe("VX-IMPORT-LIMIT");
 });
 
@@ -249,7 +245,7 @@ test("bodies of control flow capture outer values, through all levels", async ()
     [branch("then_branch", [inner], "i"), branch("else_branch", [node("Identity", ["x"], ["e"])], "e")],
   );
   const main = onlyComponent(await imported({ nodes: [outer], inputs: [x, onnxValue("c", "bool", [])] }));
-  const body = (graph: Graph): Graph => (graph.nodes[0]?.attrs["then_branch"] as { graph: Graph }).graph;
+  const body = (graph: Graph): Graph => ((graph.nodes[0] as Node).attrs["then_branch"] as SubgraphAttr).graph;
   expect([...(main.nodes[0]?.captures ?? [])].map(([name, value]) => [name, value === main.value(name)])).toEqual([
     ["x", true],
     ["c", true],
@@ -274,7 +270,12 @@ test.each<[code: string, graph: Partial<OnnxGraph>, model: Partial<OnnxModel>, m
   ["VX-IMPORT-NEGATIVE-DIM", { inputs: [onnxValue("x", "f32", [-2])] }, {}, "negative extent -2"],
   ["VX-IMPORT-OPSET", { nodes: [node("Clip", ["x"], ["y"])] }, { opsetImports: [{ domain: "", version: 6 }] }, "opset 6; expected 7 to 24"],
   ["VX-IMPORT-OPSET", { nodes: [] }, { opsetImports: [{ domain: "", version: 99 }] }, "opset 99; expected 7 to 24"],
-  ["VX-IMPORT-OPSET-MISSING", { nodes: [node("Odd", ["x"], ["y"], [], "odd")] }, {}, 'operator set "odd", which the model does not import'],
+  [
+    "VX-IMPORT-OPSET-MISSING",
+    { nodes: [foreign("odd", "Odd", ["x"], ["y"], [])] },
+    {},
+    'operator set "odd", which the model does not import',
+  ],
   [
     "VX-IMPORT-OP-FORM",
     { nodes: [node("Add", ["x", "x"], ["y"], [intAttribute("broadcast", 1)])] },
@@ -321,4 +322,30 @@ test("a cut file is a coded error with the byte where it ends", async () => {
   expect(error.code).toMatch(/^VX-IMPORT-ONNX-/);
   expect(error.where).toMatchObject({ stage: "import", file: path });
   expect(error.where.offset).toBeGreaterThan(0);
+});
+
+test("a call with more operands than the function has is refused", async () => {
+  const opsetImports = [
+    { domain: "", version: 17 },
+    { domain: "f", version: 1 },
+  ];
+  const error = await errorOf(imported({ nodes: [foreign("f", "Double", ["x", "x"], ["y"])] }, { opsetImports, functions: [double] }));
+  expect(`${error.code} ${error.message}`).toBe(
+    'VX-IMPORT-FUNCTION-CALL call of model function "Double": 2 inputs and 1 outputs for a function of 1 and 1.',
+  );
+});
+
+test("functions nested deeper than any model has are refused", async () => {
+  const level = (i: number) =>
+    onnxFunction({
+      name: `F${i}`,
+      domain: "f",
+      inputs: ["a"],
+      outputs: ["b"],
+      nodes: [foreign("f", `F${i + 1}`, ["a"], ["b"])],
+      opsetImports: [{ domain: "f", version: 1 }],
+    });
+  const given = { opsetImports: [{ domain: "f", version: 1 }], functions: Array.from({ length: 5000 }, (_, i) => level(i)) };
+  const error = await errorOf(imported({ nodes: [foreign("f", "F0", ["x"], ["y"])] }, given));
+  expect(error.code).toBe("VX-IMPORT-LIMIT");
 });
