@@ -1,0 +1,12 @@
+export { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16 } from "./convert";
+export * from "./dequantize";
+export { errorSums } from "./error-sums";
+export { squaredErrorRows, squaredErrorRuns } from "./group-errors";
+export { absmaxRows, absmaxRuns, minMaxRows, minMaxRuns } from "./group-ranges";
+export { histogram, histogramAbs, mergeTables } from "./histogram";
+export { pack2, pack4, unpack2, unpack4 } from "./pack";
+export * from "./quantize-rows";
+export * from "./quantize-runs";
+export { rangeOf } from "./range-of";
+export { asymmetricScales, symmetricScales } from "./scales";
+export { transpose1, transpose2, transpose4 } from "./transpose";

@@ -1,0 +1,104 @@
+import { clamped, codes4, countNaN4, ROUNDING_BITS, sumLanes, wideCodes4 } from "./steps";
+
+/**
+ * As quantize-runs for `rows` rows of `width` floats in which column c has its own scale: row r uses the scale row
+ * floor(r / rowsPerScale), `width` scales each.
+ */
+// @ts-ignore: decorator
+@inline
+function quantizeRows<T>(src: usize, dst: usize, rows: i32, width: i32, rowsPerScale: i32, scales: usize, zeroPoints: usize, qmin: i32, qmax: i32): i32 {
+  let nanCount: i32 = 0;
+  let rowOfScale: i32 = 0;
+  for (let row: i32 = 0; row < rows; row++) {
+    nanCount += zeroPoints
+      ? quantizeRow<T>(src, dst, width, scales, zeroPoints, qmin, qmax)
+      : quantizeRow<T>(src, dst, width, scales, 0, qmin, qmax);
+    src += <usize>width << 2;
+    dst += <usize>width * sizeof<T>();
+    if (++rowOfScale == rowsPerScale) {
+      rowOfScale = 0;
+      scales += <usize>width << 2;
+      if (zeroPoints) zeroPoints += <usize>width << 2;
+    }
+  }
+  return nanCount;
+}
+
+// @ts-ignore: decorator
+@inline
+function quantizeRow<T>(src: usize, dst: usize, width: i32, scales: usize, zeroPoints: usize, qmin: i32, qmax: i32): i32 {
+  const qmin4 = i32x4.splat(qmin);
+  const qmax4 = i32x4.splat(qmax);
+  const lo4 = f32x4.convert_i32x4_s(qmin4);
+  const hi4 = f32x4.convert_i32x4_s(qmax4);
+  const rounding = i32x4.splat(ROUNDING_BITS);
+  let nan4 = i32x4.splat(0);
+  let i: i32 = 0;
+  for (; i <= width - 4; i += 4) {
+    const quotient = f32x4.div(v128.load(src), v128.load(scales));
+    nan4 = countNaN4(nan4, quotient);
+    if (sizeof<T>() == 4) {
+      v128.store(dst, wideCodes4(quotient, lo4, hi4, qmin4, qmax4));
+    } else {
+      let codes: v128;
+      if (zeroPoints) {
+        const zero4 = v128.load(zeroPoints);
+        const lowest = f32x4.convert_i32x4_s(i32x4.sub(qmin4, zero4));
+        const highest = f32x4.convert_i32x4_s(i32x4.sub(qmax4, zero4));
+        codes = codes4(quotient, lowest, highest, i32x4.sub(rounding, zero4));
+        zeroPoints += 16;
+      } else {
+        codes = codes4(quotient, lo4, hi4, rounding);
+      }
+      if (sizeof<T>() == 2) {
+        v128.store64_lane(dst, isSigned<T>() ? i16x8.narrow_i32x4_s(codes, codes) : i16x8.narrow_i32x4_u(codes, codes), 0);
+      } else {
+        const half = i16x8.narrow_i32x4_s(codes, codes);
+        v128.store32_lane(dst, isSigned<T>() ? i8x16.narrow_i16x8_s(half, half) : i8x16.narrow_i16x8_u(half, half), 0);
+      }
+    }
+    src += 16;
+    scales += 16;
+    dst += 4 * sizeof<T>();
+  }
+  let nanCount = sumLanes(nan4);
+  for (; i < width; i++) {
+    const quotient = load<f32>(src) / load<f32>(scales);
+    nanCount += <i32>(quotient != quotient);
+    let zeroPoint: i32 = 0;
+    if (zeroPoints) {
+      zeroPoint = load<i32>(zeroPoints);
+      zeroPoints += 4;
+    }
+    const steps = nearest<f32>(clamped(quotient, <f32>(qmin - zeroPoint), <f32>(qmax - zeroPoint)));
+    if (sizeof<T>() == 4) {
+      store<i32>(dst, max<i32>(min<i32>(<i32>steps, qmax), qmin));
+    } else {
+      store<T>(dst, <T>(<i32>steps + zeroPoint));
+    }
+    src += 4;
+    scales += 4;
+    dst += sizeof<T>();
+  }
+  return nanCount;
+}
+
+export function quantizeRowsI8(src: usize, dst: usize, rows: i32, width: i32, rowsPerScale: i32, scales: usize, zeroPoints: usize, qmin: i32, qmax: i32): i32 {
+  return quantizeRows<i8>(src, dst, rows, width, rowsPerScale, scales, zeroPoints, qmin, qmax);
+}
+
+export function quantizeRowsU8(src: usize, dst: usize, rows: i32, width: i32, rowsPerScale: i32, scales: usize, zeroPoints: usize, qmin: i32, qmax: i32): i32 {
+  return quantizeRows<u8>(src, dst, rows, width, rowsPerScale, scales, zeroPoints, qmin, qmax);
+}
+
+export function quantizeRowsI16(src: usize, dst: usize, rows: i32, width: i32, rowsPerScale: i32, scales: usize, zeroPoints: usize, qmin: i32, qmax: i32): i32 {
+  return quantizeRows<i16>(src, dst, rows, width, rowsPerScale, scales, zeroPoints, qmin, qmax);
+}
+
+export function quantizeRowsU16(src: usize, dst: usize, rows: i32, width: i32, rowsPerScale: i32, scales: usize, zeroPoints: usize, qmin: i32, qmax: i32): i32 {
+  return quantizeRows<u16>(src, dst, rows, width, rowsPerScale, scales, zeroPoints, qmin, qmax);
+}
+
+export function quantizeRowsI32(src: usize, dst: usize, rows: i32, width: i32, rowsPerScale: i32, scales: usize, zeroPoints: usize, qmin: i32, qmax: i32): i32 {
+  return quantizeRows<i32>(src, dst, rows, width, rowsPerScale, scales, zeroPoints, qmin, qmax);
+}

@@ -1,0 +1,45 @@
+/** 1.5 · 2^23: adding it to |v| < 2^22 leaves the half-to-even integer of v in the low mantissa bits. */
+export const ROUNDING: f32 = 12582912.0;
+export const ROUNDING_BITS: i32 = 0x4b400000;
+
+/** clamp(x / scale, lo, hi); a NaN quotient gives lo. */
+// @ts-ignore: decorator
+@inline
+export function clamped4(quotient: v128, lo: v128, hi: v128): v128 {
+  return f32x4.pmin(f32x4.pmax(lo, quotient), hi);
+}
+
+// @ts-ignore: decorator
+@inline
+export function clamped(quotient: f32, lo: f32, hi: f32): f32 {
+  const above: f32 = quotient > lo ? quotient : lo;
+  return above < hi ? above : hi;
+}
+
+/** Four codes: roundHalfEven(clamp(quotient)) + zeroPoint, where `bias` holds ROUNDING_BITS − zeroPoint; for |code| up to 16 bits. */
+// @ts-ignore: decorator
+@inline
+export function codes4(quotient: v128, lo: v128, hi: v128, bias: v128): v128 {
+  return i32x4.sub(f32x4.add(clamped4(quotient, lo, hi), f32x4.splat(ROUNDING)), bias);
+}
+
+/** Four i32 codes: roundHalfEven(quotient) saturated to [qmin, qmax]. */
+// @ts-ignore: decorator
+@inline
+export function wideCodes4(quotient: v128, lo: v128, hi: v128, qmin: v128, qmax: v128): v128 {
+  const steps = i32x4.trunc_sat_f32x4_s(f32x4.nearest(clamped4(quotient, lo, hi)));
+  return i32x4.min_s(i32x4.max_s(steps, qmin), qmax);
+}
+
+/** `count` plus the NaN lanes of `quotient`, lane by lane. */
+// @ts-ignore: decorator
+@inline
+export function countNaN4(count: v128, quotient: v128): v128 {
+  return i32x4.sub(count, f32x4.ne(quotient, quotient));
+}
+
+// @ts-ignore: decorator
+@inline
+export function sumLanes(v: v128): i32 {
+  return i32x4.extract_lane(v, 0) + i32x4.extract_lane(v, 1) + i32x4.extract_lane(v, 2) + i32x4.extract_lane(v, 3);
+}
