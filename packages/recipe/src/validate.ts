@@ -117,6 +117,7 @@ const PROBLEMS: Readonly<Record<string, (params: Record<string, unknown>, error:
   exclusiveMinimum: ({ limit }, { data }) => `expected more than ${limit}, got ${shown(data)}`,
   maxItems: ({ limit }, { data }) => `expected at most ${limit} entries, got ${(data as unknown[]).length}`,
   maximum: ({ limit }, { data }) => `expected at most ${limit}, got ${shown(data)}`,
+  maxLength: ({ limit }, { data }) => `expected at most ${limit} characters, got ${(data as string).length}`,
   minItems: ({ limit }, { data }) => `expected at least ${limit} entries, got ${(data as unknown[]).length}`,
   minLength: () => "expected text, got an empty one",
   minProperties: () => "expected at least one key, got none",

@@ -261,14 +261,17 @@ export const recipeSchema: object = {
       "anyOf": [
         {
           "type": "string",
-          "minLength": 1
+          "minLength": 1,
+          "maxLength": 1000
         },
         {
           "type": "array",
           "minItems": 1,
+          "maxItems": 1000,
           "items": {
             "type": "string",
-            "minLength": 1
+            "minLength": 1,
+            "maxLength": 1000
           }
         }
       ]

@@ -49,8 +49,14 @@ function parsed<T>(text: string, parse: (text: string) => T, positions: Position
     return parse(text);
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
-    throw new VxError(recipePattern(positions.of(path), `pattern ${JSON.stringify(text)}: ${cause.message}.`), { cause });
+    throw new VxError(recipePattern(positions.of(path), `pattern ${JSON.stringify(shortened(text))}: ${shortened(cause.message)}.`), {
+      cause,
+    });
   }
+}
+
+function shortened(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 99)}…` : text;
 }
 
 /** One word or a list of words as a list. */

@@ -94,17 +94,19 @@ class Slots {
   }
 }
 
-/** The output of a passthrough op has the qparams of its inputs, and its statistics are theirs. */
-function joinThrough({ node, operands }: NodeView, slots: Slots, sets: UnionFind<Slot>, unobserved: Set<Slot>): void {
-  const outputs = node.outputs.flatMap((value) => (value && slots.definition(value)) ?? []);
-  for (const { kind, index, value } of operands) {
-    if (kind !== "activation") continue;
-    const input = slots.read(value, { node, index });
-    for (const output of outputs) {
-      if (input?.demand.key !== output.demand.key) continue;
-      sets.join(input, output);
-      unobserved.add(output);
-    }
+/**
+ * The output of a passthrough op has the qparams of its inputs, and its statistics are theirs: when all inputs are integers of
+ * the same kind, and constants beside them are decided too.
+ */
+function joinThrough({ node, operands, decisions }: NodeView, slots: Slots, sets: UnionFind<Slot>, unobserved: Set<Slot>): void {
+  const activations = operands.filter(({ kind }) => kind === "activation");
+  if (activations.length < operands.length && !decisions.activations) return;
+  const inputs = activations.map(({ index, value }) => slots.read(value, { node, index }));
+  for (const value of node.outputs) {
+    const output = value ? slots.definition(value) : undefined;
+    if (!output || inputs.length === 0 || !inputs.every((input) => input?.demand.key === output.demand.key)) continue;
+    for (const input of inputs) sets.join(input as Slot, output);
+    unobserved.add(output);
   }
 }
 

@@ -192,6 +192,22 @@ test("an op that merges or selects does not carry inputs-only integers backwards
   expect(names(planGraph(edit.graph, await preset("int8"), { ops }))).toEqual(["pooled |  | observe pooled"]);
 });
 
+test("an undecided Concat of an integer and a float value has qparams of its own", async () => {
+  const edit = new GraphEditor(ops, "g");
+  const x = edit.addInput("x", { dtype: "f32", shape: [1, 8] });
+  const [sum] = edit.insert("Gemm", [x, edit.addConstant("w", weight(8, 8))], {}, { name: "gemm", outputs: ["sum"] });
+  const [joined] = edit.insert("Concat", [sum!, x], {}, { outputs: ["joined"] });
+  const [y] = edit.insert("MatMul", [joined!, edit.addConstant("w2", weight(8, 8))], {}, { outputs: ["y"] });
+  edit.addOutput(y!);
+  const text =
+    "rules:\n  - match: { op: MatMul }\n    activations: { dtype: int8 }\n  - match: { op: Gemm }\n    activations: { dtype: int8, outputs: true }";
+  expect(names(planGraph(edit.graph, await recipe(text), { ops }))).toEqual([
+    " | x>gemm | observe x",
+    "sum |  | observe sum",
+    "joined |  | observe joined",
+  ]);
+});
+
 test("the last matching rule wins, of each kind apart; keep undoes both", async () => {
   const plan = planGraph(
     block(),

@@ -33,7 +33,7 @@ test.each([
 ])("%s is refused at its place", (_, text, expected) => {
   const started = performance.now();
   expect(findings(text)).toContain(expected);
-  expect(performance.now() - started).toBeLessThan(2000);
+  expect(performance.now() - started).toBeLessThan(5000);
 });
 
 test("an alias bomb ends at the cap on values", () => {
