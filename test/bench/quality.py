@@ -4,6 +4,9 @@ Prints one JSON document: for the float model and for each model, per output SQN
 samples), top-1 where the samples carry labels, top-1 agreement with the float model along the last axis of the first
 output, or the error that ONNX Runtime raised. SQNR is 10 log10(sum float² / sum (float - model)²) over all samples.
 
+--parts '[[[0, 4], [4, 85]], null]' also compares column ranges of an output (last axis), one entry per output: in
+detectors the large numbers of the boxes would hide the scores.
+
 Engine settings: `literal` (session.disable_quant_qdq=1) computes Q and DQ as their definition says, so that the figure is
 the artifact's own and not that of one processor's int8 kernels; `--engine default` lets ONNX Runtime fuse, with int4
 matrix products kept at float accuracy in both.
@@ -29,6 +32,13 @@ def session_of(path, engine):
     if engine == "literal":
         options.add_session_config_entry("session.disable_quant_qdq", "1")
     return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def split(outputs, parts):
+    """Outputs with those that have parts replaced by their column ranges."""
+    if not parts:
+        return outputs
+    return [piece for value, ranges in zip(outputs, parts) for piece in ([value[..., a:b] for a, b in ranges] if ranges else [value])]
 
 
 def outputs_of(path, samples, engine):
@@ -57,13 +67,20 @@ class Comparison:
         return {"sqnrDb": sqnr, "cosine": round(float(np.mean(self.cosines)), 6), "minCosine": round(min(self.cosines), 6), "maxAbsError": self.max_error}
 
 
-def compare(reference, outputs, labels):
-    result = {"outputs": []}
+def compared(reference, outputs):
+    results = []
     for k in range(len(reference[0])):
         comparison = Comparison()
         for a, b in zip(reference, outputs):
             comparison.add(a[k], b[k])
-        result["outputs"].append(comparison.result())
+        results.append(comparison.result())
+    return results
+
+
+def compare(reference, outputs, labels, parts):
+    result = {"outputs": compared(reference, outputs)}
+    if parts:
+        result["parts"] = compared([split(r, parts) for r in reference], [split(o, parts) for o in outputs])
     result["agreement"] = round(float(np.mean([np.mean(a[0].argmax(-1) == b[0].argmax(-1)) for a, b in zip(reference, outputs)])), 5)
     if labels:
         result["top1"] = round(float(np.mean([o[0].argmax() == label for o, label in zip(outputs, labels)])), 5)
@@ -76,16 +93,17 @@ def main():
     parser.add_argument("samples")
     parser.add_argument("models", nargs="*")
     parser.add_argument("--engine", choices=["literal", "default"], default="literal")
+    parser.add_argument("--parts", type=json.loads)
     args = parser.parse_args()
 
     rows = [json.loads(line) for line in Path(args.samples).read_text().splitlines() if line]
     labels = [row["label"] for row in rows] if "label" in rows[0] else None
     samples = list(load_samples(args.samples))
     reference = outputs_of(args.reference, samples, args.engine)
-    results = {"float": compare(reference, reference, labels)}
+    results = {"float": compare(reference, reference, labels, args.parts)}
     for model in args.models:
         try:
-            results[model] = compare(reference, outputs_of(model, samples, args.engine), labels)
+            results[model] = compare(reference, outputs_of(model, samples, args.engine), labels, args.parts)
         except Exception as error:  # a model the engine refuses is a result
             results[model] = {"error": f"{type(error).__name__}: {str(error)[:300]}"}
     print(json.dumps({"engine": args.engine, "onnxruntime": ort.__version__, "samples": len(samples), "results": results}))

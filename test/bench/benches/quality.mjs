@@ -18,7 +18,7 @@ export async function run({ log }) {
   const { model, samples } = ensureVit();
   const made = await artifacts(log);
   const paths = made.filter((m) => m.path).map((m) => m.path);
-  const [literal, fused] = [await compareModels(model, samples, paths), await compareModels(model, samples, paths, "default")];
+  const [literal, fused] = [await compareModels(model, samples, paths), await compareModels(model, samples, paths, { engine: "default" })];
   const scored = made.map((m) => ({ ...m, literal: literal.results[m.path], fused: fused.results[m.path] }));
   const sqnr = (entry) => entry.literal?.outputs?.[0].sqnrDb;
   const best = Math.max(...scored.filter((e) => !e.name.startsWith("ours") && sqnr(e) !== undefined).map(sqnr));

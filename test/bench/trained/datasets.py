@@ -6,7 +6,7 @@ calibration and evaluation samples are disjoint.
 
 import gzip
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ class Dataset:
     labels: list | None = None
     note: str = ""
     transformer: bool = False
-    extra: dict = field(default_factory=dict)
+    parts: list | None = None  # per output: column ranges compared apart, or None
 
 
 def mnist(material, model, input_name, transformer):
@@ -98,7 +98,7 @@ def ultraface(material, file):
         return {"input": ((resized(image, 320, 240) - 127) / 128).transpose(2, 0, 1)[None].astype(np.float32)}
 
     calibration, evaluation = split_photos(material)
-    return Dataset(f"ultraface/{file}", "cosine", [sample(i) for i in calibration], [sample(i) for i in evaluation], note="photographs with faces and without; (x - 127) / 128")
+    return Dataset(f"ultraface/{file}", "cosine", [sample(i) for i in calibration], [sample(i) for i in evaluation], note="photographs with faces and without; (x - 127) / 128", parts=[[[0, 1], [1, 2]], None])
 
 
 def ultraface_full(material):
@@ -114,7 +114,7 @@ def fastestdet(material):
         return {"input": (resized(image, 352, 352)[:, :, ::-1] / 255).transpose(2, 0, 1)[None].astype(np.float32)}
 
     calibration, evaluation = split_photos(material)
-    return Dataset("fastestdet/FastestDet.onnx", "cosine", [sample(i) for i in calibration], [sample(i) for i in evaluation], note="photographs, BGR, x / 255")
+    return Dataset("fastestdet/FastestDet.onnx", "cosine", [sample(i) for i in calibration], [sample(i) for i in evaluation], note="photographs, BGR, x / 255", parts=[[[0, 4], [4, 5], [5, 85]]])
 
 
 def superres(material):

@@ -35,6 +35,7 @@ def main():
         "name": name, "model": str(material / dataset.model), "metric": dataset.metric, "transformer": dataset.transformer,
         "opset": next(o.version for o in opsets if o.domain in ("", "ai.onnx")),
         "calibration": len(dataset.calibration), "evaluation": len(dataset.evaluation), "note": dataset.note,
+        "parts": dataset.parts,
     }
     (out / "facts.json").write_text(json.dumps(facts) + "\n")
 
