@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Artifact, Decoded, DecodedTensor, TensorLocation } from "@vlm-export/backend-api";
 import { FormatError } from "@vlm-export/formats/files";
 import { readTflite, type TfliteModel, type TfliteTensor } from "@vlm-export/formats/tflite";
+import { createKernels, type Kernels } from "@vlm-export/numerics";
 import { decodeFile, decodeTensor } from "../errors.js";
 import { parseKey, type TensorKey } from "../key.js";
 import { fileSource } from "./file-source.js";
@@ -10,12 +11,13 @@ import { graphIntegers, storageOf } from "./integers.js";
 /** Reads every located tensor back from the files. Throws VX-DECODE-TFLITE-FILE and -TENSOR. */
 export async function decodeArtifact(artifact: Artifact): Promise<Decoded> {
   const files = new Map<string, TfliteModel>();
+  const kernels = createKernels();
   const tensors = artifact.tensors.map((location) => {
     const key = parseKey(location.key);
     if (!key) throw decodeTensor(location.component, location.value, `the key ${JSON.stringify(location.key)} names no tensor`);
     const model = files.get(key.path) ?? openFile(artifact, key.path);
     files.set(key.path, model);
-    return decodeLocation(location, key, model);
+    return decodeLocation(location, key, { model, kernels });
   });
   return { decoder: "vlm-export tflite reader 1", tensors };
 }
@@ -33,7 +35,12 @@ function isSystemError(error: unknown): error is Error {
   return error instanceof Error && "code" in error && "syscall" in error;
 }
 
-function decodeLocation(location: TensorLocation, key: TensorKey, model: TfliteModel): DecodedTensor {
+interface Source {
+  readonly model: TfliteModel;
+  readonly kernels: Kernels;
+}
+
+function decodeLocation(location: TensorLocation, key: TensorKey, { model, kernels }: Source): DecodedTensor {
   const { component, value, reencodings } = location;
   const fail = (problem: string) => decodeTensor(component, value, problem);
   const tensor = tensorAt(model, key, fail);
@@ -42,7 +49,7 @@ function decodeLocation(location: TensorLocation, key: TensorKey, model: TfliteM
   const storage = storageOf(tensor.type, isShifted);
   if (!storage || scale.length === 0) throw fail(`tensor ${JSON.stringify(tensor.name)} of ${tensor.type} is not quantized as expected`);
   const data = model.buffers[tensor.buffer];
-  const ints = data && data.byteLength > 0 ? graphIntegers(data, tensor, { storage, layout: key.layout, isShifted }) : undefined;
+  const ints = data && data.byteLength > 0 ? graphIntegers(data, tensor, { storage, layout: key.layout, isShifted, kernels }) : undefined;
   return {
     component,
     value,

@@ -1,5 +1,6 @@
 import type { TfliteBytes, TfliteTensor, TfliteType } from "@vlm-export/formats/tflite";
-import { type DType, type TensorData, memoryTensor } from "@vlm-export/ir";
+import type { DType, TensorData } from "@vlm-export/ir";
+import type { Kernels } from "@vlm-export/numerics";
 
 /** How a constant lies in the file. */
 export interface Stored {
@@ -8,6 +9,7 @@ export interface Stored {
   readonly layout: readonly number[] | undefined;
   /** The file holds q − 2^(bits − 1) of unsigned codes. */
   readonly isShifted: boolean;
+  readonly kernels: Kernels;
 }
 
 /** The graph's storage type of a tensor type; undefined when no quantized value is kept as that. */
@@ -17,20 +19,32 @@ export function storageOf(type: TfliteType, isShifted: boolean): DType | undefin
   return type === "INT32" && !isShifted ? "i32" : undefined;
 }
 
-/** The integers of a constant, put back into the graph's order and storage type; the bytes themselves where nothing was changed. */
-export function graphIntegers(data: TfliteBytes, tensor: TfliteTensor, stored: Stored): TensorData {
-  const { storage, layout, isShifted } = stored;
-  if (!layout && !isShifted) {
-    return { dtype: storage, shape: tensor.shape, byteLength: data.byteLength, bytes: (begin, end) => data.read(begin, end) };
-  }
-  const order = layout ?? tensor.shape.map((_, axis) => axis);
-  const shape = order.map((_, axis) => tensor.shape[order.indexOf(axis)] ?? 1);
-  const width = storage === "i32" ? 4 : 1;
+/**
+ * The integers of a constant in the graph's order and storage type: the bytes themselves where nothing was changed, else
+ * made when they are first read, and let go after the last byte.
+ */
+export function graphIntegers(data: TfliteBytes, { shape: stored }: TfliteTensor, form: Stored): TensorData {
+  const { storage, layout, isShifted } = form;
+  const order = layout ?? stored.map((_, axis) => axis);
+  const shape = order.map((_, axis) => stored[order.indexOf(axis)] ?? 1);
+  const { byteLength } = data;
+  if (!layout && !isShifted) return { dtype: storage, shape, byteLength, bytes: (begin, end) => data.read(begin, end) };
+  let held: Uint8Array | undefined;
+  const bytes = (begin = 0, end = byteLength) => {
+    held ??= restored(data.read(), stored, { ...form, order });
+    const part = held.subarray(begin, end);
+    if (end >= byteLength) held = undefined;
+    return part;
+  };
+  return { dtype: storage, shape, byteLength, bytes };
+}
+
+function restored(bytes: Uint8Array, shape: readonly number[], { storage, isShifted, order, kernels }: Stored & Order): Uint8Array {
   const isNibbles = storage === "i4" || storage === "u4";
-  const flat = isNibbles ? nibblesOf(data.read(), elements(shape)) : data.read();
-  const ordered = inGraphOrder(flat, tensor.shape, { order, width });
+  const codes = isNibbles ? nibblesOf(bytes, elements(shape)) : bytes;
+  const ordered = inGraphOrder(codes, shape, { order, kernels });
   if (isShifted) toggleSigns(ordered, isNibbles ? 8 : 128);
-  return memoryTensor(storage, shape, isNibbles ? joined(ordered) : ordered);
+  return isNibbles ? joined(ordered) : ordered;
 }
 
 function elements(shape: readonly number[]): number {
@@ -38,23 +52,66 @@ function elements(shape: readonly number[]): number {
 }
 
 interface Order {
+  /** Stored axis i is axis `order[i]` of the graph's value. */
   readonly order: readonly number[];
-  /** Bytes of an element. */
-  readonly width: number;
+  readonly kernels: Kernels;
+}
+
+/** The file's elements in the graph's order. */
+function inGraphOrder(source: Uint8Array, shape: readonly number[], { order, kernels }: Order): Uint8Array {
+  const wide = order.flatMap((axis, at) => (shape[at] === 1 ? [] : [{ axis, extent: shape[at] ?? 1 }]));
+  const cut = wide.findIndex(({ axis }, at) => at > 0 && axis < (wide[at - 1]?.axis ?? 0));
+  if (cut < 0) return source.slice();
+  const matrices = matricesOf(wide, cut);
+  return matrices ? transposed(source, matrices, kernels) : scattered(source, wide);
+}
+
+interface Axis {
+  /** In the graph's value. */
+  readonly axis: number;
+  readonly extent: number;
+}
+
+interface Matrices {
+  readonly count: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** The move as a transpose of equal matrices, when the axes are [outer…, b…, a…] in the file and [outer…, a…, b…] in the graph. */
+function matricesOf(wide: readonly Axis[], cut: number): Matrices | undefined {
+  const moved = wide.slice(cut);
+  const firstMoved = moved[0]?.axis ?? 0;
+  const head = wide.slice(0, cut);
+  const outer = head.filter(({ axis }) => axis < firstMoved);
+  const stayed = head.slice(outer.length);
+  const graph = [...outer, ...moved, ...stayed];
+  const isOrdered = graph.every(({ axis }, at) => at === 0 || axis > (graph[at - 1]?.axis ?? 0));
+  return isOrdered ? { count: product(outer), rows: product(stayed), columns: product(moved) } : undefined;
+}
+
+function product(axes: readonly Axis[]): number {
+  return axes.reduce((total, { extent }) => total * extent, 1);
+}
+
+function transposed(source: Uint8Array, { count, rows, columns }: Matrices, kernels: Kernels): Uint8Array {
+  const result = new Uint8Array(source.byteLength);
+  const size = rows * columns;
+  for (let at = 0; at < count * size; at += size)
+    result.set(kernels.transpose(source.subarray(at, at + size), { rows, columns, elementBytes: 1 }), at);
+  return result;
 }
 
 /** Walks the file's elements in their order and puts each at its place in the graph's row-major order. */
-function inGraphOrder(source: Uint8Array, shape: readonly number[], { order, width }: Order): Uint8Array {
-  const graphShape = order.map((_, axis) => shape[order.indexOf(axis)] ?? 1);
-  const steps = order.map((axis) => graphShape.slice(axis + 1).reduce((a, b) => a * b, width));
+function scattered(source: Uint8Array, wide: readonly Axis[]): Uint8Array {
+  const steps = wide.map(({ axis }) => product(wide.filter((other) => other.axis > axis)));
   const result = new Uint8Array(source.byteLength);
-  const last = shape.length - 1;
   let from = 0;
   const place = (depth: number, to: number): void => {
-    const [extent, step] = [shape[depth] ?? 1, steps[depth] ?? width];
+    const [extent, step] = [wide[depth]?.extent ?? 1, steps[depth] ?? 1];
     for (let i = 0; i < extent; i += 1) {
-      if (depth < last) place(depth + 1, to + i * step);
-      else for (let byte = 0; byte < width; byte += 1) result[to + i * step + byte] = source[from++] ?? 0;
+      if (depth + 1 < wide.length) place(depth + 1, to + i * step);
+      else result[to + i * step] = source[from++] ?? 0;
     }
   };
   place(0, 0);

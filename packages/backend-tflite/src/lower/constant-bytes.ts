@@ -3,6 +3,7 @@ import { elementCount, type DType, type TensorData } from "@vlm-export/ir";
 import { floatValues, integerValues } from "@vlm-export/backend-api";
 import { type IntegerType, pack, unpack } from "@vlm-export/numerics";
 import { rowMajor, type Layout } from "../layout.js";
+import { type Elements, permuted } from "./permute.js";
 
 /** How the integers of a storage type are kept in a .tflite file; `shift` is added to codes and zero points (exact). */
 export interface IntegerForm {
@@ -31,10 +32,22 @@ export function integerBytes(data: TensorData, shape: readonly number[], layout:
   const inOrder = String(layout) === String(rowMajor(shape.length));
   if (inOrder && form.shift === 0) return { byteLength: data.byteLength, read: (begin, end) => data.bytes(begin, end) };
   return lazyBytes(data.byteLength, () => {
-    const codes = unpack(data.bytes(), data.dtype as IntegerType, elementCount(shape));
-    const ordered = inOrder ? codes : permuted(codes, shape, layout);
-    return pack(form.shift === 0 ? ordered : Int32Array.from(ordered, (code) => code + form.shift), form.storage);
+    const bytes = inOrder ? data.bytes().slice() : reordered(data, shape, layout);
+    if (form.shift !== 0) toggleSigns(bytes, form.storage === "i4");
+    return bytes;
   });
+}
+
+function reordered(data: TensorData, shape: readonly number[], layout: Layout): Uint8Array {
+  if (data.dtype === "i8" || data.dtype === "u8") return permuted(data.bytes(), shape, layout);
+  const codes = unpack(data.bytes(), data.dtype as IntegerType, elementCount(shape));
+  return pack(permuted(codes, shape, layout), data.dtype as IntegerType);
+}
+
+/** q − 2^(bits − 1) modulo 2^bits flips the highest bit of each code. */
+function toggleSigns(bytes: Uint8Array, isNibbles: boolean): void {
+  const mask = isNibbles ? 0x88 : 0x80;
+  for (let i = 0; i < bytes.length; i += 1) bytes[i] = (bytes[i] as number) ^ mask;
 }
 
 /** A float constant as f32 (widened exactly), logical shape `shape`, in `layout`. */
@@ -79,40 +92,6 @@ function lazyBytes(byteLength: number, compute: () => Uint8Array): TfliteBytes {
       return part;
     },
   };
-}
-
-type Elements = Float32Array | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array;
-
-/** `source` (row-major over `shape`) in the order of `layout`. */
-function permuted<T extends Elements>(source: T, shape: readonly number[], layout: Layout): T {
-  const target = source.slice() as T;
-  const strides = layout.map((axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
-  const extents = layout.map((axis) => shape[axis] ?? 1);
-  const innerStride = strides.at(-1) ?? 1;
-  const inner = extents.at(-1) ?? 1;
-  const index = extents.map(() => 0);
-  let base = 0;
-  for (let at = 0; at < target.length; at += inner) {
-    for (let i = 0; i < inner; i += 1) target[at + i] = source[base + i * innerStride] as number;
-    base += advance(index, extents, strides);
-  }
-  return target;
-}
-
-/** Counts one step on every axis but the last; returns the change of the source offset. */
-function advance(index: number[], extents: readonly number[], strides: readonly number[]): number {
-  let change = 0;
-  for (let axis = extents.length - 2; axis >= 0; axis -= 1) {
-    const next = (index[axis] ?? 0) + 1;
-    change += strides[axis] ?? 0;
-    if (next < (extents[axis] ?? 1)) {
-      index[axis] = next;
-      return change;
-    }
-    change -= next * (strides[axis] ?? 0);
-    index[axis] = 0;
-  }
-  return change;
 }
 
 function bytesOf(array: Elements): Uint8Array {
