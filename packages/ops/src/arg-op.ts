@@ -8,6 +8,7 @@ export interface ArgSpec extends Pick<OpSpec, "name" | "doc"> {
   readonly beats: (candidate: number | bigint, best: number | bigint) => boolean;
 }
 
+/** Makes ArgMax or ArgMin. */
 export function argOp({ name, doc, beats }: ArgSpec): OpDef {
   return onnxOp({
     name,

@@ -39,6 +39,7 @@ export interface Heads {
   start(batch: number, head: number, position: number): number;
 }
 
+/** The layout of a shape; `count` heads when it has rank 3. */
 export function headsOf(shape: readonly number[], count: number): Heads {
   if (shape.length === 4) {
     const [, heads, sequence, size] = shape as readonly [number, number, number, number];

@@ -33,12 +33,31 @@ function splitHeads(call: InferCall, shape: Shape, attribute: string): readonly 
 export function attentionExtents(call: InferCall): AttentionExtents {
   checkRanks(call);
   const [batch, heads, queries, headSize] = splitHeads(call, call.shape(0), "q_num_heads");
-  const [keyBatch, keyHeads, keys, keySize] = splitHeads(call, call.shape(1), "kv_num_heads");
-  const valueSize = splitHeads(call, call.shape(2), "kv_num_heads")[3];
-  if (headSize !== undefined && keySize !== undefined) sameDim("Attention", headSize, keySize, ["the head size of K", "that of Q"]);
-  if (typeof heads === "number" && typeof keyHeads === "number" && heads % keyHeads !== 0)
+  const key = splitHeads(call, call.shape(1), "kv_num_heads");
+  const value = splitHeads(call, call.shape(2), "kv_num_heads");
+  sameExtents(call, [batch, undefined, undefined, headSize], key, ["K", "Q"]);
+  sameExtents(call, [key[0] ?? batch, key[1], key[2], undefined], value, ["V", "Q and K"]);
+  sameExtents(call, [batch, key[1], undefined, key[3]], call.shape(4) ?? [], ["past_key", "K"]);
+  sameExtents(call, [batch, value[1], call.shape(4)?.[2], value[3]], call.shape(5) ?? [], ["past_value", "V and past_key"]);
+  const [, keyHeads, keys] = key;
+  if (typeof heads === "number" && typeof keyHeads === "number" && (keyHeads === 0 || heads % keyHeads !== 0))
     throw opAttribute("Attention", "q_num_heads", `${heads}`, `a multiple of the ${keyHeads} heads of K and V`);
-  return { batch: batch ?? keyBatch, heads, keyHeads, queries, headSize, valueSize, total: totalKeys(call, keys) };
+  return { batch: batch ?? key[0], heads, keyHeads, queries, headSize, valueSize: value[3], total: totalKeys(call, keys) };
+}
+
+const AXES = ["batch size", "number of heads", "length", "head size"] as const;
+
+/** Throws VX-OP-EXTENT where both are known and differ. */
+function sameExtents(
+  call: InferCall,
+  expected: readonly (Dim | undefined)[],
+  actual: readonly (Dim | undefined)[],
+  [name, other]: readonly [string, string],
+): void {
+  AXES.forEach((axis, i) => {
+    const [a, b] = [expected[i], actual[i]];
+    if (a !== undefined && b !== undefined) sameDim(call.op, a, b, [`the ${axis} of ${name}`, `that of ${other}`]);
+  });
 }
 
 function checkRanks(call: InferCall): void {

@@ -15,6 +15,7 @@ export interface AttributeReader {
   has(name: string): boolean;
 }
 
+/** Reads `attrs` with the defaults of `schemas`. The getters throw VX-OP-ATTRIBUTE-MISSING where neither they nor the caller give a value. */
 export function attributeReader(op: string, attrs: Attrs, schemas: ReadonlyMap<string, AttributeSchema>): AttributeReader {
   const read = (name: string, fallback: number | string | undefined): AttrValue => {
     const value = attrs[name] ?? schemas.get(name)?.fallback ?? fallback;

@@ -9,6 +9,7 @@ export interface AxisSpec extends Pick<OpSpec, "name" | "doc" | "since" | "fixed
   readonly row: (values: readonly number[]) => readonly number[];
 }
 
+/** Makes an op that works row by row. */
 export function axisOp({ name, doc, since, fixedRange, row }: AxisSpec): OpDef {
   return onnxOp({
     name,
@@ -40,6 +41,7 @@ export function maxOf(values: readonly number[]): number {
   return values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
 }
 
+/** Σ values; 0 for none. */
 export function sumOf(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0);
 }

@@ -22,6 +22,7 @@ export interface AxisView {
 
 const product = (extents: readonly number[]): number => extents.reduce((a, b) => a * b, 1);
 
+/** The three extents around `axis`. */
 export function axisView(shape: readonly number[], axis: number): AxisView {
   return { outer: product(shape.slice(0, axis)), length: shape[axis] ?? 1, inner: product(shape.slice(axis + 1)) };
 }

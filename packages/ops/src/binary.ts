@@ -19,6 +19,7 @@ export interface BinarySpec extends Pick<OpSpec, "name" | "doc" | "since"> {
 
 const BOTH: OpSpec["quantizable"] = ["activation", "activation"];
 
+/** Makes an op of two broadcast operands. */
 export function binaryOp(spec: BinarySpec): OpDef {
   const { name, doc, since, quant = "compute", dims } = spec;
   return onnxOp({
@@ -39,6 +40,7 @@ export interface CompareSpec extends Pick<OpSpec, "name" | "doc" | "since"> {
   readonly dims?: (x: Dim, y: Dim) => Dim | undefined;
 }
 
+/** Makes a comparison. */
 export function compareOp({ name, doc, since, holds, dims }: CompareSpec): OpDef {
   return onnxOp({
     name,

@@ -12,6 +12,7 @@ export interface Window {
   readonly pads: readonly [begin: number, end: number] | undefined;
 }
 
+/** How padding follows from the extents; NOTSET = it is given. */
 export type AutoPad = "NOTSET" | "SAME_UPPER" | "SAME_LOWER" | "VALID";
 
 /** The attributes that convolutions and pools share, for all spatial axes. */

@@ -1,15 +1,12 @@
-import type { Attrs, Dim, InferContext, OpDef, OpInput, TensorData, TensorType } from "@vlm-export/ir";
+import { type Attrs, type Dim, type InferContext, type OpDef, type OpInput, type TensorData, type TensorType } from "@vlm-export/ir";
 import { checkAttributes } from "./attributes.js";
-import { opExtent, opTooLarge, opTooMuchWork } from "./errors.js";
+import { opExtent } from "./errors.js";
+import { checkSizes, checkWork } from "./evaluate-limits.js";
 import { type EvaluateCall, evaluateCall, type InferCall, inferCall } from "./op-call.js";
 import { checkOperands } from "./operands.js";
 import { type OperatorVersion, type ParameterSchema, pinnedForm } from "./schema.js";
 import { integersOf, isSmallInteger } from "./small-tensor.js";
 
-/** Most elements of an operand or result of a reference evaluation. */
-export const MAX_EVALUATED_ELEMENTS: number = 2 ** 26;
-/** Most multiply-accumulates of a reference evaluation. */
-export const MAX_EVALUATED_MACS: number = 2 ** 28;
 const MAX_ELEMENTS = 1024;
 
 type Part = NonNullable<OpInput["quantizable"]>;
@@ -21,12 +18,9 @@ export interface OpSpec extends Pick<OpDef, "name" | "doc" | "since" | "quant"> 
   readonly quantizable?: readonly (Part | undefined)[];
   infer(call: InferCall): readonly TensorType[];
   elements?(call: InferCall): readonly Dim[] | undefined;
-  /**
-   * The wrapper has run `infer`, and refuses operands and results beyond {@link MAX_EVALUATED_ELEMENTS} and work beyond
-   * {@link MAX_EVALUATED_MACS}.
-   */
+  /** Runs after `infer` and only within the limits of evaluate-limits.ts. */
   evaluate?(call: EvaluateCall): readonly TensorData[];
-  /** False when `evaluate` looks at shapes only, so that operands may have any size. */
+  /** False when `evaluate` makes no new elements, so that operands may have any size. */
   readonly readsElements?: false;
   macs?(call: InferCall): number | undefined;
   weightAxes?(index: number, call: InferCall): { readonly channel: number; readonly reduce: number } | undefined;
@@ -64,8 +58,7 @@ export function defineOp(spec: OpSpec, form: OperatorVersion): OpDef {
       evaluate: (inputs: readonly (TensorData | null)[], attrs: Attrs, outputCount: number) => {
         const context = contextOfData(inputs, attrs, outputCount);
         const types = infer(inputs, context);
-        checkSize(name, spec.readsElements === false ? [] : inputs);
-        checkSize(name, types);
+        if (spec.readsElements !== false) checkSizes(name, inputs, types);
         checkWork(name, spec.macs?.(inferCall(name, form, inputs, context)));
         return spec.evaluate?.(evaluateCall(name, form, inputs, { attrs, outputCount, types })) ?? [];
       },
@@ -116,17 +109,4 @@ function checkedTypes(op: string, types: readonly TensorType[]): readonly Tensor
     }
   }
   return types;
-}
-
-function checkWork(op: string, macs: number | undefined): void {
-  if (macs !== undefined && macs > MAX_EVALUATED_MACS) throw opTooMuchWork(op, macs, MAX_EVALUATED_MACS);
-}
-
-function checkSize(op: string, tensors: readonly (Pick<TensorType, "shape"> | null)[]): void {
-  for (const tensor of tensors) {
-    const shape = tensor?.shape;
-    if (!shape?.every((extent) => typeof extent === "number")) continue;
-    if (shape.reduce((product, extent) => product * extent, 1) > MAX_EVALUATED_ELEMENTS)
-      throw opTooLarge(op, shape, MAX_EVALUATED_ELEMENTS);
-  }
 }

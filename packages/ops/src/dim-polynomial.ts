@@ -41,10 +41,12 @@ export function canonicalDim(dim: Dim): Dim {
   return parsed && /\s[-+*]|[-+*]\s/.test(dim) ? printPolynomial(parsed) : dim;
 }
 
+/** The polynomial without symbols. */
 export function constant(value: number): Polynomial {
   return value === 0 ? new Map() : new Map([["", value]]);
 }
 
+/** a + times · b. */
 export function add(a: Polynomial, b: Polynomial, times = 1): Polynomial {
   const sum = new Map(a);
   for (const [key, factor] of b) {
@@ -55,6 +57,7 @@ export function add(a: Polynomial, b: Polynomial, times = 1): Polynomial {
   return sum;
 }
 
+/** a · b. */
 export function multiply(a: Polynomial, b: Polynomial): Polynomial {
   let product: Polynomial = new Map();
   for (const [keyA, factorA] of a) {

@@ -9,6 +9,7 @@ export interface GlobalPoolSpec extends Pick<OpSpec, "name" | "doc" | "since" | 
   readonly fold: (call: EvaluateCall) => (values: readonly number[]) => number;
 }
 
+/** Makes a global pool. */
 export function globalPoolOp({ name, doc, since, quant, fold }: GlobalPoolSpec): OpDef {
   return onnxOp({
     name,

@@ -1,6 +1,7 @@
 /** How a coordinate outside the image is read. */
 export type PaddingMode = "zeros" | "border" | "reflection";
 
+/** How one image is sampled. */
 export interface SampleRule {
   readonly mode: "linear" | "nearest" | "cubic";
   readonly padding: PaddingMode;

@@ -1,5 +1,5 @@
 import type { Attrs, Dim, DType, InferContext, TensorData, TensorType } from "@vlm-export/ir";
-import { i64Tensor } from "@vlm-export/ir";
+import { i64Tensor, VxError } from "@vlm-export/ir";
 import { expect, test } from "vitest";
 import { standardOps } from "./registry.js";
 import { boolTensor, integersOf, isSmallInteger, tensorOf } from "./small-tensor.js";
@@ -268,3 +268,68 @@ test.each(SAMPLES.map((s) => [label(s), s] as const))("%s: unknown operands give
   expect(() => def?.macs?.(unknown, s.attrs)).not.toThrow();
   expect(() => s.inputs.forEach((__, i) => def?.weightAxes?.(i, unknown, s.attrs))).not.toThrow();
 });
+
+const HOSTILE = [-(2 ** 62), -(2 ** 31), -7, -1, 0, 1, 2, 3, 7, 64, 1000, 2 ** 31, 2 ** 53, 2 ** 62];
+
+/** Small linear congruential generator: the mutants are the same in every run. */
+function generator(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state * 1103515245 + 12345) % 2 ** 31;
+    return Math.floor((state / 2 ** 31) * below);
+  };
+}
+
+function mutateData(data: TensorData | null, pick: (below: number) => number): TensorData | null {
+  if (!data || pick(12) === 0) return null;
+  const shape = data.shape.map((extent) => (pick(4) === 0 ? pick(9) : extent));
+  const final = pick(6) === 0 ? shape.slice(1) : pick(6) === 0 ? [...shape, pick(4)] : shape;
+  const count = final.reduce((a, b) => a * b, 1);
+  const hostile = data.dtype === "i64" && pick(2) === 0;
+  const source = integersOf(data);
+  return tensorOf(
+    data.dtype,
+    final,
+    Array.from({ length: count }, (_, i) =>
+      hostile ? (HOSTILE[pick(HOSTILE.length)] as number) : (source[i % Math.max(source.length, 1)] ?? 1),
+    ),
+  );
+}
+
+function mutateAttrs(attrs: Attrs, pick: (below: number) => number): Attrs {
+  const number = (): number => HOSTILE[pick(HOSTILE.length)] as number;
+  const changed = Object.entries(attrs).map(([name, value]): [string, Attrs[string]] => {
+    if (pick(3) > 0) return [name, value];
+    if (typeof value === "number") return [name, pick(9) === 0 ? "text" : number()];
+    if (Array.isArray(value)) return [name, Array.from({ length: pick(6) }, number)];
+    return [name, pick(2) === 0 ? "nonsense" : number()];
+  });
+  return Object.fromEntries(changed);
+}
+
+test.each([...ops.all.keys()].map((op, i) => [op, i] as const))(
+  "%s: whatever the operands and attributes, an error is a coded one, and soon",
+  (op, seed) => {
+    const pick = generator(seed + 1);
+    const def = ops.get(op);
+    const samples = SAMPLES.filter((each) => each.op === op);
+    for (let round = 0; round < 80; round += 1) {
+      const base = samples[round % samples.length] as Sample;
+      const mutant: Sample = {
+        op,
+        inputs: base.inputs.map((data) => mutateData(data, pick)),
+        attrs: mutateAttrs(base.attrs, pick),
+        outputs: pick(5) === 0 ? pick(4) : base.outputs,
+      };
+      const started = performance.now();
+      try {
+        def?.infer(mutant.inputs.map(typeOf), contextOf(mutant));
+        def?.elements?.(mutant.inputs.map(typeOf), contextOf(mutant));
+        def?.evaluate?.(mutant.inputs, mutant.attrs, mutant.outputs);
+      } catch (error) {
+        expect(error, `${label(mutant)}: ${error instanceof Error ? error.stack : error}`).toBeInstanceOf(VxError);
+      }
+      expect(performance.now() - started, label(mutant)).toBeLessThan(5000);
+    }
+  },
+);

@@ -7,12 +7,15 @@ export interface Matrices<T> {
   readonly shape: readonly number[];
 }
 
+/** Sum of products over one kind of number. */
 export interface Arithmetic<T> {
   readonly zero: T;
   readonly multiplyAdd: (sum: T, a: T, b: T) => T;
 }
 
+/** Products of floating-point numbers. */
 export const REAL: Arithmetic<number> = { zero: 0, multiplyAdd: (sum, a, b) => sum + a * b };
+/** Exact products. */
 export const INTEGER: Arithmetic<bigint> = { zero: 0n, multiplyAdd: (sum, a, b) => sum + a * b };
 
 /** Products of matrices whose leading extents broadcast to `batch`; row-major [...batch, M, N]. */

@@ -41,6 +41,7 @@ export interface EvaluateCall extends AttributeReader {
   output(index?: number): { readonly dtype: DType; readonly shape: readonly number[] };
 }
 
+/** The view of a node that its shape rule gets. */
 export function inferCall(op: string, form: OperatorVersion, inputs: readonly (TensorType | null)[], context: InferContext): InferCall {
   const { attrs, int, float, text, numbers, has } = attributeReader(op, context.attrs, form.attributes);
   return {
@@ -64,12 +65,14 @@ export function inferCall(op: string, form: OperatorVersion, inputs: readonly (T
   };
 }
 
+/** What an evaluation needs besides the operands. */
 export interface EvaluateOptions {
   readonly attrs: Attrs;
   readonly outputCount: number;
   readonly types: readonly TensorType[];
 }
 
+/** The view of a node that its reference evaluation gets. */
 export function evaluateCall(
   op: string,
   form: OperatorVersion,

@@ -16,7 +16,7 @@ export function poolShape(call: InferCall): Shape {
 }
 
 /** Most elements of a kernel, and most kernel elements that an evaluation visits. */
-const MAX_WORK = 2 ** 26;
+const MAX_WORK = 2 ** 24;
 
 function poolWindows(call: InferCall | EvaluateCall, axes: number): Windows {
   const kernel = call.numbers("kernel_shape") ?? [];

@@ -13,6 +13,7 @@ export interface ReduceSpec extends Pick<OpSpec, "name" | "doc" | "since"> {
   readonly integer?: (values: readonly bigint[]) => bigint;
 }
 
+/** Makes a reduction with its axes as second input. */
 export function reduceOp({ name, doc, since, real, integer }: ReduceSpec): OpDef {
   return onnxOp({
     name,

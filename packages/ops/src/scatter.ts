@@ -33,6 +33,7 @@ export function sliceStarts(op: string, shape: readonly number[], indices: Tenso
   });
 }
 
+/** How an update meets what is there. */
 export type Reduction = "none" | "add" | "mul" | "min" | "max";
 
 /** data with updates[k] put at flat index targets[k]; a reduction combines it with what is there, in order. */

@@ -4,6 +4,7 @@ import type { DType } from "@vlm-export/ir";
 /** The opset of the ONNX default domain whose operator forms the IR uses. Importers upgrade older forms. */
 export const IR_OPSET = 24;
 
+/** Kinds of attributes, as ONNX names them. */
 export type AttributeKind =
   | "int"
   | "float"
@@ -20,12 +21,14 @@ export type AttributeKind =
   | "type"
   | "types";
 
+/** One attribute of an operator version; `fallback` is its default. */
 export interface AttributeSchema {
   readonly kind: AttributeKind;
   readonly required: boolean;
   readonly fallback?: number | string | readonly number[] | readonly string[];
 }
 
+/** One formal input or output. */
 export interface ParameterSchema {
   readonly name: string;
   /** Type variable; parameters with one variable have one element type. */

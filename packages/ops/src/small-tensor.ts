@@ -29,6 +29,7 @@ const INTEGER_BITS: ReadonlyMap<DType, number> = new Map([
   ["u2", 2],
 ]);
 
+/** True for the integer types from 2 to 64 bits; bool is none. */
 export function isIntegerType(dtype: DType): boolean {
   return INTEGER_BITS.has(dtype);
 }

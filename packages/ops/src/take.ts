@@ -36,6 +36,7 @@ export function take(data: TensorData, shape: readonly number[], indices: ArrayL
   return takeFrom([data], shape, { source: () => 0, index: (k) => indices[k] as number, ...(fill && { fill }) });
 }
 
+/** Where each output element comes from. */
 export interface Picks {
   /** Which tensor output element `k` comes from. */
   source(k: number): number;

@@ -14,6 +14,7 @@ export interface UnarySpec extends Pick<OpSpec, "name" | "doc" | "since" | "fixe
   readonly quant?: OpSpec["quant"];
 }
 
+/** Makes an op of one operand. */
 export function unaryOp(spec: UnarySpec): OpDef {
   return onnxOp(unarySpec(spec));
 }

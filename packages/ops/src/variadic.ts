@@ -12,6 +12,7 @@ export interface VariadicSpec extends Pick<OpSpec, "name" | "doc" | "since"> {
   readonly finish?: (x: number, operands: number) => number;
 }
 
+/** Makes an op of any number of operands. */
 export function variadicOp({ name, doc, since, real, integer, finish }: VariadicSpec): OpDef {
   return onnxOp({
     name,

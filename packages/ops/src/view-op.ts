@@ -8,6 +8,7 @@ export interface ViewSpec extends Pick<OpSpec, "name" | "doc" | "since"> {
   readonly shape: (call: InferCall) => Shape;
 }
 
+/** Makes an op that only changes the shape. */
 export function viewOp({ name, doc, since, shape }: ViewSpec): OpDef {
   return onnxOp({
     name,

@@ -1,8 +1,8 @@
 import type { OpDef } from "@vlm-export/ir";
-import { elementCount } from "@vlm-export/ir";
+import { elementCount, memoryTensor } from "@vlm-export/ir";
 import { onnxOp } from "../define-op.js";
 import { opNotEvaluated } from "../errors.js";
-import { boolTensor, flagsOf } from "../small-tensor.js";
+import { flagsOf } from "../small-tensor.js";
 
 /** ONNX Dropout; the identity unless training_mode is true. */
 export const dropout: OpDef = onnxOp({
@@ -15,17 +15,10 @@ export const dropout: OpDef = onnxOp({
     { dtype: call.dtype(0), shape: call.shape(0) },
     { dtype: "bool", shape: call.shape(0) },
   ],
-  readsElements: false,
   evaluate: (call) => {
     const training = call.optional(2);
     if (training && flagsOf(training)[0]) throw opNotEvaluated("Dropout", "training");
     const data = call.data(0);
-    return [
-      data,
-      boolTensor(
-        data.shape,
-        Array.from({ length: elementCount(data.shape) }, () => 1),
-      ),
-    ];
+    return [data, memoryTensor("bool", data.shape, new Uint8Array(elementCount(data.shape)).fill(1))];
   },
 });

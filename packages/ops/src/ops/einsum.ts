@@ -1,4 +1,4 @@
-import type { Dim, OpDef } from "@vlm-export/ir";
+import { type Dim, elementCount, type OpDef } from "@vlm-export/ir";
 import { commonDtype } from "../binary.js";
 import { onnxOp } from "../define-op.js";
 import { type Einsum, parseEinsum } from "../einsum-equation.js";
@@ -67,7 +67,7 @@ function contract(call: EvaluateCall): ReturnType<typeof tensorOf> {
   );
   const extents = new Map<string, number>();
   terms.forEach((labels, i) =>
-    labels.forEach((label, axis) => extents.set(label, Math.max(extents.get(label) ?? 1, operands[i]?.shape[axis] as number))),
+    labels.forEach((label, axis) => extents.set(label, common(extents.get(label) ?? 1, operands[i]?.shape[axis] as number))),
   );
   const summed = [...extents.keys()].filter((label) => !output.includes(label));
   const walk = [...output, ...summed];
@@ -80,10 +80,15 @@ function contract(call: EvaluateCall): ReturnType<typeof tensorOf> {
     });
   });
   const group = summed.reduce((count, label) => count * (extents.get(label) as number), 1);
-  const sums = Array.from({ length: group === 0 ? 0 : products.length / group }, (_, k) =>
+  const sums = Array.from({ length: elementCount(shape) }, (_, k) =>
     products.subarray(k * group, (k + 1) * group).reduce((a, b) => a + b, 0),
   );
   return tensorOf(dtype, shape, sums);
+}
+
+/** An extent of 1 gives way. */
+function common(before: number, extent: number): number {
+  return before === 1 ? extent : before;
 }
 
 /** Stride of each label in one operand: a label that occurs twice runs along the diagonal, an extent of 1 stands still. */

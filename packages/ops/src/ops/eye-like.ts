@@ -15,7 +15,6 @@ export const eyeLike: OpDef = onnxOp({
     checkRank("EyeLike", "input", call.shape(0), 2);
     return [{ dtype: call.has("dtype") ? dtypeOfCode("EyeLike", "dtype", call.int("dtype")) : call.dtype(0), shape: call.shape(0) }];
   },
-  readsElements: false,
   evaluate: (call) => {
     const { dtype, shape } = call.output();
     const columns = shape[1] as number;

@@ -1,4 +1,4 @@
-import type { Dim, OpDef } from "@vlm-export/ir";
+import { type Dim, elementCount, type OpDef } from "@vlm-export/ir";
 import { axisOf } from "../axis.js";
 import { broadcastIndices, broadcastOnto } from "../broadcast.js";
 import { dtypeOfCode } from "../cast-tensor.js";
@@ -32,7 +32,7 @@ export const layerNormalization: OpDef = onnxOp({
     const axis = axisOf("LayerNormalization", call.int("axis"), data.shape.length);
     const size = data.shape.slice(axis).reduce((a, b) => a * b, 1);
     const values = numbersOf(data);
-    const rows = Array.from({ length: size === 0 ? 0 : values.length / size }, (_, row) => momentsOf(values, span(row * size, size)));
+    const rows = Array.from({ length: elementCount(data.shape.slice(0, axis)) }, (_, row) => momentsOf(values, span(row * size, size)));
     const inverses = rows.map(({ variance }) => 1 / Math.sqrt(variance + call.float("epsilon")));
     const [scale, bias] = [parameter(call, 1, 1), parameter(call, 2, 0)];
     const y = Array.from(values, (x, i) => {

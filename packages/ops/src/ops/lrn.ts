@@ -1,6 +1,7 @@
 import type { OpDef } from "@vlm-export/ir";
-import { MAX_EVALUATED_MACS, onnxOp } from "../define-op.js";
+import { onnxOp } from "../define-op.js";
 import { opAttribute, opTooMuchWork } from "../errors.js";
+import { MAX_EVALUATED_MACS } from "../evaluate-limits.js";
 import { checkMinRank } from "../extents.js";
 import { numbersOf, tensorOf } from "../small-tensor.js";
 
