@@ -1,14 +1,18 @@
-/** Import and emit, float: what the node tests put between the source model and the engine. Needs the packages built. */
-import { importOnnx } from "@vlm-export/frontends";
+/** Import and emit of one ONNX file by the built packages: the step that the node cases test. */
 import { writeOnnx } from "@vlm-export/formats/onnx";
-import { onlyComponent } from "@vlm-export/ir";
+import { FilePool } from "@vlm-export/formats/files";
+import { importOnnx } from "@vlm-export/frontends";
 import { lowerToOnnx } from "@vlm-export/lowering-onnx";
 import { standardOps } from "@vlm-export/ops";
 
-const ops = standardOps();
-
-/** Reads the model at `inPath` and writes the same model as the IR has it at `outPath`. */
+/** Imports the model at `inPath` and writes it, float and with nothing normalized, as `outPath`. Throws VxError. */
 export async function convert(inPath, outPath) {
-  const model = await importOnnx(inPath, { ops });
-  await writeOnnx(lowerToOnnx(onlyComponent(model), { ops, model }).model, outPath);
+  const ops = standardOps();
+  const pool = new FilePool();
+  try {
+    const model = await importOnnx(inPath, { ops, pool });
+    await writeOnnx(lowerToOnnx(model.components.get("main"), { ops, model }).model, outPath);
+  } finally {
+    pool.close();
+  }
 }
