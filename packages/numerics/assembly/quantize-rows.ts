@@ -1,4 +1,4 @@
-import { clamped, codes4, countNaN4, ROUNDING_BITS, sumLanes, wideCodes4 } from "./steps";
+import { clamped, codes4, countNaN4, ROUNDING_BITS, sumLanes, wideCode, wideCodes4 } from "./steps";
 
 /**
  * As quantize-runs for `rows` rows of `width` floats in which column c has its own scale: row r uses the scale row
@@ -38,7 +38,7 @@ function quantizeRow<T>(src: usize, dst: usize, width: i32, scales: usize, zeroP
     const quotient = f32x4.div(v128.load(src), v128.load(scales));
     nan4 = countNaN4(nan4, quotient);
     if (sizeof<T>() == 4) {
-      v128.store(dst, wideCodes4(quotient, lo4, hi4, qmin4, qmax4));
+      v128.store(dst, wideCodes4(quotient, qmin4, qmax4));
     } else {
       let codes: v128;
       if (zeroPoints) {
@@ -71,11 +71,7 @@ function quantizeRow<T>(src: usize, dst: usize, width: i32, scales: usize, zeroP
       zeroPoints += 4;
     }
     const steps = nearest<f32>(clamped(quotient, <f32>(qmin - zeroPoint), <f32>(qmax - zeroPoint)));
-    if (sizeof<T>() == 4) {
-      store<i32>(dst, max<i32>(min<i32>(<i32>steps, qmax), qmin));
-    } else {
-      store<T>(dst, <T>(<i32>steps + zeroPoint));
-    }
+    store<T>(dst, <T>(sizeof<T>() == 4 ? wideCode(quotient, qmin, qmax) : <i32>steps + zeroPoint));
     src += 4;
     scales += 4;
     dst += sizeof<T>();

@@ -1,4 +1,4 @@
-import { clamped, codes4, countNaN4, ROUNDING_BITS, sumLanes, wideCodes4 } from "./steps";
+import { clamped, codes4, countNaN4, ROUNDING_BITS, sumLanes, wideCode, wideCodes4 } from "./steps";
 
 /**
  * q = clamp(roundHalfEven(x / scale) + zeroPoint, qmin, qmax) for `runs` stretches of `runLength` floats that share one scale each; run r
@@ -51,7 +51,7 @@ function quantizeRun<T>(src: usize, dst: usize, length: i32, scale: f32, zeroPoi
     const quotient = f32x4.div(v128.load(src), scales);
     nan4 = countNaN4(nan4, quotient);
     if (sizeof<T>() == 4) {
-      v128.store(dst, wideCodes4(quotient, lo4, hi4, qmin4, qmax4));
+      v128.store(dst, wideCodes4(quotient, qmin4, qmax4));
     } else if (sizeof<T>() == 2) {
       const codes = codes4(quotient, lo4, hi4, bias);
       const narrow = isSigned<T>() ? i16x8.narrow_i32x4_s(codes, codes) : i16x8.narrow_i32x4_u(codes, codes);
@@ -68,13 +68,8 @@ function quantizeRun<T>(src: usize, dst: usize, length: i32, scale: f32, zeroPoi
   for (; i < length; i++) {
     const quotient = load<f32>(src) / scale;
     nanCount += <i32>(quotient != quotient);
-    const steps = nearest<f32>(clamped(quotient, lo, hi));
-    if (sizeof<T>() == 4) {
-      const code = <i32>steps;
-      store<i32>(dst, max<i32>(min<i32>(code, qmax), qmin));
-    } else {
-      store<T>(dst, <T>(<i32>steps + zeroPoint));
-    }
+    const code = sizeof<T>() == 4 ? wideCode(quotient, qmin, qmax) : <i32>nearest<f32>(clamped(quotient, lo, hi)) + zeroPoint;
+    store<T>(dst, <T>code);
     src += 4;
     dst += sizeof<T>();
   }

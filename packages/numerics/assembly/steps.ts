@@ -23,12 +23,20 @@ export function codes4(quotient: v128, lo: v128, hi: v128, bias: v128): v128 {
   return i32x4.sub(f32x4.add(clamped4(quotient, lo, hi), f32x4.splat(ROUNDING)), bias);
 }
 
-/** Four i32 codes: roundHalfEven(quotient) saturated to [qmin, qmax]. */
+/** Four i32 codes: roundHalfEven(quotient) saturated to [qmin, qmax]; NaN gives qmin. The range need not be exact in f32. */
 // @ts-ignore: decorator
 @inline
-export function wideCodes4(quotient: v128, lo: v128, hi: v128, qmin: v128, qmax: v128): v128 {
-  const steps = i32x4.trunc_sat_f32x4_s(f32x4.nearest(clamped4(quotient, lo, hi)));
-  return i32x4.min_s(i32x4.max_s(steps, qmin), qmax);
+export function wideCodes4(quotient: v128, qmin: v128, qmax: v128): v128 {
+  const steps = i32x4.trunc_sat_f32x4_s(f32x4.nearest(quotient));
+  const codes = i32x4.min_s(i32x4.max_s(steps, qmin), qmax);
+  return v128.bitselect(qmin, codes, f32x4.ne(quotient, quotient));
+}
+
+/** One code as wideCodes4 gives it. */
+// @ts-ignore: decorator
+@inline
+export function wideCode(quotient: f32, qmin: i32, qmax: i32): i32 {
+  return quotient != quotient ? qmin : max<i32>(min<i32>(<i32>nearest<f32>(quotient), qmax), qmin);
 }
 
 /** `count` plus the NaN lanes of `quotient`, lane by lane. */

@@ -6,7 +6,7 @@ import { codesOf } from "./quantize.js";
 
 /**
  * Σ (x − x̂)² in f64 for every group. Where a group's elements are contiguous (inner > 1 per-channel, inner = 1 per-block, per-tensor),
- * the k-th element of each contiguous stretch goes to lane k mod 4; otherwise all go to lane 0. Result: (lane0 + lane1) + (lane2 + lane3).
+ * the k-th element of each contiguous stretch (the whole tensor where there is one channel) goes to lane k mod 4; otherwise all go to lane 0. Result: (lane0 + lane1) + (lane2 + lane3).
  */
 export function groupErrors(x: Floats, q: QParams): Float64Array {
   const values = toFloat32(x);
@@ -24,7 +24,7 @@ export function groupErrors(x: Floats, q: QParams): Float64Array {
 
 /** Index of flat element `i` within its contiguous stretch of one group. */
 function positionInRun(view: QuantView, i: number): number {
-  if (view.granularity === "tensor") return i;
+  if (view.granularity === "tensor" || (view.granularity === "channel" && view.axis === 1)) return i;
   if (view.granularity === "channel") return i % view.inner;
   return view.inner === 1 ? (i % view.axis) % view.blockSize : 0;
 }
