@@ -308,7 +308,7 @@ function mutateAttrs(attrs: Attrs, pick: (below: number) => number): Attrs {
 }
 
 test.each([...ops.all.keys()].map((op, i) => [op, i] as const))(
-  "%s: whatever the operands and attributes, an error is a coded one, and soon",
+  "%s: whatever the operands and attributes, an error is a coded one",
   (op, seed) => {
     const pick = generator(seed + 1);
     const def = ops.get(op);
@@ -321,15 +321,13 @@ test.each([...ops.all.keys()].map((op, i) => [op, i] as const))(
         attrs: mutateAttrs(base.attrs, pick),
         outputs: pick(5) === 0 ? pick(4) : base.outputs,
       };
-      const started = performance.now();
       try {
         def?.infer(mutant.inputs.map(typeOf), contextOf(mutant));
         def?.elements?.(mutant.inputs.map(typeOf), contextOf(mutant));
         def?.evaluate?.(mutant.inputs, mutant.attrs, mutant.outputs);
       } catch (error) {
-        expect(error, `${label(mutant)}: ${error instanceof Error ? error.stack : error}`).toBeInstanceOf(VxError);
+        if (!(error instanceof VxError)) throw new Error(label(mutant), { cause: error });
       }
-      expect(performance.now() - started, label(mutant)).toBeLessThan(5000);
     }
   },
 );
