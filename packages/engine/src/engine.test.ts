@@ -85,11 +85,19 @@ test("results of runs are written into buffers that were given back", async () =
 });
 
 test("a graph with free extents runs on samples of different shapes", async () => {
-  const session = await engine.openGraph({ graph: scaled(["n"]), ops, taps: [{ value: "inner", kind: "tensor" }] });
+  const session = await engine.openGraph({
+    graph: scaled(["n"]),
+    ops,
+    taps: (["tensor", "range"] as const).map((kind) => ({ value: "inner", kind })),
+  });
   const samples = [f32Tensor([1], [1]), f32Tensor([1, 2], [2]), f32Tensor([], [0])].map((data) => new Map([["x", data]]));
-  const shapes: unknown[] = [];
-  for await (const { tensors } of session.runAll(samples)) shapes.push(tensors.get("inner")?.shape);
-  expect(shapes).toEqual([[1], [2], [0]]);
+  const seen: unknown[] = [];
+  for await (const { tensors, ranges } of session.runAll(samples)) seen.push([tensors.get("inner")?.shape, ranges.get("inner")]);
+  expect(seen).toEqual([
+    [[1], [2, 2]],
+    [[2], [2, 4]],
+    [[0], undefined],
+  ]);
   await session.close();
 });
 

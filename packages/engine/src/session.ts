@@ -14,7 +14,7 @@ export interface RunResult {
   readonly outputs: ReadonlyMap<string, FetchedTensor>;
   /** Of the taps of kind tensor, by value. */
   readonly tensors: ReadonlyMap<string, FetchedTensor>;
-  /** Of the taps of kind range, by value: least and greatest element of this run. */
+  /** Of the taps of kind range, by value: least and greatest element of this run; none for a value without elements. NaN is passed over. */
   readonly ranges: ReadonlyMap<string, readonly [min: number, max: number]>;
 }
 
@@ -120,8 +120,12 @@ export class OrtSession implements EngineSession {
     const ranges = new Map<string, readonly [number, number]>();
     for (const [tap, names] of taps) {
       const [first = "", second = ""] = names;
-      if (tap.kind === "tensor") tensors.set(tap.value, fetch(first));
-      else ranges.set(tap.value, [scalarOf(tensorOf(first)), scalarOf(tensorOf(second))]);
+      if (tap.kind === "tensor") {
+        tensors.set(tap.value, fetch(first));
+        continue;
+      }
+      const [min, max] = [scalarOf(tensorOf(first)), scalarOf(tensorOf(second))];
+      if (!(min > max)) ranges.set(tap.value, [min, max]);
     }
     return { outputs: new Map(outputs.map((name) => [name, fetch(name)])), tensors, ranges };
   }

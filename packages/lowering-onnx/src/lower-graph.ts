@@ -43,7 +43,7 @@ class GraphLowering {
 
   finish(): OnnxGraph {
     const { graph, writer, context } = this;
-    const declared = graph.outputs.map((value) => valueInfoOf(this.reader(value), value.type));
+    const declared = graph.outputs.map((value) => valueInfoOf(this.outputName(value), value.type));
     const taps = context.graph === graph ? addTaps(graph, context, { writer, reader: (value) => this.reader(value) }) : [];
     return onnxGraph({
       name: graph.name || "graph",
@@ -54,6 +54,12 @@ class GraphLowering {
       outputs: [...declared, ...taps],
       valueInfo: graph.nodes.flatMap((node) => this.opaqueTypes(node)),
     });
+  }
+
+  /** An output bears the value's name; one that is a value of the enclosing graph goes through an Identity, as ONNX wants. */
+  private outputName(value: Value): string {
+    if (!this.graph.captures.includes(value)) return value.name;
+    return this.writer.node("Identity", [this.reader(value)], [this.writer.names.value(`${value.name}_out`)]);
   }
 
   private reader(value: Value): string {

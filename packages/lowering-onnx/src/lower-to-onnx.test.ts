@@ -144,6 +144,23 @@ test("nested graphs read the dequantized outer value", () => {
   expect(branch?.kind === "graph" && lines(branch.value.graph)).toEqual(["n = Neg(x_dequantized)"]);
 });
 
+test("an output that is a quantized input stays the input, one that is an outer value gets a bearer", () => {
+  const body = new GraphEditor(ops, "body");
+  body.addOutput(body.addCapture("k", F32(2, 4)));
+  const edit = new GraphEditor(ops, "g");
+  const x = edit.addInput("x", { ...F32(2, 4), quant: spec({ storage: "i8" }) });
+  const branch = { kind: "graph" as const, graph: body.graph };
+  const attrs = { then_branch: branch, else_branch: branch };
+  edit.addOutput(
+    one(edit.insert("If", [edit.addInput("c", { dtype: "bool", shape: [] })], attrs, { outputs: ["y"], captures: new Map([["k", x]]) })),
+  );
+  edit.addOutput(x);
+  const { graph } = lower(edit.graph).model;
+  expect(graph.outputs.map(({ name }) => name)).toEqual(["y", "x"]);
+  const attribute = graph.nodes.at(-1)?.attributes[0];
+  expect(attribute?.kind === "graph" && lines(attribute.value.graph)).toEqual(["k_out = Identity(x_dequantized)"]);
+});
+
 test("opaque nodes keep their attributes, domain and opset", () => {
   const bytes = encodeAttribute(intsAttribute("sizes", [1, 2]));
   const graph = graphOf((edit, x) => one(edit.insert("my.domain::Odd", [x], { sizes: { kind: "opaque", bytes } }, { outputs: ["y"] })));

@@ -32,7 +32,7 @@ export function addTaps(graph: Graph, context: LowerContext, site: TapSite): rea
       tap,
       infos.map(({ name }) => name),
     );
-    return infos.filter(({ name }) => !graph.outputs.some((output) => site.reader(output) === name));
+    return infos.filter(({ name }) => !graph.outputs.some((output) => output.name === name));
   });
 }
 
