@@ -479,6 +479,59 @@ test("values quantized at run time or of 16 bits are refused by name", async () 
   }
 });
 
+test.each([
+  ["Max", [0, 0, 0], {}, "Max of 3 operands, expected 2"],
+  [
+    "Resize",
+    [0, null, "scales"],
+    { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" },
+    "scales that do not give whole extents",
+  ],
+  ["Resize", [0, null, "whole"], { mode: "cubic" }, "Resize cubic with half_pixel"],
+  ["AveragePool", [0], { kernel_shape: [2, 2], pads: [1, 0, 0, 0] }, "AveragePool with this padding"],
+  ["Pad", [0, "pads"], { mode: "reflect" }, "Pad with mode reflect"],
+] as const)("%s with %j %j is refused: %s", async (op, operands, attrs, message) => {
+  const s = new Sketch();
+  const x = s.input("x", [1, 2, 3, 3]);
+  const constants = new Map([
+    ["scales", f32Tensor([1, 1, 1.5, 1.5], [4])],
+    ["whole", f32Tensor([1, 1, 2, 2], [4])],
+    ["pads", i64Tensor([0, 0, 1, 1, 0, 0, 1, 1])],
+  ]);
+  const inputs = operands.map((operand) =>
+    operand === 0 ? x : operand === null ? null : s.edit.addConstant(operand, constants.get(operand)!),
+  );
+  await expect(built(s.model(s.node(op, inputs, attrs)))).rejects.toThrow(message);
+});
+
+test("components with like names get files of their own, and run together", async () => {
+  const [a, b] = ["x", "y"].map((name) => {
+    const s = new Sketch();
+    return s.model(s.node("Neg", [s.input(name, [2])])).components.get("main")!;
+  }) as [Graph, Graph];
+  const model: Model = {
+    ...new Sketch().model(),
+    components: new Map([
+      ["a/b", a],
+      ["a_b", b],
+    ]),
+  };
+  const { artifact, context } = await built(model);
+  expect(artifact.files.map(({ path }) => path)).toEqual(["a_b.tflite", "a_b_1.tflite"]);
+  const session = await backend.open!(artifact, context);
+  const results = await session.run(
+    new Map([
+      ["a/b/x", f32Tensor([1, 2], [2])],
+      ["a_b/y", f32Tensor([3, 4], [2])],
+    ]),
+  );
+  await session.close();
+  expect([...results.values()].map((data) => [...floats(data)])).toEqual([
+    [-1, -2],
+    [-3, -4],
+  ]);
+});
+
 test("an operator without a TFLite form is refused by name", async () => {
   const s = new Sketch();
   const x = s.input("x", [2, 4]);

@@ -1,11 +1,9 @@
-import { join } from "node:path";
 import type { Artifact, Decoded, DecodedTensor, TensorLocation } from "@vlm-export/backend-api";
-import { FormatError } from "@vlm-export/formats/files";
-import { readTflite, type TfliteModel, type TfliteTensor } from "@vlm-export/formats/tflite";
+import type { TfliteModel, TfliteTensor } from "@vlm-export/formats/tflite";
 import { createKernels, type Kernels } from "@vlm-export/numerics";
-import { decodeFile, decodeTensor } from "../errors.js";
+import { decodeTensor } from "../errors.js";
 import { parseKey, type TensorKey } from "../key.js";
-import { fileSource } from "./file-source.js";
+import { openModel } from "./open-model.js";
 import { graphIntegers, storageOf } from "./integers.js";
 
 /** Reads every located tensor back from the files. Throws VX-DECODE-TFLITE-FILE and -TENSOR. */
@@ -15,24 +13,11 @@ export async function decodeArtifact(artifact: Artifact): Promise<Decoded> {
   const tensors = artifact.tensors.map((location) => {
     const key = parseKey(location.key);
     if (!key) throw decodeTensor(location.component, location.value, `the key ${JSON.stringify(location.key)} names no tensor`);
-    const model = files.get(key.path) ?? openFile(artifact, key.path);
+    const model = files.get(key.path) ?? openModel(artifact, key.path);
     files.set(key.path, model);
     return decodeLocation(location, key, { model, kernels });
   });
   return { decoder: "vlm-export tflite reader 1", tensors };
-}
-
-function openFile(artifact: Artifact, path: string): TfliteModel {
-  try {
-    return readTflite(fileSource(join(artifact.dir, path)));
-  } catch (error) {
-    if (error instanceof FormatError || isSystemError(error)) throw decodeFile(path, error);
-    throw error;
-  }
-}
-
-function isSystemError(error: unknown): error is Error {
-  return error instanceof Error && "code" in error && "syscall" in error;
 }
 
 interface Source {

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { Artifact, Session, Tensors } from "@vlm-export/backend-api";
 import { type DType, memoryTensor, type TensorData } from "@vlm-export/ir";
+import { openModel } from "../decode/open-model.js";
 import { toolEngine, toolEngineAbsent } from "../errors.js";
 import { type EngineInput, type EngineModel, type EngineTensor, WorkerClient } from "./worker-client.js";
 
@@ -39,8 +40,9 @@ export async function openArtifact(artifact: Artifact): Promise<Session> {
   const close = async () => void (await Promise.all(models.map(({ client }) => client.close())));
   try {
     for (const path of paths) {
+      const prefix = paths.length > 1 ? `${componentOf(artifact, path)}/` : "";
       const client = new WorkerClient(entry, join(artifact.dir, path));
-      models.push({ prefix: paths.length > 1 ? `${path.slice(0, -".tflite".length)}/` : "", client, model: { inputs: [], outputs: [] } });
+      models.push({ prefix, client, model: { inputs: [], outputs: [] } });
       models.push({ ...(models.pop() as OpenModel), model: await client.load() });
     }
   } catch (error) {
@@ -48,6 +50,11 @@ export async function openArtifact(artifact: Artifact): Promise<Session> {
     throw error;
   }
   return { name: packageName, version, run: (inputs) => runAll(models, inputs), close };
+}
+
+/** The component that a file holds: the name of its subgraph. */
+function componentOf(artifact: Artifact, path: string): string {
+  return openModel(artifact, path).subgraphs[0]?.name ?? path;
 }
 
 /** Models whose inputs are given are run; the others are not part of this call. */

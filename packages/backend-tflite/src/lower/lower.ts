@@ -6,9 +6,10 @@ import { lowerGraph } from "./lower-graph.js";
 
 /** Each component as one .tflite file `<component>.tflite`. Throws VX-LOWER-TFLITE-*. */
 export function lowerModel(model: Model, context: BackendContext<TfliteTargetOptions>): TargetModel {
+  const taken = new Set<string>();
   return [...model.components].map(([component, graph]): TargetFile => {
     const { model: file, carried, operators } = lowerGraph(component, graph, context.options.io);
-    const path = `${fileName(component)}.tflite`;
+    const path = freshPath(component, taken);
     reportFloatOperators(component, operators, context);
     const tensors = carried.map(({ value, tensor, layout, reencodings }) => ({
       component,
@@ -20,9 +21,13 @@ export function lowerModel(model: Model, context: BackendContext<TfliteTargetOpt
   });
 }
 
-/** Component names are free text; file names are not. */
-function fileName(component: string): string {
-  return component.replace(/[^A-Za-z0-9._-]/g, "_").replace(/^\.+/, "_") || "model";
+/** Component names are free text; file names are not, and some file systems know no case. */
+function freshPath(component: string, taken: Set<string>): string {
+  const base = component.replace(/[^A-Za-z0-9._-]/g, "_").replace(/^\.+/, "_") || "model";
+  let path = `${base}.tflite`;
+  for (let n = 1; taken.has(path.toLowerCase()); n += 1) path = `${base}_${n}.tflite`;
+  taken.add(path.toLowerCase());
+  return path;
 }
 
 function reportFloatOperators(

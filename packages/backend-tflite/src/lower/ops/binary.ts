@@ -1,5 +1,6 @@
 import type { TfliteOptions } from "@vlm-export/formats/tflite";
 import type { Value } from "@vlm-export/ir";
+import { lowerUnsupported } from "../../errors.js";
 import { type Layout, rowMajor } from "../../layout.js";
 import type { Lowering } from "../lowering.js";
 import { formOf, inputOf, type Kernel, type LowerNode, outputOf } from "../node.js";
@@ -24,6 +25,7 @@ const binaryOps: ReadonlyMap<string, Binary> = new Map<string, Binary>([
 export const binary: LowerNode = (lowering, node) => {
   const { op, kernel, options } = binaryOps.get(node.op) as Binary;
   const [a, b, y] = [inputOf(node, 0), inputOf(node, 1), outputOf(node)];
+  if (node.inputs.length > 2) throw lowerUnsupported(node.name, `${node.op} of ${node.inputs.length} operands, expected 2`);
   const rank = lowering.shape(y).length;
   const form = formOf(kernel, [a, b], y);
   const layout = commonLayout(lowering, [a, b], rank);

@@ -1,6 +1,7 @@
 import type { Node } from "@vlm-export/ir";
 import { type Layout, storedAxis } from "../../layout.js";
 import type { Lowering } from "../lowering.js";
+import { identity } from "./view.js";
 import {
   axisIn,
   elementsOf,
@@ -34,6 +35,7 @@ export const reduce: LowerNode = (lowering, node) => {
   const form = formOf(kernel, [x], y);
   const { tensor, layout } = lowering.place(x, form);
   const axes = axesOf(lowering, node);
+  if (axes.length === 0) return identity(lowering, node);
   const keepDims = node.op.startsWith("Global") || numberAttr(node, "keepdims", 1) !== 0;
   const stored = lowering.program.indices(axes.map((axis) => storedAxis(layout, axis)));
   const result = lowering.write(y, form, keepDims ? layout : withoutAxes(layout, axes));
@@ -48,6 +50,7 @@ function axesOf(lowering: Lowering, node: Node): readonly number[] {
   const all = Array.from({ length: rank }, (_, axis) => axis);
   if (node.op.startsWith("Global")) return all.slice(2);
   const given = numbersAttr(node, "axes") ?? (node.inputs[1] ? (elementsOf(node.inputs[1]) ?? knownElements(node, 1)) : []);
+  if (given.length === 0 && numberAttr(node, "noop_with_empty_axes", 0) !== 0) return [];
   return given.length > 0 ? given.map((axis) => axisIn(axis, rank)) : all;
 }
 

@@ -1,5 +1,6 @@
 import { lowerUnsupported } from "../../errors.js";
 import { channelsLast, rowMajor } from "../../layout.js";
+import { floatValues } from "@vlm-export/backend-api";
 import type { Node } from "@vlm-export/ir";
 import { formOf, inputOf, type LowerNode, numberAttr, outputOf, textAttr } from "../node.js";
 
@@ -10,6 +11,7 @@ export const resize: LowerNode = (lowering, node) => {
   if (from.length !== 4 || from[0] !== to[0] || from[1] !== to[1])
     throw lowerUnsupported(node.name, "Resize of other axes than height and width");
   const nearest = textAttr(node, "mode", "nearest") === "nearest";
+  if (!scalesAreExact(node, from, to)) throw lowerUnsupported(node.name, "Resize by scales that do not give whole extents");
   const options = coordinatesOf(node, nearest);
   const form = formOf(nearest ? "moves" : "equal", [x], y);
   const input = lowering.read(x, form, channelsLast(4));
@@ -18,6 +20,12 @@ export const resize: LowerNode = (lowering, node) => {
   if (nearest) lowering.emit("RESIZE_NEAREST_NEIGHBOR", [input, size], [output], { kind: "ResizeNearestNeighborOptions", ...options });
   else lowering.emit("RESIZE_BILINEAR", [input, size], [output], { kind: "ResizeBilinearOptions", ...options });
 };
+
+/** TFLite derives the scale from the extents; ONNX takes the stated one, which may differ where extents were rounded. */
+function scalesAreExact(node: Node, from: readonly number[], to: readonly number[]): boolean {
+  const scales = node.inputs[2]?.data ? floatValues(node.inputs[2].data) : [];
+  return [...scales].every((scale, axis) => Math.abs((from[axis] ?? 1) * scale - (to[axis] ?? 1)) < 1e-4);
+}
 
 /** TFLite nearest rounds down without half_pixel, and its half_pixel variant rounds half up. */
 const nearestModes: ReadonlyMap<string, readonly string[]> = new Map([
