@@ -51,7 +51,7 @@ export function opaque(attribute: OnnxAttribute): AttrValue {
 }
 
 /** An integer that a JS number holds exactly. */
-export function isSafe(value: bigint): boolean {
+function isSafe(value: bigint): boolean {
   return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER);
 }
 

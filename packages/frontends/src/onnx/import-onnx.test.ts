@@ -349,3 +349,30 @@ test("functions nested deeper than any model has are refused", async () => {
   const error = await errorOf(imported({ nodes: [foreign("f", "F0", ["x"], ["y"])] }, given));
   expect(error.code).toBe("VX-IMPORT-LIMIT");
 });
+
+test("string tensors keep their elements; one with too few is refused", async () => {
+  const strings = (dims: readonly number[]) => ({
+    ...onnxTensor("w", "string", dims, { kind: "strings", strings: () => ["é", ""].map((text) => new TextEncoder().encode(text)) }),
+  });
+  const graph = { initializers: [strings([2])], outputs: [onnxValue("w", "string", [2])] };
+  expect([
+    ...(onlyComponent(await imported(graph))
+      .value("w")
+      ?.data?.bytes() ?? []),
+  ]).toEqual([2, 0, 0, 0, 195, 169, 0, 0, 0, 0]);
+  const path = await fileOf(graph);
+  const bytes = readFileSync(path);
+  const dims = bytes.indexOf(Uint8Array.of(0x08, 2, 0x10, 8)); // dims: 2, then data_type: STRING
+  bytes[dims + 1] = 3;
+  writeFileSync(path, bytes);
+  const error = await errorOf(importOnnx(path, { ops, pool: new FilePool() }));
+  expect(error.code).toBe("VX-IMPORT-STRING-COUNT");
+  expect(error.message).toContain("3");
+});
+
+test("parts of the file that take no part in inference are dropped with a finding", async () => {
+  const found: string[] = [];
+  const quantization = [{ tensorName: "x", parameters: new Map([["SCALE_TENSOR", "s"]]) }];
+  await imported({ nodes: [node("Neg", ["x"], ["y"])], quantization }, {}, ({ code, message }) => found.push(`${code} ${message}`));
+  expect(found).toEqual(["VX-IMPORT-DROPPED quantization_annotation of the model file is not kept: it does not take part in inference."]);
+});

@@ -29,7 +29,7 @@ export function orderNodes(nodes: readonly OnnxNode[], onCycle: (node: OnnxNode)
 }
 
 /** Names that a node reads from its own graph or from outside: its inputs and what its nested graphs take. */
-export function namesRead(node: OnnxNode): readonly string[] {
+function namesRead(node: OnnxNode): readonly string[] {
   const nested = node.attributes.flatMap((attribute) => {
     if (attribute.kind === "graph") return [...freeNames(attribute.value.graph)];
     return attribute.kind === "graphs" ? attribute.value.flatMap(({ graph }) => [...freeNames(graph)]) : [];
@@ -40,7 +40,7 @@ export function namesRead(node: OnnxNode): readonly string[] {
 const known = new WeakMap<OnnxGraph, ReadonlySet<string>>();
 
 /** Names that a graph reads but does not define: what it captures. */
-export function freeNames(graph: OnnxGraph): ReadonlySet<string> {
+function freeNames(graph: OnnxGraph): ReadonlySet<string> {
   const before = known.get(graph);
   if (before) return before;
   const defined = definedNames(graph);
