@@ -51,7 +51,7 @@ export function defineOp(spec: OpSpec, form: OperatorVersion): OpDef {
     ...(spec.elements && {
       elements: (inputs: readonly (TensorType | null)[], context: InferContext) => {
         const elements = spec.elements?.(inferCall(name, form, inputs, context));
-        return elements && elements.length <= MAX_ELEMENTS ? elements : undefined;
+        return elements && elements.length <= MAX_ELEMENTS && elements.every(isExact) ? elements : undefined;
       },
     }),
     ...(spec.evaluate && {
@@ -71,6 +71,11 @@ export function defineOp(spec: OpSpec, form: OperatorVersion): OpDef {
         spec.weightAxes?.(index, typesOnly(inputs, attrs)),
     }),
   };
+}
+
+/** A number beyond the safe range stands for several integers. */
+function isExact(element: Dim): boolean {
+  return typeof element === "string" || Number.isSafeInteger(element);
 }
 
 function inputOf(parameter: ParameterSchema, part: Part | undefined): OpInput {

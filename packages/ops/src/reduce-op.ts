@@ -1,4 +1,4 @@
-import type { OpDef } from "@vlm-export/ir";
+import type { Dim, OpDef } from "@vlm-export/ir";
 import { axesOf } from "./axis.js";
 import { type OpSpec, onnxOp } from "./define-op.js";
 import { vectorLength } from "./extents.js";
@@ -11,10 +11,12 @@ export interface ReduceSpec extends Pick<OpSpec, "name" | "doc" | "since"> {
   readonly real: (values: readonly number[]) => number;
   /** Exact form for integer types; absent = `real`, rounded toward zero. */
   readonly integer?: (values: readonly bigint[]) => bigint;
+  /** The fold of extents: shape arithmetic. */
+  readonly dims?: (values: readonly Dim[]) => Dim | undefined;
 }
 
 /** Makes a reduction with its axes as second input. */
-export function reduceOp({ name, doc, since, real, integer }: ReduceSpec): OpDef {
+export function reduceOp({ name, doc, since, real, integer, dims }: ReduceSpec): OpDef {
   return onnxOp({
     name,
     doc,
@@ -22,6 +24,7 @@ export function reduceOp({ name, doc, since, real, integer }: ReduceSpec): OpDef
     quant: "compute",
     quantizable: ["activation"],
     infer: (call) => [{ dtype: call.dtype(0), shape: reducedShape(call) }],
+    ...(dims && { elements: (call: InferCall) => foldElements(call, dims) }),
     evaluate: (call) => {
       const data = call.data(0);
       const { dtype, shape } = call.output();
@@ -72,6 +75,15 @@ function unknownAxes(call: InferCall, rank: number, keep: boolean): Shape {
   const count = vectorLength(call.shape(1));
   if (keep) return call.freshShape(rank);
   return count !== undefined && count > 0 && count <= rank ? call.freshShape(rank - count) : undefined;
+}
+
+/** The fold of a whole vector. */
+function foldElements(call: InferCall, fold: (values: readonly Dim[]) => Dim | undefined): readonly Dim[] | undefined {
+  const axes = call.given(1) ? call.integers(1) : [];
+  const all = axes && resolveAxes(call, axes, call.shape(0)?.length ?? 0).length === 1;
+  const elements = call.shape(0)?.length === 1 && all ? call.elements(0) : undefined;
+  const folded = elements && fold(elements);
+  return folded === undefined ? undefined : [folded];
 }
 
 /** For each output element: the flat indices of the elements that it folds. */

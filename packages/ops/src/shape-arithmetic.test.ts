@@ -63,7 +63,15 @@ test("Shape takes negative bounds, Size multiplies", () => {
   const { node, x } = build(["batch", 3, "w"]);
   expect(node("Shape", [x], { start: -2 }).elements).toEqual([3, "w"]);
   expect(node("Shape", [x], { end: -1 }).elements).toEqual(["batch", 3]);
+  expect(node("ReduceProd", [node("Shape", [x]), null], { keepdims: 0 }).elements).toEqual(["3*batch*w"]);
   expect(node("Size", [x]).elements).toEqual(["3*batch*w"]);
+});
+
+test("an integer beyond the safe range is never passed on as a number", () => {
+  const { node, edit } = build([1]);
+  const bytes = new Uint8Array(BigInt64Array.of(2n ** 63n - 1n).buffer);
+  const huge = edit.addConstant("huge", { ...i64Tensor([0]), bytes: (begin, end) => bytes.subarray(begin, end) });
+  expect(node("Identity", [huge]).elements).toBeUndefined();
 });
 
 test("slices of symbolic extents: from a start, without the last, one element, up to a symbol", () => {
