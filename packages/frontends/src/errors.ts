@@ -131,12 +131,3 @@ export function importSparse(place: Place, why: string): VxError {
     hint: "Export the model with dense initializers.",
   });
 }
-
-/** A tensor of strings with another number of elements than its shape. */
-export function importStringCount(place: Place, actual: number, expected: number): VxError {
-  return importError(
-    "VX-IMPORT-STRING-COUNT",
-    place,
-    `tensor ${quoted(place.value ?? "")} has ${actual} strings; its shape needs ${expected}.`,
-  );
-}

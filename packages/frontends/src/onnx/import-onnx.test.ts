@@ -366,7 +366,7 @@ test("string tensors keep their elements; one with too few is refused", async ()
   bytes[dims + 1] = 3;
   writeFileSync(path, bytes);
   const error = await errorOf(importOnnx(path, { ops, pool: new FilePool() }));
-  expect(error.code).toBe("VX-IMPORT-STRING-COUNT");
+  expect(error.code).toBe("VX-IMPORT-ONNX-TENSOR-SIZE");
   expect(error.message).toContain("3");
 });
 

@@ -1,7 +1,7 @@
 import type { ByteRange } from "@vlm-export/formats/files";
 import { onnxDataType, openTensor, type OnnxTensor } from "@vlm-export/formats/onnx";
 import { byteLengthOf, type DType, elementCount, type TensorData } from "@vlm-export/ir";
-import { importDtype, importStringCount, quoted } from "../errors.js";
+import { importDtype, quoted } from "../errors.js";
 import { withFormatErrors } from "./format-errors.js";
 
 /** Tensors up to this size are read once and kept, so that shape arithmetic does not go to the file each time. */
@@ -13,7 +13,7 @@ const KEEP_BYTES = 4096;
  */
 export function tensorDataOf(tensor: OnnxTensor, file: string): TensorData {
   return withFormatErrors(file, () => {
-    if (tensor.data.kind === "strings") return checkedStrings(tensor, tensor.data.strings(), file);
+    if (tensor.data.kind === "strings") return stringTensor(tensor.dims, tensor.data.strings());
     const range = openTensor(tensor);
     return rangeTensor(dtypeOfCode(tensor.dataType, { file, value: tensor.name }), tensor.dims, range, file);
   });
@@ -53,10 +53,4 @@ export function stringTensor(shape: readonly number[], strings: readonly Uint8Ar
     at += 4 + text.byteLength;
   }
   return { dtype: "string", shape, byteLength: bytes.byteLength, bytes: (begin = 0, end = bytes.byteLength) => bytes.subarray(begin, end) };
-}
-
-function checkedStrings(tensor: OnnxTensor, strings: readonly Uint8Array[], file: string): TensorData {
-  const expected = elementCount(tensor.dims);
-  if (strings.length !== expected) throw importStringCount({ file, value: tensor.name }, strings.length, expected);
-  return stringTensor(tensor.dims, strings);
 }
