@@ -85,10 +85,12 @@ function swap(staging: string, target: string, lock: Lock): void {
 
 /** A kill between the two renames of {@link swap} leaves the earlier output as `.old`: it is put back. Leftover staging folders go. */
 function recover(parent: string, prefix: string, target: string): void {
-  const leftovers = readdirSync(parent).filter((name) => name.startsWith(prefix) && !name.startsWith(`${prefix}lock`));
+  const all = readdirSync(parent).filter((name) => name.startsWith(prefix));
+  const drafts = all.filter((name) => name.startsWith(`${prefix}lock.`) && !isProcess(Number(name.slice(`${prefix}lock.`.length))));
+  const leftovers = all.filter((name) => !name.startsWith(`${prefix}lock`));
   const old = leftovers.find((name) => name.endsWith(".old"));
   if (old && !existsSync(target)) renameSync(join(parent, old), target);
-  for (const name of leftovers) rmSync(join(parent, name), { recursive: true, force: true });
+  for (const name of [...drafts, ...leftovers]) rmSync(join(parent, name), { recursive: true, force: true });
 }
 
 function isOurs(target: string): boolean {
@@ -153,8 +155,13 @@ function readOwner(path: string): LockOwner | undefined {
 function isAlive(owner: LockOwner | undefined): boolean {
   if (!owner || typeof owner.pid !== "number") return false;
   if (owner.host !== hostname()) return true;
+  return isProcess(owner.pid);
+}
+
+/** True when a process of that id runs on this host. */
+function isProcess(pid: number): boolean {
   try {
-    process.kill(owner.pid, 0);
+    process.kill(pid, 0);
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";

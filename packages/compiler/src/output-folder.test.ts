@@ -1,0 +1,73 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openOutputFolder } from "./output-folder.js";
+
+let parent: string;
+let dist: string;
+beforeEach(() => {
+  parent = mkdtempSync(join(tmpdir(), "vlm-export-output-"));
+  dist = join(parent, "dist");
+});
+afterEach(() => rmSync(parent, { recursive: true, force: true }));
+
+function publish(content: string): void {
+  const output = openOutputFolder(dist);
+  writeFileSync(join(output.staging, "manifest.json"), JSON.stringify({ tool: { name: "vlm-export" }, content }));
+  output.commit();
+  output.abort();
+}
+
+const content = (): string => (JSON.parse(readFileSync(join(dist, "manifest.json"), "utf8")) as { content: string }).content;
+
+test("the folder appears on commit, replaces an earlier output, and nothing else stays", () => {
+  publish("one");
+  expect(content()).toBe("one");
+  publish("two");
+  expect(content()).toBe("two");
+  expect(readdirSync(parent)).toEqual(["dist"]);
+});
+
+test("abort leaves the earlier output and no trace", () => {
+  publish("one");
+  const output = openOutputFolder(dist);
+  writeFileSync(join(output.staging, "half"), "x");
+  output.abort();
+  expect([content(), readdirSync(parent)]).toEqual(["one", ["dist"]]);
+});
+
+test("a second run on the same folder is refused while the first holds it", () => {
+  const output = openOutputFolder(dist);
+  expect(() => openOutputFolder(dist)).toThrow(expect.objectContaining({ diagnostic: expect.objectContaining({ code: "VX-EMIT-FOLDER-BUSY" }) }));
+  output.abort();
+  openOutputFolder(dist).abort();
+});
+
+test("what a killed run left is cleared, and the output that it had moved away comes back", () => {
+  publish("one");
+  const dead = 2 ** 22 + 1;
+  writeFileSync(join(parent, ".dist.vlm-export-lock"), JSON.stringify({ pid: dead, host: "gone" }));
+  expect(() => openOutputFolder(dist)).toThrow("being written by process");
+  writeFileSync(join(parent, `.dist.vlm-export-lock.${dead}`), "{");
+  rmSync(join(parent, ".dist.vlm-export-lock"));
+  mkdirSync(join(parent, ".dist.vlm-export-abc"));
+  mkdirSync(join(parent, ".dist.vlm-export-abc.old"));
+  rmSync(dist, { recursive: true });
+  writeFileSync(join(parent, ".dist.vlm-export-abc.old", "manifest.json"), JSON.stringify({ tool: { name: "vlm-export" }, content: "saved" }));
+  const output = openOutputFolder(dist);
+  expect(content()).toBe("saved");
+  output.abort();
+  expect(readdirSync(parent)).toEqual(["dist"]);
+});
+
+test("a folder or file of somebody else is not touched", () => {
+  mkdirSync(dist);
+  writeFileSync(join(dist, "a.txt"), "a");
+  expect(() => openOutputFolder(dist)).toThrow(expect.objectContaining({ diagnostic: expect.objectContaining({ code: "VX-EMIT-FOLDER-FOREIGN" }) }));
+  expect([existsSync(join(dist, "a.txt")), readdirSync(parent)]).toEqual([true, ["dist"]]);
+});
+
+test("a parent folder that is missing is a coded error", () => {
+  expect(() => openOutputFolder(join(parent, "no/such/dist"))).toThrow(expect.objectContaining({ diagnostic: expect.objectContaining({ code: "VX-EMIT-WRITE" }) }));
+});

@@ -1,0 +1,11 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { ROOT } from "../e2e/run-cli.js";
+
+test("docs/errors.md is what node scripts/errors-page.mjs writes", () => {
+  const script = `import { errorsPage } from ${JSON.stringify(join(ROOT, "scripts/errors-page.mjs"))}; process.stdout.write(errorsPage());`;
+  const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+  expect(readFileSync(join(ROOT, "docs/errors.md"), "utf8")).toBe(stdout);
+});
