@@ -31,11 +31,12 @@ export function quantCombination(place: Place, message: string, hint: string): D
   return finding("VX-QUANT-COMBINATION", place, message, hint);
 }
 
-/** A weight got another form than its rule asked for, as the rule's `unfit` allows. */
-export function quantUnfit(place: Place, value: string, blockSize: number, extent: number): Diagnostic {
-  const message = `blockSize ${blockSize} does not divide K = ${extent}; the weight becomes int8 per channel instead.`;
-  const diagnostic = warning("VX-QUANT-UNFIT", place, message);
-  return { ...diagnostic, severity: "info", where: { ...diagnostic.where, value } };
+/** Weights that got another form than their rule asked for, as the rule's `unfit` allows. */
+export function quantUnfit(place: Place, weights: readonly string[], blockSize: number, extent: number): Diagnostic {
+  const [first, ...rest] = weights;
+  const more = rest.length > 0 ? ` and ${rest.length} more weights` : "";
+  const message = `blockSize ${blockSize} does not divide K = ${extent}: ${JSON.stringify(first)}${more} become int8 per channel instead.`;
+  return { ...warning("VX-QUANT-UNFIT", place, message), severity: "info" };
 }
 
 /** More aliases than a recipe needs, an alias without anchor, or one inside itself. */

@@ -5,6 +5,7 @@ import type { BiasSite } from "./bias-sites.js";
 import type { Grouping } from "./group.js";
 import type { NodeView } from "./node-view.js";
 import { edgeKey } from "./plan-weights.js";
+import { placeOf } from "./weight-request.js";
 
 /** Int32 biases where the input is static integers. */
 export function planBiases(sites: readonly BiasSite[], grouping: Grouping): readonly BiasPlan[] {
@@ -38,7 +39,7 @@ export function planSplits(
     const parts = splitParts(view, weights);
     if (typeof parts !== "string")
       return [{ node, sigma: split.value.sigma, dtype: "f16", ...parts, by: channelsOf(view), decidedBy: split.rule.decidedBy }];
-    const finding = recipeNoEffect(split.rule.decidedBy, `split has no effect on ${node.op}: ${parts}.`);
+    const finding = recipeNoEffect(placeOf(split.rule.decidedBy), `split has no effect on ${node.op}: ${parts}.`);
     report({ ...finding, severity: "info", where: { ...finding.where, node: node.name } });
     return [];
   });

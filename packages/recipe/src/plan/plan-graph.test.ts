@@ -275,7 +275,9 @@ test("a block size that does not divide K names sizes that do; unfit: int8 takes
   }
   const plan = planGraph(graph, await recipe(text(", unfit: int8")), { ops });
   expect(plan.weights.every(({ request }) => request.storage === "i8" && request.granularity === "channel")).toBe(true);
-  expect(plan.diagnostics.map(({ code }) => code)).toEqual(Array(3).fill("VX-QUANT-UNFIT"));
+  expect(plan.diagnostics.map(({ code, message }) => `${code} ${message}`)).toEqual([
+    'VX-QUANT-UNFIT blockSize 24 does not divide K = 64: "wq" and 2 more weights become int8 per channel instead.',
+  ]);
 });
 
 test("weights-int4 stores f16 scales, one per 32 elements", async () => {
@@ -308,6 +310,18 @@ test("a split quantizes only the node's edge, so that its float part can read th
   ]);
   expect(names(plan)).toContain(" | shaped>o | observe shaped");
   expect(plan.biases).toEqual([]);
+});
+
+test("a split where it cannot be says why", async () => {
+  const plan = planGraph(
+    block(),
+    await recipe("extends: preset:int8\nrules:\n  - match: { op: [MatMul, Add] }\n    split: { outliers: float16 }"),
+    { ops },
+  );
+  expect(plan.diagnostics.map(({ message, where }) => [message, where])).toContainEqual([
+    "split has no effect on Add: it has no weight.",
+    { stage: "plan", file: "r.yaml", line: 4, column: 5, node: "residual", component: "block" },
+  ]);
 });
 
 test("bias correction asks for data even with weights only", async () => {

@@ -1,7 +1,8 @@
 import type { Diagnostic, Node, TensorData, Value } from "@vlm-export/ir";
+import { quantUnfit } from "../errors.js";
 import type { DecidedBy, Edge, WeightPlan, WeightRequest } from "../plan-types.js";
 import type { NodeView } from "./node-view.js";
-import { requestKey, scaleShapeOf, storedBytes, weightRequest } from "./weight-request.js";
+import { placeOf, requestKey, scaleShapeOf, storedBytes, weightRequest } from "./weight-request.js";
 
 /** Collects the quantized forms of constants; edges that ask for the same form of the same constant share it. */
 export class WeightForms {
@@ -36,28 +37,52 @@ export class WeightForms {
   }
 }
 
-/** The form of each weight operand that a rule decided on. */
+/** The form of each weight operand that a rule decided on, by {@link edgeKey}. */
 export function planWeights(
   views: readonly NodeView[],
   forms: WeightForms,
   report: (finding: Diagnostic) => void,
 ): ReadonlyMap<string, WeightPlan> {
   const plans = new Map<string, WeightPlan>();
+  const unfit = new UnfitWeights();
   for (const { node, operands, decisions } of views) {
     for (const operand of operands) {
       if (operand.kind !== "weight" || !decisions.weights) continue;
       const { name, data } = operand.value;
+      const { rule } = decisions.weights;
       const weight = { name, shape: (data as TensorData).shape, axes: operand.axes };
-      const request = weightRequest(decisions.weights, weight, (finding) =>
-        report({ ...finding, where: { ...finding.where, node: node.name } }),
-      );
-      plans.set(
-        edgeKey(node, operand.index),
-        forms.add(operand.value, { node, index: operand.index }, request, decisions.weights.rule.decidedBy),
-      );
+      const request = weightRequest(decisions.weights, weight, {
+        refused: (finding) => report({ ...finding, where: { ...finding.where, node: node.name } }),
+        replaced: (blockSize, extent) => unfit.add(rule.decidedBy, name, { blockSize, extent }),
+      });
+      plans.set(edgeKey(node, operand.index), forms.add(operand.value, { node, index: operand.index }, request, rule.decidedBy));
     }
   }
+  for (const finding of unfit.findings()) report(finding);
   return plans;
+}
+
+interface Misfit {
+  readonly blockSize: number;
+  readonly extent: number;
+}
+
+/** Weights that blocks do not fit, gathered so that each rule and extent gives one finding. */
+class UnfitWeights {
+  private readonly found = new Map<string, Misfit & { readonly decidedBy: DecidedBy; readonly weights: Set<string> }>();
+
+  add(decidedBy: DecidedBy, weight: string, misfit: Misfit): void {
+    const key = `${decidedBy.rule} ${misfit.blockSize} ${misfit.extent}`;
+    const known = this.found.get(key);
+    if (known) known.weights.add(weight);
+    else this.found.set(key, { ...misfit, decidedBy, weights: new Set([weight]) });
+  }
+
+  findings(): readonly Diagnostic[] {
+    return [...this.found.values()].map(({ decidedBy, weights, blockSize, extent }) =>
+      quantUnfit(placeOf(decidedBy), [...weights], blockSize, extent),
+    );
+  }
 }
 
 /** Identity of an operand of a node. */

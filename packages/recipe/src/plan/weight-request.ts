@@ -1,15 +1,23 @@
 import { BITS, type Diagnostic, elementCount, type TensorData } from "@vlm-export/ir";
-import { quantBlockSize, quantUnfit } from "../errors.js";
+import { quantBlockSize } from "../errors.js";
 import type { WeightRequest } from "../plan-types.js";
 import type { WeightSettings } from "../recipe-types.js";
 import type { Decided } from "./decide.js";
 import type { WeightAxes } from "./operands.js";
 
-/** What a rule asks of one weight, with its axes; checks that blocks fit. Findings are reported; then the request is per channel. */
+/** Hears of weights that blocks do not fit. */
+export interface UnfitReport {
+  /** An error. */
+  refused(diagnostic: Diagnostic): void;
+  /** Int8 per channel is taken instead. */
+  replaced(blockSize: number, extent: number): void;
+}
+
+/** What a rule asks of one weight, with its axes; checks that blocks fit. Where they do not, the request is per channel. */
 export function weightRequest(
   { value: settings, rule }: Decided<WeightSettings>,
   weight: { readonly name: string; readonly shape: readonly number[]; readonly axes: WeightAxes },
-  report: (diagnostic: Diagnostic) => void,
+  report: UnfitReport,
 ): WeightRequest {
   const { unfit, blockSize, granularity, ...rest } = settings;
   const { axes, name, shape } = weight;
@@ -19,14 +27,15 @@ export function weightRequest(
   const extent = shape[axes.reduce] ?? 1;
   if (extent % blockSize === 0) return { ...rest, granularity, axis: axes.reduce, blockSize };
   if (unfit === "refuse") {
-    report(quantBlockSize(rule.origins.get("weights.blockSize") ?? placeOf(rule.decidedBy), name, blockSize, extent));
+    report.refused(quantBlockSize(rule.origins.get("weights.blockSize") ?? placeOf(rule.decidedBy), name, blockSize, extent));
     return perChannel;
   }
-  report(quantUnfit(placeOf(rule.decidedBy), name, blockSize, extent));
+  report.replaced(blockSize, extent);
   return { ...perChannel, storage: "i8", symmetric: true, range: [-127, 127], scaleDtype: "f32" };
 }
 
-function placeOf({ file, line, column }: { readonly file: string; readonly line: number; readonly column: number }): {
+/** Line and column without the number of the rule. */
+export function placeOf({ file, line, column }: { readonly file: string; readonly line: number; readonly column: number }): {
   readonly file: string;
   readonly line: number;
   readonly column: number;

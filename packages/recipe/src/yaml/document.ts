@@ -45,9 +45,8 @@ export interface YamlDocument {
  */
 export function parseYaml(text: string, file: string): YamlDocument {
   const lines = new LineCounter();
-  const tokens = boundedTokens(text, file, lines);
   const reader = new DocumentReader(file, lines);
-  const documents = compose(tokens, text.length, file);
+  const documents = compose(text, file, lines);
   for (const error of documents.flatMap(({ errors }) => errors)) reader.findings.push(yamlFinding(error, text, reader.place(error.pos[0])));
   reader.findings.push(...shapeFindings(documents, reader));
   const data = reader.findings.length === 0 ? reader.plain(documents[0]?.contents as YamlNode, [], 0) : undefined;
@@ -66,11 +65,12 @@ function shapeFindings([document, second]: readonly Document[], reader: Document
   return isEmpty && findings.length === 0 && reader.findings.length === 0 ? [recipeEmpty({ file })] : findings;
 }
 
-function compose(tokens: Parameters<Composer["compose"]>[0], length: number, file: string): readonly Document[] {
+function compose(text: string, file: string, lines: LineCounter): readonly Document[] {
   const composer = new Composer({ version: "1.2", merge: false, intAsBigInt: true, stringKeys: true, uniqueKeys: true });
   try {
-    return [...composer.compose(tokens, true, length)];
+    return [...composer.compose(boundedTokens(text, file, lines), true, text.length)];
   } catch (cause) {
+    if (cause instanceof VxError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new VxError(recipeYaml({ file }, reason), { cause });
   }
