@@ -16,6 +16,8 @@ const form = (
 
 test.each([
   [form("MatMul", ["f32", "f32"]), 1],
+  [form("Concat", ["f32", "f32"], { axis: 1 }), 4],
+  [form("Concat", ["f32", "f32"], { axis: -1 }), 11],
   [form("MatMul", ["bf16", "bf16"]), 13],
   [form("Add", ["f32", "f32"]), 7],
   [form("Add", ["i8", "i8"]), 14],

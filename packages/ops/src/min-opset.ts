@@ -75,12 +75,22 @@ function typeFits(
 
 /** First opset that knows a value of an attribute which itself is older, by op. */
 const VALUE_RULES: ReadonlyMap<OpName, (attrs: Attrs) => number> = new Map<OpName, (attrs: Attrs) => number>([
+  ["ArgMax", negativeAxisSince],
+  ["ArgMin", negativeAxisSince],
   ["Attention", (attrs) => (Number(attrs["softcap"] ?? 0) !== 0 || [1, 2].includes(Number(attrs["qk_matmul_output_mode"] ?? 0)) ? 24 : 1)],
+  ["Concat", negativeAxisSince],
+  ["Flatten", negativeAxisSince],
+  ["Gather", negativeAxisSince],
   ["Pad", (attrs) => (attrs["mode"] === "wrap" ? 19 : 1)],
   ["Resize", (attrs) => (attrs["coordinate_transformation_mode"] === "half_pixel_symmetric" ? 19 : 1)],
   ["ScatterElements", (attrs) => reductionSince(attrs["reduction"])],
   ["ScatterND", (attrs) => reductionSince(attrs["reduction"])],
 ]);
+
+/** Axes that count from the end came to older ops with opset 11. */
+function negativeAxisSince(attrs: Attrs): number {
+  return Number(attrs["axis"] ?? 0) < 0 ? 11 : 1;
+}
 
 function reductionSince(reduction: AttrValue | undefined): number {
   return reduction === "min" || reduction === "max" ? 18 : 1;
