@@ -1,19 +1,24 @@
-import { memoryTensor, type TensorData, type Value } from "@vlm-export/ir";
-import { bf16ToNumber, f16ToNumber, floatsFromBytes, numberToBf16, numberToF16 } from "@vlm-export/numerics";
+import { type DType, elementCount, isFloat, type TensorData, type Value } from "@vlm-export/ir";
+import { numbersOf, reshaped, tensorOf } from "@vlm-export/ops";
+import { plainData } from "./match.js";
 
-/** The elements of a float constant (f32, f16, bf16) in f32; undefined for anything else. Reads all of it. */
-export function floatElements(value: Value | null | undefined): Float32Array | undefined {
-  const data = value?.data;
-  if (!data || value.type.quant || (data.dtype !== "f32" && data.dtype !== "f16" && data.dtype !== "bf16")) return undefined;
-  const floats = floatsFromBytes(data.bytes(), data.dtype);
-  if (floats instanceof Float32Array) return floats;
-  return Float32Array.from(floats.bits, floats.dtype === "f16" ? f16ToNumber : bf16ToNumber);
+/** The elements of a float constant; undefined for anything else. Reads all of it. */
+export function floatElements(value: Value | null | undefined): Float64Array | undefined {
+  const data = plainData(value);
+  return data && isFloat(data.dtype) ? numbersOf(data) : undefined;
 }
 
-/** A tensor of `dtype` from numbers, rounded half to even. */
-export function floatTensor(dtype: TensorData["dtype"], values: Float32Array, shape: readonly number[]): TensorData {
-  if (dtype === "f32") return memoryTensor("f32", shape, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-  const round = dtype === "f16" ? numberToF16 : numberToBf16;
-  const bits = Uint16Array.from(values, round);
-  return memoryTensor(dtype, shape, new Uint8Array(bits.buffer));
+/** Numbers rounded half to even to `dtype`; undefined when one of them is no finite number there. */
+export function finiteTensor(dtype: DType, shape: readonly number[], values: ArrayLike<number>): TensorData | undefined {
+  const data = tensorOf(dtype, shape, values);
+  return numbersOf(data).every(Number.isFinite) ? data : undefined;
+}
+
+/** A constant of exactly `shape`, but for leading extents of 1, as data of that shape. */
+export function constantShaped(value: Value | undefined, shape: readonly number[]): TensorData | undefined {
+  const data = plainData(value);
+  if (!data || data.shape.length < shape.length) return undefined;
+  const leading = data.shape.slice(0, data.shape.length - shape.length);
+  const fits = elementCount(leading) === 1 && shape.every((extent, i) => extent === data.shape[leading.length + i]);
+  return fits ? (leading.length === 0 ? data : reshaped(data, shape)) : undefined;
 }

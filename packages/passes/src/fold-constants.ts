@@ -1,18 +1,25 @@
 import {
+  byteLengthOf,
   elementCount,
-  i64Tensor,
   type GraphEditor,
+  i64Tensor,
   type Node,
+  type OpDef,
   type Pass,
+  staticShape,
   type TensorData,
-  type TensorType,
   type Value,
+  VxError,
 } from "@vlm-export/ir";
 
 /** Folding never makes a constant larger than this, unless it is no larger than what it replaces. */
 const MAX_GROWTH_BYTES = 1 << 20;
-/** Reference evaluation is plain code: larger operands are left to the engine. */
+/** Reference evaluation is plain code: larger operands and longer sums are left to the engine. */
 const MAX_OPERAND_BYTES = 256 << 20;
+const MAX_MACS = 1e8;
+
+/** DequantizeLinear of a constant says which integers the model keeps; Identity of a constant bears the name of an output. */
+const KEPT: ReadonlySet<string> = new Set(["DequantizeLinear", "Identity"]);
 
 /** Evaluates nodes whose inputs are all constants, and shape arithmetic whose elements are all known, into constants. */
 export const foldConstants: Pass = {
@@ -22,48 +29,57 @@ export const foldConstants: Pass = {
     let modified = false;
     for (const node of edit.graph.nodes) {
       signal?.throwIfAborted();
-      const folded = fromElements(node) ?? evaluated(node, ops.get(node.op)?.evaluate);
-      if (!folded) continue;
-      replaceOutputs(edit, node, folded);
-      modified = true;
+      const folded = KEPT.has(node.op) ? undefined : (knownElements(node) ?? evaluated(node, ops.get(node.op)));
+      if (folded) modified = replaceOutputs(edit, node, folded) || modified;
     }
     return { modified };
   },
 };
 
 /** The output as a constant when shape inference knows every element. */
-function fromElements(node: Node): readonly TensorData[] | undefined {
+function knownElements(node: Node): readonly TensorData[] | undefined {
   const [output, ...others] = node.outputs;
-  const { elements, type } = output ?? {};
-  if (!elements || type?.dtype !== "i64" || others.some(Boolean) || !elements.every((element) => typeof element === "number"))
+  const elements = output?.elements?.filter((element) => typeof element === "number");
+  if (!output?.elements || elements?.length !== output.elements.length || output.type.dtype !== "i64" || others.some(Boolean))
     return undefined;
-  const shape = type.shape?.every((extent) => typeof extent === "number") ? (type.shape as readonly number[]) : undefined;
-  return shape && elementCount(shape) === elements.length ? [i64Tensor(elements as readonly number[], shape)] : undefined;
+  const shape = staticShape(output.type);
+  return shape && elementCount(shape) === elements.length ? [i64Tensor(elements, shape)] : undefined;
 }
 
-function evaluated(
-  node: Node,
-  evaluate: ((inputs: readonly (TensorData | null)[], attrs: Node["attrs"], outputCount: number) => readonly TensorData[]) | undefined,
-): readonly TensorData[] | undefined {
-  if (!evaluate || node.inputs.length === 0) return undefined;
+function evaluated(node: Node, def: OpDef | undefined): readonly TensorData[] | undefined {
+  if (!def?.evaluate || node.inputs.length === 0) return undefined;
   if (!node.inputs.every((value) => value === null || (value.data && !value.type.quant))) return undefined;
   const operands = node.inputs.map((value) => value?.data ?? null);
   const operandBytes = operands.reduce((sum, data) => sum + (data?.byteLength ?? 0), 0);
   if (operandBytes > MAX_OPERAND_BYTES || outputBytes(node) > Math.max(MAX_GROWTH_BYTES, operandBytes)) return undefined;
-  return evaluate(operands, node.attrs, node.outputs.length);
+  const types = node.inputs.map((value) => value?.type ?? null);
+  if ((def.macs?.(types, node.attrs) ?? 0) > MAX_MACS) return undefined;
+  return unlessRefused(() => def.evaluate?.(operands, node.attrs, node.outputs.length));
 }
 
+/** Undefined where the reference evaluation does not do the node: then the engine does. */
+function unlessRefused<T>(evaluate: () => T): T | undefined {
+  try {
+    return evaluate();
+  } catch (error) {
+    if (error instanceof VxError) return undefined;
+    throw error;
+  }
+}
+
+/** Infinite when an extent is not known. */
 function outputBytes(node: Node): number {
-  return node.outputs.reduce((sum, value) => sum + (value ? 4 * elementCount(extents(value.type)) : 0), 0);
+  const bytes = node.outputs.map((value) => {
+    const shape = value ? staticShape(value.type) : [0];
+    return value ? byteLengthOf(value.type.dtype, shape ? elementCount(shape) : Number.POSITIVE_INFINITY) : 0;
+  });
+  return bytes.reduce((sum, each) => sum + each, 0);
 }
 
-function extents(type: TensorType): readonly number[] {
-  return type.shape?.every((extent) => typeof extent === "number") ? (type.shape as readonly number[]) : [Number.POSITIVE_INFINITY];
-}
-
-function replaceOutputs(edit: GraphEditor, node: Node, folded: readonly TensorData[]): void {
+function replaceOutputs(edit: GraphEditor, node: Node, folded: readonly TensorData[]): boolean {
   node.outputs.forEach((value: Value | null, i) => {
     const data = folded[i];
     if (value && data) edit.replaceAllUses(value, edit.addConstant(edit.freshName(`${value.name}_folded`), data));
   });
+  return true;
 }

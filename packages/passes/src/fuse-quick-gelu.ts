@@ -1,28 +1,32 @@
-import type { Pass } from "@vlm-export/ir";
+import type { Graph, Node, Pass, Value } from "@vlm-export/ir";
 import { isNear, producerOf } from "./match.js";
-import { cofactor, productOf } from "./product.js";
+import { cofactor, multipleOf, productOf } from "./product.js";
 
-/** x · sigmoid(1.702 · x) → vlm::QuickGelu (CLIP towers). Constant tolerance 1e-3: exporters round it. */
+/** x · sigmoid(1.702 · x) → vlm::QuickGelu (CLIP towers). */
 export const fuseQuickGelu: Pass = {
   name: "normalize/fuse-quick-gelu",
 
   run(edit) {
-    const { graph } = edit;
     let modified = false;
-    for (const node of graph.nodes) {
+    for (const node of edit.graph.nodes) {
+      const x = matchQuickGelu(node, edit.graph);
       const [output] = node.outputs;
-      if (node.op !== "Mul" || !output || !edit.isLive(node)) continue;
-      const product = productOf(output, graph);
-      const x = product.factors.find((factor) => {
-        const argument = producerOf(cofactor(product, factor), "Sigmoid")?.inputs[0];
-        const scaled = argument && productOf(argument, graph);
-        return scaled && scaled.factors.length === 1 && scaled.factors[0] === factor && isNear(scaled.constant, 1.702, 1e-3);
-      });
-      if (!x || !isNear(product.constant, 1, 1e-6)) continue;
+      if (!x || !output) continue;
       const [fused] = edit.insert("vlm::QuickGelu", [x]);
-      if (fused) edit.replaceAllUses(output, fused);
+      edit.replaceAllUses(output, fused as Value);
       modified = true;
     }
     return { modified };
   },
 };
+
+function matchQuickGelu(node: Node, graph: Graph): Value | undefined {
+  const [output] = node.outputs;
+  if (node.op !== "Mul" || !output) return undefined;
+  const product = productOf(output, graph);
+  if (product.constant !== 1) return undefined;
+  return product.factors.find((x) => {
+    const argument = producerOf(cofactor(product, x), "Sigmoid")?.inputs[0];
+    return argument && isNear(multipleOf(argument, x, graph) ?? 0, 1.702, x);
+  });
+}

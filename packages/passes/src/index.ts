@@ -1,5 +1,6 @@
 export { foldBatchNorm } from "./fold-batch-norm.js";
 export { foldConstants } from "./fold-constants.js";
+export { foldScaleShift } from "./fold-scale-shift.js";
 export { fuseGelu } from "./fuse-gelu.js";
 export { fuseLayerNorm } from "./fuse-layer-norm.js";
 export { fuseQuickGelu } from "./fuse-quick-gelu.js";
@@ -9,3 +10,4 @@ export { normalize, normalizePasses } from "./normalize.js";
 export { removeDead } from "./remove-dead.js";
 export { removeIdentity } from "./remove-identity.js";
 export { tagRoles } from "./roles/tag-roles.js";
+export { splitBatchNorm } from "./split-batch-norm.js";

@@ -1,4 +1,4 @@
-import { elementCount, type Graph, type Node, type OpName, type Value } from "@vlm-export/ir";
+import { elementCount, type Graph, isFloat, type Node, type OpName, staticShape, type TensorData, type Value } from "@vlm-export/ir";
 import { bf16ToNumber, f16ToNumber } from "@vlm-export/numerics";
 
 /** The node that makes `value`, when it is an `op`. */
@@ -13,39 +13,55 @@ export function soleUser(value: Value | null | undefined, graph: Graph): Node | 
   return users.length === 1 ? users[0] : undefined;
 }
 
+/** True when nothing reads `value` but one node: what a rewrite of that node removes. */
+export function isPrivate(value: Value, graph: Graph): boolean {
+  return soleUser(value, graph) !== undefined;
+}
+
+/** The data of a constant that is kept as what it stands for. */
+export function plainData(value: Value | null | undefined): TensorData | undefined {
+  return value?.type.quant ? undefined : value?.data;
+}
+
 /** The number that a constant of one float element holds. */
 export function scalarOf(value: Value | null | undefined): number | undefined {
-  const data = value?.data;
-  if (!data || value.type.quant || elementCount(data.shape) !== 1) return undefined;
+  const data = plainData(value);
+  if (!data || !isFloat(data.dtype) || elementCount(data.shape) !== 1) return undefined;
   const bytes = data.bytes();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   switch (data.dtype) {
     case "f64":
       return view.getFloat64(0, true);
-    case "f32":
-      return view.getFloat32(0, true);
     case "f16":
       return f16ToNumber(view.getUint16(0, true));
     case "bf16":
       return bf16ToNumber(view.getUint16(0, true));
     default:
-      return undefined;
+      return view.getFloat32(0, true);
   }
 }
 
-/** True for a one-element constant within `tolerance` (relative) of `expected`: exporters round. */
-export function constantNear(value: Value | null | undefined, expected: number, tolerance: number): boolean {
-  return isNear(scalarOf(value), expected, tolerance);
+/** True for a one-element constant that is `expected` as far as its element type and exporters' rounding go. */
+export function constantNear(value: Value | null | undefined, expected: number): boolean {
+  const found = scalarOf(value);
+  return found !== undefined && isNear(found, expected, value as Value);
 }
 
-/** Relative comparison with an expected number. */
-export function isNear(found: number | undefined, expected: number, tolerance: number): boolean {
-  return found !== undefined && Math.abs(found - expected) <= tolerance * Math.abs(expected);
+/** Relative error that a constant of a model with that element type may have: exporters write four digits or more. */
+const ROUNDING: ReadonlyMap<string, number> = new Map([
+  ["f16", 1e-3],
+  ["bf16", 8e-3],
+]);
+
+/** Whether a number found in the constants around `value` is `expected`, as far as its element type and exporters' rounding go. */
+export function isNear(found: number, expected: number, value: Value): boolean {
+  return Math.abs(found - expected) <= (ROUNDING.get(value.type.dtype) ?? 1e-4) * Math.abs(expected);
 }
 
-/** The operand of a two-input node that is not `known`. */
-export function otherInput(node: Node, known: Value): Value | undefined {
+/** The operand of a two-input node that is not `known`; undefined when `known` is both or none. */
+export function otherInput(node: Node, known: Value | null | undefined): Value | undefined {
   const [a, b] = node.inputs;
+  if (a === b) return undefined;
   return (a === known ? b : b === known ? a : undefined) ?? undefined;
 }
 
@@ -60,6 +76,12 @@ export function bothOrders(node: Node): readonly (readonly [Value, Value])[] {
     : [];
 }
 
+/** `value` without the casts between float types that lead to it. */
+export function uncast(value: Value): Value {
+  const source = producerOf(value, "Cast")?.inputs[0];
+  return source && isFloat(source.type.dtype) && isFloat(value.type.dtype) ? uncast(source) : value;
+}
+
 /** Integers of a small i64 constant (axes, shapes). */
 export function integersOf(value: Value | null | undefined): readonly number[] | undefined {
   const data = value?.data;
@@ -67,4 +89,20 @@ export function integersOf(value: Value | null | undefined): readonly number[] |
   const bytes = data.bytes();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Array.from({ length: elementCount(data.shape) }, (_, i) => Number(view.getBigInt64(i * 8, true)));
+}
+
+/** The number of a one-element constant, float or integer. */
+export function numberOfConstant(value: Value | null | undefined): number | undefined {
+  const integers = integersOf(value);
+  return scalarOf(value) ?? (integers?.length === 1 ? integers[0] : undefined);
+}
+
+/** Rank of a value; undefined when unknown. */
+export function rankOf(value: Value): number | undefined {
+  return value.type.shape?.length;
+}
+
+/** True when every extent of `value` is known. */
+export function isStatic(value: Value): boolean {
+  return staticShape(value.type) !== undefined;
 }

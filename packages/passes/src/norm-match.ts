@@ -1,22 +1,87 @@
-import type { Node, Value } from "@vlm-export/ir";
-import { integersOf, producerOf, scalarOf } from "./match.js";
+import { isFloat, type Node, type Value } from "@vlm-export/ir";
+import { bothOrders, integersOf, numberOfConstant, producerOf, rankOf, scalarOf, uncast } from "./match.js";
 
-/** First of the trailing axes of `x` that the ReduceMean covers, with kept dimensions; undefined when it covers others. */
-export function trailingAxis(mean: Node | undefined, x: Value): number | undefined {
-  const rank = x.type.shape?.length;
-  if (mean?.op !== "ReduceMean" || mean.inputs[0] !== x || rank === undefined || mean.attrs["keepdims"] === 0) return undefined;
-  const axes = integersOf(mean.inputs[1])
-    ?.map((axis) => (axis < 0 ? axis + rank : axis))
-    .sort((a, b) => a - b);
-  if (!axes || axes.length === 0) return undefined;
+/** x over trailing axes, divided by a root of its own mean square (RMS) or variance (layer norm) plus ε. */
+export interface NormCore {
+  /** As the formula's first operator reads it; casts between float types may come before. */
+  readonly x: Value;
+  /** First of the normalized axes, from 0. */
+  readonly axis: number;
+  readonly epsilon: number;
+}
+
+/** Casts between float types may stand anywhere: models of half precision compute norms in f32. */
+const bare = (value: Value | null | undefined): Value | undefined => (value ? uncast(value) : undefined);
+
+/** All readings of `node` as numerator / √radicand: with Div, with Reciprocal, with 1 / √, with powers of ±0.5. */
+export function rootQuotients(node: Node): readonly (readonly [numerator: Value, radicand: Value])[] {
+  const [a, b] = node.inputs;
+  const pairs = node.op === "Div" && a && b ? [[a, underRoot(b)] as const] : node.op === "Mul" ? bothOrders(node).map(inverseLast) : [];
+  return pairs.flatMap(([numerator, radicand]) => (radicand ? [[numerator, radicand] as const] : []));
+}
+
+function inverseLast([numerator, inverse]: readonly [Value, Value]): readonly [Value, Value | undefined] {
+  return [numerator, underInverseRoot(inverse)];
+}
+
+function underRoot(value: Value): Value | undefined {
+  return bare(producerOf(bare(value), "Sqrt")?.inputs[0]) ?? underPower(value, 0.5);
+}
+
+function underInverseRoot(value: Value): Value | undefined {
+  const reciprocal = producerOf(bare(value), "Reciprocal")?.inputs[0];
+  const division = producerOf(bare(value), "Div");
+  const root = reciprocal ?? (scalarOf(division?.inputs[0]) === 1 ? division?.inputs[1] : undefined);
+  return root ? underRoot(root) : underPower(value, -0.5);
+}
+
+function underPower(value: Value, exponent: number): Value | undefined {
+  const pow = producerOf(bare(value), "Pow");
+  return numberOfConstant(pow?.inputs[1]) === exponent ? bare(pow?.inputs[0]) : undefined;
+}
+
+/** When `radicand` is mean(v²) + ε over trailing axes: v, the first axis and ε. */
+export function meanSquareOf(radicand: Value): NormCore | undefined {
+  const sum = producerOf(radicand, "Add");
+  for (const [mean, small] of sum ? bothOrders(sum) : []) {
+    const epsilon = scalarOf(small);
+    const [squares, axis] = trailingMean(mean) ?? [];
+    const x = squareOf(squares);
+    if (epsilon !== undefined && x && axis !== undefined) return { x, axis, epsilon };
+  }
+  return undefined;
+}
+
+/** When `value` is x − mean(x) over trailing axes: x and the first axis. */
+export function centredOf(value: Value): { readonly x: Value; readonly axis: number } | undefined {
+  const sub = producerOf(uncast(value), "Sub");
+  const [x, subtrahend] = sub?.inputs ?? [];
+  const [averaged, axis] = (subtrahend && trailingMean(subtrahend)) ?? [];
+  return x && averaged && axis !== undefined && uncast(averaged) === uncast(x) ? { x, axis } : undefined;
+}
+
+/** What a ReduceMean over trailing axes with kept dimensions averages, and the first axis. */
+function trailingMean(value: Value): readonly [Value, number] | undefined {
+  const mean = producerOf(uncast(value), "ReduceMean");
+  const [x] = mean?.inputs ?? [];
+  const rank = x ? rankOf(x) : undefined;
+  if (!mean || !x || rank === undefined || mean.attrs["keepdims"] === 0) return undefined;
+  const axes = integersOf(mean.inputs[1])?.map((axis) => (axis < 0 ? axis + rank : axis)) ?? [];
   const first = rank - axes.length;
-  return axes.every((axis, i) => axis === first + i) ? first : undefined;
+  const isTrailing = axes.length > 0 && axes.toSorted((a, b) => a - b).every((axis, i) => axis === first + i);
+  return isTrailing ? [x, first] : undefined;
 }
 
 /** v when `value` is v² written as Pow(v, 2) or Mul(v, v). */
-export function squareOf(value: Value | null | undefined): Value | undefined {
-  const pow = producerOf(value, "Pow");
-  if (pow) return (scalarOf(pow.inputs[1]) ?? integersOf(pow.inputs[1])?.[0]) === 2 ? (pow.inputs[0] ?? undefined) : undefined;
-  const mul = producerOf(value, "Mul");
+function squareOf(value: Value | undefined): Value | undefined {
+  const pow = producerOf(bare(value), "Pow");
+  if (numberOfConstant(pow?.inputs[1]) === 2) return pow?.inputs[0] ?? undefined;
+  const mul = producerOf(bare(value), "Mul");
   return mul && mul.inputs[0] === mul.inputs[1] ? (mul.inputs[0] ?? undefined) : undefined;
+}
+
+/** `value` and what it was before each of the casts between float types that lead to it. */
+export function castChain(value: Value): readonly Value[] {
+  const source = producerOf(value, "Cast")?.inputs[0];
+  return source && isFloat(source.type.dtype) ? [value, ...castChain(source)] : [value];
 }

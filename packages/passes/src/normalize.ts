@@ -1,6 +1,7 @@
 import { type GraphEditor, type Pass, type PassContext, runPasses } from "@vlm-export/ir";
 import { foldBatchNorm } from "./fold-batch-norm.js";
 import { foldConstants } from "./fold-constants.js";
+import { foldScaleShift } from "./fold-scale-shift.js";
 import { fuseGelu } from "./fuse-gelu.js";
 import { fuseLayerNorm } from "./fuse-layer-norm.js";
 import { fuseQuickGelu } from "./fuse-quick-gelu.js";
@@ -8,17 +9,21 @@ import { fuseRmsNorm } from "./fuse-rms-norm.js";
 import { removeDead } from "./remove-dead.js";
 import { removeIdentity } from "./remove-identity.js";
 import { tagRoles } from "./roles/tag-roles.js";
+import { splitBatchNorm } from "./split-batch-norm.js";
 
-/** The normalize stage, in order. Target-independent: the graph computes the same numbers afterwards, up to f32 rounding. */
+/** Each leaves dead nodes behind, whose reads would keep the next from matching. */
+const REWRITES: readonly Pass[] = [foldBatchNorm, foldScaleShift, splitBatchNorm, fuseLayerNorm, fuseRmsNorm, fuseGelu, fuseQuickGelu];
+
+/**
+ * The normalize stage, in order. Target-independent: the graph computes the same numbers afterwards, up to rounding. Attention and
+ * rotary embeddings stay decomposed, so that quantization sees their inner products; so do x·sigmoid(x) and x·clip(x + 3, 0, 6)/6,
+ * for which no engine has an integer kernel that is better than those of their parts.
+ */
 export const normalizePasses: readonly Pass[] = [
   removeIdentity,
   foldConstants,
   removeDead,
-  foldBatchNorm,
-  fuseLayerNorm,
-  fuseRmsNorm,
-  fuseGelu,
-  fuseQuickGelu,
+  ...REWRITES.flatMap((pass) => [pass, removeDead]),
   removeIdentity,
   removeDead,
   tagRoles,

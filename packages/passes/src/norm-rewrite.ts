@@ -1,0 +1,57 @@
+import { elementCount, type Graph, type GraphEditor, type Node, staticShape, type Value } from "@vlm-export/ir";
+import { tensorOf } from "@vlm-export/ops";
+import { constantShaped } from "./float-constant.js";
+import { otherInput, soleUser } from "./match.js";
+import { castChain, type NormCore } from "./norm-match.js";
+
+/**
+ * Replaces the normalization that ends with `node`, and the constant gain and shift that follow, by one node `op`. The shift is taken
+ * only by LayerNormalization. False when the normalized extents are not known or no operand has the result's element type.
+ */
+export function fuseNorm(edit: GraphEditor, op: NormOp, node: Node, core: NormCore): boolean {
+  const normalized = castBack(node.outputs[0] as Value, core, edit.graph);
+  const x = castChain(core.x).find(({ type }) => type.dtype === normalized.type.dtype);
+  const shape = normalizedShape(core);
+  if (!x || !shape || x.type.dtype === "f64") return false;
+  const gain = operandOf(edit, "Mul", normalized, shape);
+  const scaled = gain?.output ?? normalized;
+  const shift = op === "LayerNormalization" ? operandOf(edit, "Add", scaled, shape) : undefined;
+  const operands = [x, gain?.operand ?? ones(edit, x, shape), ...(shift ? [shift.operand] : [])];
+  const [fused] = edit.insert(op, operands, { axis: -shape.length, epsilon: core.epsilon });
+  edit.replaceAllUses(shift?.output ?? scaled, fused as Value);
+  return true;
+}
+
+type NormOp = "LayerNormalization" | "RMSNormalization";
+
+function normalizedShape({ x, axis }: NormCore): readonly number[] | undefined {
+  return staticShape({ ...x.type, shape: x.type.shape?.slice(axis) });
+}
+
+/** The norm's result after the Cast that leads back to the element type that x had before it was cast. */
+function castBack(normalized: Value, { x }: NormCore, graph: Graph): Value {
+  const user = soleUser(normalized, graph);
+  const [output] = user?.outputs ?? [];
+  const leadsBack = user?.op === "Cast" && output && castChain(x).some(({ type }) => type.dtype === output.type.dtype);
+  return leadsBack ? output : normalized;
+}
+
+/** The constant that the only reader of `value`, an `op`, combines it with, in exactly the normalized shape. */
+function operandOf(
+  edit: GraphEditor,
+  op: "Mul" | "Add",
+  value: Value,
+  shape: readonly number[],
+): { readonly operand: Value; readonly output: Value } | undefined {
+  const user = soleUser(value, edit.graph);
+  const [output] = user?.outputs ?? [];
+  const operand = user?.op === op ? otherInput(user, value) : undefined;
+  const data = constantShaped(operand, shape);
+  if (!operand || !data || !output || output.type.shape?.length !== value.type.shape?.length) return undefined;
+  return { operand: data === operand.data ? operand : edit.addConstant(edit.freshName(`${operand.name}_flat`), data), output };
+}
+
+function ones(edit: GraphEditor, x: Value, shape: readonly number[]): Value {
+  const data = tensorOf(x.type.dtype, shape, new Float32Array(elementCount(shape)).fill(1));
+  return edit.addConstant(edit.freshName(`${x.name}_ones`), data);
+}
