@@ -97,7 +97,7 @@ class ArrayReader {
   private position: number;
 
   constructor(bytes: Uint8Array, position: number) {
-    this.bytes = bytes;
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.position = position;
   }
 

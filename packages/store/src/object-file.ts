@@ -25,7 +25,7 @@ export function objectHeader(payload: Uint8Array): Uint8Array {
 export function objectPayload(file: Uint8Array): Uint8Array | undefined {
   if (file.byteLength < HEADER_BYTES) return undefined;
   const header = Buffer.from(file.buffer, file.byteOffset, HEADER_BYTES);
-  const payload = file.subarray(HEADER_BYTES);
+  const payload = new Uint8Array(file.buffer, file.byteOffset + HEADER_BYTES, file.byteLength - HEADER_BYTES);
   if (!header.subarray(0, 8).equals(MAGIC)) return undefined;
   if (header.readBigUInt64LE(8) !== BigInt(payload.byteLength)) return undefined;
   return createHash("sha256").update(payload).digest().equals(header.subarray(16)) ? payload : undefined;

@@ -1,0 +1,268 @@
+import { f32Tensor, type Graph, GraphEditor, printGraph, type TensorData, type Value } from "@vlm-export/ir";
+import { createKernels, f16ToNumber } from "@vlm-export/numerics";
+import { standardOps } from "@vlm-export/ops";
+import { parseRecipe, type Plan, planGraph } from "@vlm-export/recipe";
+import { expect, test } from "vitest";
+import { quantize } from "./quantize.js";
+import type { Statistics, ValueStatistics } from "./statistics.js";
+
+const ops = standardOps();
+const kernels = createKernels();
+
+const random = (count: number, seed: number, gain = 1): Float32Array =>
+  Float32Array.from({ length: count }, (_, i) => gain * Math.sin((i + 1) * 12.9898 * seed) * Math.cos(i * 0.37 + seed));
+
+interface Builder {
+  readonly edit: GraphEditor;
+  constant(name: string, shape: readonly number[], seed: number): Value;
+  node(op: string, inputs: readonly Value[], name: string, attrs?: Record<string, number>): Value;
+}
+
+function builder(): Builder {
+  const edit = new GraphEditor(ops, "main");
+  return {
+    edit,
+    constant: (name, shape, seed) =>
+      edit.addConstant(
+        name,
+        f32Tensor(
+          random(
+            shape.reduce((a, b) => a * b, 1),
+            seed,
+          ),
+          shape,
+        ),
+      ),
+    node: (op, inputs, name, attrs = {}) => edit.insert(op, inputs, attrs, { name: `${name}_node`, outputs: [name] })[0] as Value,
+  };
+}
+
+/** x[2, 8] → MatMul w1 → Add b1 → Relu → MatMul w2 → y. */
+function mlp(): Graph {
+  const { edit, constant, node } = builder();
+  const x = edit.addInput("x", { dtype: "f32", shape: [2, 8] });
+  const h = node(
+    "Relu",
+    [node("Add", [node("MatMul", [x, constant("w1", [8, 6], 1)], "product"), constant("b1", [6], 2)], "sum")],
+    "hidden",
+  );
+  edit.addOutput(node("MatMul", [h, constant("w2", [6, 4], 3)], "y"));
+  edit.settle();
+  return edit.graph;
+}
+
+async function planOf(graph: Graph, rules: string): Promise<Plan> {
+  return planGraph(
+    graph,
+    await parseRecipe(`version: 1\ncalibration: { samples: 1, seed: 0, method: minmax }\nrules:\n${rules}`, { file: "r.yaml" }),
+    { ops },
+  );
+}
+
+function statisticsOf(
+  values: Readonly<Record<string, Partial<ValueStatistics> & { readonly range: readonly [number, number] }>>,
+): Statistics {
+  const of = ({ range, ...rest }: { readonly range: readonly [number, number] }): ValueStatistics => ({
+    sampleMin: Float32Array.of(range[0]),
+    sampleMax: Float32Array.of(range[1]),
+    ...rest,
+  });
+  return { samples: 1, cached: false, values: new Map(Object.entries(values).map(([name, value]) => [name, of(value)])) };
+}
+
+const floats = (data: TensorData | undefined): number[] => [...new Float32Array((data as TensorData).bytes().slice().buffer)];
+const halves = (data: TensorData | undefined): number[] =>
+  [...new Uint16Array((data as TensorData).bytes().slice().buffer)].map(f16ToNumber);
+
+const W8A8 = `  - match: { op: [MatMul, Gemm, Conv] }
+    weights: { dtype: int8, granularity: channel, symmetric: true }
+    activations: { dtype: int8, granularity: tensor, symmetric: false, mode: static }
+`;
+
+test("W8A8: integers in the constants, specs in the types, int32 bias at the scale of its products; the plan's graph is untouched", async () => {
+  const graph = mlp();
+  const before = printGraph(graph);
+  const plan = await planOf(graph, W8A8);
+  const { graph: result, diagnostics } = await quantize(plan, statisticsOf({ x: { range: [-1, 3] }, hidden: { range: [0, 2] } }), {
+    ops,
+    kernels,
+  });
+  expect(printGraph(graph)).toBe(before);
+  expect(diagnostics).toEqual([]);
+  const [w1, b1, x] = ["w1", "b1", "x"].map((name) => result.value(name) as Value);
+  expect(w1?.data?.dtype).toBe("i8");
+  expect(w1?.type).toMatchObject({ dtype: "f32", quant: { storage: "i8", range: [-127, 127], granularity: "channel" } });
+  expect(w1?.type.quant?.scale?.shape).toEqual([1, 6]);
+  expect(x?.type.quant).toMatchObject({ storage: "i8", granularity: "tensor", mode: "static", realRange: [-1, 3] });
+  const [xScale] = floats(x?.type.quant?.scale);
+  expect(xScale).toBeCloseTo(4 / 255, 6);
+  const expected = floats(w1?.type.quant?.scale).map((scale) => Math.fround(scale * (xScale as number)));
+  expect(b1?.data?.dtype).toBe("i32");
+  expect(floats(b1?.type.quant?.scale)).toEqual(expected);
+  expect(result.value("product")?.type.quant).toBeUndefined();
+  expect(result.value("hidden")?.type.quant?.realRange).toEqual([0, 2]);
+});
+
+test("weight-only needs no statistics and leaves activations float", async () => {
+  const rules =
+    "  - match: { op: MatMul }\n    weights: { dtype: int4, granularity: block, blockSize: 2, symmetric: true, scaleDtype: float16 }\n";
+  const { graph } = await quantize(await planOf(mlp(), rules), undefined, { ops, kernels });
+  expect(graph.value("w1")?.type.quant).toMatchObject({ storage: "i4", range: [-7, 7], granularity: "block" });
+  expect(graph.value("w1")?.type.quant?.scale).toMatchObject({ dtype: "f16", shape: [4, 6] });
+  expect(graph.value("x")?.type.quant).toBeUndefined();
+});
+
+test("a value read in two precisions is float, with one vlm::Quantize per precision", async () => {
+  const { edit, constant, node } = builder();
+  const x = edit.addInput("x", { dtype: "f32", shape: [2, 8] });
+  for (const name of ["a", "b", "c"]) edit.addOutput(node("MatMul", [x, constant(`w_${name}`, [8, 4], 1)], name));
+  edit.settle();
+  const rules = `${W8A8}  - match: { name: "c_node" }
+    activations: { dtype: uint16, granularity: tensor, symmetric: false, mode: static }
+`;
+  const plan = await planOf(edit.graph, rules);
+  const { graph } = await quantize(plan, statisticsOf({ x: { range: [-1, 1] } }), { ops, kernels });
+  const nodes = graph.nodes.filter(({ op }) => op === "vlm::Quantize");
+  expect(graph.value("x")?.type.quant).toBeUndefined();
+  expect(nodes.map((quant) => quant.outputs[0]?.type.quant?.storage).sort()).toEqual(["i8", "u16"]);
+  const reads = (name: string): string | undefined =>
+    graph.nodes.find((found) => found.name === `${name}_node`)?.inputs[0]?.type.quant?.storage;
+  expect(["a", "b", "c"].map(reads)).toEqual(["i8", "i8", "u16"]);
+  expect(new Set(["a", "b"].map((name) => graph.nodes.find((found) => found.name === `${name}_node`)?.inputs[0])).size).toBe(1);
+});
+
+test("a constant read by a quantized and by a float node has both forms", async () => {
+  const { edit, constant, node } = builder();
+  const x = edit.addInput("x", { dtype: "f32", shape: [8, 8] });
+  const w = constant("w", [8, 8], 1);
+  edit.addOutput(node("MatMul", [x, w], "a"));
+  edit.addOutput(node("Add", [x, w], "b"));
+  edit.settle();
+  const rules = "  - match: { op: MatMul }\n    weights: { dtype: int8, granularity: channel, symmetric: true }\n";
+  const { graph } = await quantize(await planOf(edit.graph, rules), undefined, { ops, kernels });
+  expect(graph.value("w")?.data?.dtype).toBe("f32");
+  expect(graph.nodes.find(({ op }) => op === "MatMul")?.inputs[1]?.data?.dtype).toBe("i8");
+});
+
+test("keep: float16 casts at the borders only, stores constants as f16 and keeps the output's name and type", async () => {
+  const graph = mlp();
+  const { graph: result } = await quantize(await planOf(graph, '  - match: { op: "*" }\n    keep: float16\n'), undefined, { ops, kernels });
+  expect(result.nodes.map(({ op }) => op)).toEqual(["Cast", "MatMul", "Add", "Relu", "MatMul", "Cast"]);
+  expect(result.outputs.map(({ name, type }) => [name, type.dtype])).toEqual([["y", "f32"]]);
+  expect(result.constants.map(({ type }) => type.dtype)).toEqual(["f16", "f16", "f16"]);
+});
+
+test("a constant beyond float16 keeps its node in float, with a warning that names both", async () => {
+  const { edit, node } = builder();
+  const x = edit.addInput("x", { dtype: "f32", shape: [2] });
+  edit.addOutput(node("Mul", [x, edit.addConstant("big", f32Tensor([7e4, 1], [2]))], "y"));
+  edit.settle();
+  const { graph, diagnostics } = await quantize(await planOf(edit.graph, "  - match: { op: Mul }\n    keep: float16\n"), undefined, {
+    ops,
+    kernels,
+  });
+  expect(diagnostics).toMatchObject([{ code: "VX-QUANT-F16-RANGE", where: { node: "y_node", value: "big" } }]);
+  expect(graph.nodes.map(({ op }) => op)).toEqual(["Mul"]);
+});
+
+test("an activation that is always 0 gets scale 1 and a warning", async () => {
+  const plan = await planOf(mlp(), W8A8);
+  const { graph, diagnostics } = await quantize(plan, statisticsOf({ x: { range: [0, 0] }, hidden: { range: [0, 2] } }), { ops, kernels });
+  expect(diagnostics).toMatchObject([{ code: "VX-QUANT-ZERO-RANGE", where: { value: "x" } }]);
+  expect(floats(graph.value("x")?.type.quant?.scale)).toEqual([1]);
+});
+
+test("a bias that int32 cannot hold stays float, with a warning", async () => {
+  const plan = await planOf(mlp(), W8A8);
+  const { graph, diagnostics } = await quantize(plan, statisticsOf({ x: { range: [-1e-9, 1e-9] }, hidden: { range: [0, 2] } }), {
+    ops,
+    kernels,
+  });
+  expect(diagnostics).toMatchObject([{ code: "VX-QUANT-BIAS-RANGE", where: { value: "b1" } }]);
+  expect(graph.value("b1")?.data?.dtype).toBe("f32");
+});
+
+test("statistics without a value of the plan are refused by name", async () => {
+  const plan = await planOf(mlp(), W8A8);
+  await expect(quantize(plan, statisticsOf({ x: { range: [-1, 1] } }), { ops, kernels })).rejects.toMatchObject({
+    diagnostic: { code: "VX-QUANT-NO-STATISTICS", where: { value: "hidden" } },
+  });
+});
+
+test("bias correction takes the mean error of the quantized weight out of the bias", async () => {
+  const rules = `  - match: { op: MatMul }
+    weights: { dtype: int2, granularity: tensor, symmetric: true }
+    activations: { dtype: int8, granularity: tensor, symmetric: false, mode: static }
+    biasCorrection: true
+`;
+  const mean = random(8, 9);
+  const hiddenMean = random(6, 5);
+  const channels = (values: Float32Array): ValueStatistics["channels"] => new Map([[1, { absmax: values.map(Math.abs), mean: values }]]);
+  const plan = await planOf(mlp(), rules);
+  const statistics = statisticsOf({
+    x: { range: [-1, 1], channels: channels(mean) },
+    hidden: { range: [0, 1], channels: channels(hiddenMean) },
+  });
+  const { graph, diagnostics } = await quantize(plan, statistics, { ops, kernels });
+  expect(diagnostics).toEqual([]);
+  const restore = ({ data, type }: Value): number[] => {
+    const scales = floats(type.quant?.scale);
+    const bits = type.quant?.storage === "i2" ? 2 : 32;
+    const bytes = (data as TensorData).bytes();
+    const code = (i: number): number =>
+      bits === 32
+        ? new DataView(bytes.buffer, bytes.byteOffset).getInt32(i * 4, true)
+        : (((bytes[i >> 2] as number) >> ((i & 3) * 2)) << 30) >> 30;
+    const count = ((data as TensorData).shape as number[]).reduce((a, b) => a * b, 1);
+    return Array.from({ length: count }, (_, i) => code(i) * (scales[scales.length === 1 ? 0 : i] as number));
+  };
+  const [w, wq] = [floats(plan.graph.value("w1")?.data), restore(graph.value("w1") as Value)];
+  const added = graph.nodes.find(({ name }) => name === "sum_node")?.inputs.find((input) => input?.data) as Value;
+  const [bias, corrected] = [floats(plan.graph.value("b1")?.data), restore(added)];
+  bias.forEach((before, out) => {
+    const error = mean.reduce((sum, value, k) => sum + ((w[k * 6 + out] as number) - (wq[k * 6 + out] as number)) * value, 0);
+    expect(corrected[out]).toBeCloseTo(before + error, 2);
+  });
+  const last = graph.outputs[0]?.producer;
+  expect(last?.op).toBe("Add");
+  expect(graph.outputs[0]?.name).toBe("y");
+});
+
+test("outlier channels go into a float16 part, and the integer part's range no longer holds them", async () => {
+  const { edit, constant, node } = builder();
+  const x = edit.addInput("x", { dtype: "f32", shape: [2, 40] });
+  for (const name of ["a", "b"]) edit.addOutput(node("MatMul", [x, constant(`w_${name}`, [40, 4], 1)], name));
+  edit.settle();
+  const absmax = new Float32Array(40).fill(1);
+  absmax[3] = 60;
+  const rules = `${W8A8}  - match: { op: MatMul, outliers: { sigma: 3 } }
+    split: { outliers: float16 }
+`;
+  const plan = await planOf(edit.graph, rules);
+  const statistics = statisticsOf({ x: { range: [-60, 1], channels: new Map([[1, { absmax, mean: absmax }]]) } });
+  const { graph, outliers } = await quantize(plan, statistics, { ops, kernels });
+  expect(outliers).toMatchObject([
+    { node: "a_node", value: "x", channels: [3], largest: 60, split: true },
+    { node: "b_node", value: "x", channels: [3], split: true },
+  ]);
+  expect(graph.nodes.filter(({ op }) => op === "Gather").length).toBe(2);
+  expect(graph.nodes.filter(({ op }) => op === "vlm::Quantize").map(({ outputs }) => outputs[0]?.type.quant?.realRange)).toEqual([[-1, 1]]);
+  expect(graph.outputs.map(({ name }) => name)).toEqual(["a", "b"]);
+  const rest = graph.value("w_a_rest");
+  expect([rest?.data?.dtype, rest?.data?.shape]).toEqual(["i8", [39, 4]]);
+  const taken = floats(edit.graph.value("w_a")?.data).slice(12, 16);
+  halves(graph.value("w_a_outliers")?.data).forEach((value, i) => expect(value).toBeCloseTo(taken[i] as number, 3));
+});
+
+test("a split without outliers leaves the node whole and says so", async () => {
+  const { edit, constant, node } = builder();
+  const x = edit.addInput("x", { dtype: "f32", shape: [2, 8] });
+  edit.addOutput(node("MatMul", [x, constant("w", [8, 4], 1)], "a"));
+  edit.settle();
+  const flat = new Float32Array(8).fill(1);
+  const plan = await planOf(edit.graph, `${W8A8}  - match: { op: MatMul, outliers: { sigma: 3 } }\n    split: { outliers: float16 }\n`);
+  const statistics = statisticsOf({ x: { range: [-1, 1], channels: new Map([[1, { absmax: flat, mean: flat }]]) } });
+  const { graph, diagnostics } = await quantize(plan, statistics, { ops, kernels });
+  expect(diagnostics).toMatchObject([{ code: "VX-QUANT-NO-OUTLIERS", severity: "info" }]);
+  expect(graph.nodes.map(({ op }) => op)).toEqual(["vlm::Quantize", "MatMul"]);
+});

@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { HISTOGRAM_BINS } from "./histogram.js";
+import { covers } from "./needs.js";
+import { mergedStatistics, type Statistics } from "./statistics.js";
+import { decodeStatistics, encodeStatistics } from "./statistics-cache.js";
+
+const histogram = { limit: 4, zeros: 0, counts: Float64Array.from({ length: HISTOGRAM_BINS }, (_, i) => i % 7) };
+const statistics: Statistics = {
+  samples: 2,
+  cached: true,
+  values: new Map([
+    ["__proto__", { sampleMin: Float32Array.of(-1, -2), sampleMax: Float32Array.of(1, 2), histogram }],
+    [
+      "x",
+      {
+        sampleMin: Float32Array.of(0, 0),
+        sampleMax: Float32Array.of(3, 4),
+        channels: new Map([[2, { absmax: Float32Array.of(3, 4, 5), mean: Float32Array.of(1, 1, 1) }]]),
+      },
+    ],
+  ]),
+};
+
+test("decode is the inverse of encode, wherever the bytes lie", () => {
+  const bytes = encodeStatistics(statistics);
+  for (const shift of [0, 1, 3]) {
+    const moved = Buffer.alloc(bytes.byteLength + shift);
+    moved.set(bytes, shift);
+    expect(decodeStatistics(moved.subarray(shift))).toEqual(statistics);
+  }
+});
+
+test("bytes cut at any place are a miss, not a failure", () => {
+  const bytes = encodeStatistics(statistics);
+  for (const end of [0, 3, 4, 20, 200, bytes.byteLength - 1]) expect(decodeStatistics(bytes.subarray(0, end))).toBeUndefined();
+});
+
+test("statistics cover a need only with all of its parts", () => {
+  const need = (name: string, more: { histogram?: boolean; axes?: readonly number[] }): Parameters<typeof covers>[1][number] => ({
+    value: { id: 1, name, type: { dtype: "f32", shape: undefined } },
+    histogram: more.histogram ?? false,
+    channelAxes: new Set(more.axes),
+  });
+  expect(covers(statistics, [need("x", { axes: [2] }), need("__proto__", { histogram: true })])).toBe(true);
+  expect(covers(statistics, [need("x", { histogram: true })])).toBe(false);
+  expect(covers(statistics, [need("x", { axes: [1] })])).toBe(false);
+  expect(covers(statistics, [need("y", {})])).toBe(false);
+});
+
+test("merging keeps the parts that only one run saw", () => {
+  const [sampleMin, sampleMax] = [Float32Array.of(0, 0), Float32Array.of(3, 4)];
+  const merged = mergedStatistics(statistics, { samples: 2, cached: false, values: new Map([["x", { sampleMin, sampleMax, histogram }]]) });
+  expect(merged.values.get("x")?.channels?.has(2)).toBe(true);
+  expect(merged.values.get("x")?.histogram).toBe(histogram);
+  expect(merged.values.has("__proto__")).toBe(true);
+});
