@@ -17,6 +17,7 @@ import { precheckTarget } from "./stages/plan-targets.js";
 import { type QuantizedModel, quantizeModel } from "./stages/quantize-model.js";
 import { proveTarget, reject, type TargetOutcome } from "./stages/prove-target.js";
 import { chosenBackends } from "./targets.js";
+import { createWorkers } from "./workers.js";
 
 export interface CompileRequest {
   readonly modelPath: string;
@@ -60,6 +61,7 @@ export async function compile(asked: CompileRequest): Promise<CompileResult> {
     clock: stageClock(request.onEvent ?? (() => undefined)),
     ops: standardOps(),
     kernels: createKernels(),
+    workers: createWorkers(),
     pool: new FilePool(),
     backends: chosenBackends(request.targets, request.backends),
     report(diagnostic) {
@@ -74,6 +76,7 @@ export async function compile(asked: CompileRequest): Promise<CompileResult> {
     throw error;
   } finally {
     site.pool.close();
+    await site.workers.close();
   }
 }
 

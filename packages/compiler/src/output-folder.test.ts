@@ -39,7 +39,9 @@ test("abort leaves the earlier output and no trace", () => {
 
 test("a second run on the same folder is refused while the first holds it", () => {
   const output = openOutputFolder(dist);
-  expect(() => openOutputFolder(dist)).toThrow(expect.objectContaining({ diagnostic: expect.objectContaining({ code: "VX-EMIT-FOLDER-BUSY" }) }));
+  expect(() => openOutputFolder(dist)).toThrow(
+    expect.objectContaining({ diagnostic: expect.objectContaining({ code: "VX-EMIT-FOLDER-BUSY" }) }),
+  );
   output.abort();
   openOutputFolder(dist).abort();
 });
@@ -54,7 +56,10 @@ test("what a killed run left is cleared, and the output that it had moved away c
   mkdirSync(join(parent, ".dist.vlm-export-abc"));
   mkdirSync(join(parent, ".dist.vlm-export-abc.old"));
   rmSync(dist, { recursive: true });
-  writeFileSync(join(parent, ".dist.vlm-export-abc.old", "manifest.json"), JSON.stringify({ tool: { name: "vlm-export" }, content: "saved" }));
+  writeFileSync(
+    join(parent, ".dist.vlm-export-abc.old", "manifest.json"),
+    JSON.stringify({ tool: { name: "vlm-export" }, content: "saved" }),
+  );
   const output = openOutputFolder(dist);
   expect(content()).toBe("saved");
   output.abort();
@@ -64,10 +69,14 @@ test("what a killed run left is cleared, and the output that it had moved away c
 test("a folder or file of somebody else is not touched", () => {
   mkdirSync(dist);
   writeFileSync(join(dist, "a.txt"), "a");
-  expect(() => openOutputFolder(dist)).toThrow(expect.objectContaining({ diagnostic: expect.objectContaining({ code: "VX-EMIT-FOLDER-FOREIGN" }) }));
+  expect(() => openOutputFolder(dist)).toThrow(
+    expect.objectContaining({ diagnostic: expect.objectContaining({ code: "VX-EMIT-FOLDER-FOREIGN" }) }),
+  );
   expect([existsSync(join(dist, "a.txt")), readdirSync(parent)]).toEqual([true, ["dist"]]);
 });
 
 test("a parent folder that is missing is a coded error", () => {
-  expect(() => openOutputFolder(join(parent, "no/such/dist"))).toThrow(expect.objectContaining({ diagnostic: expect.objectContaining({ code: "VX-EMIT-WRITE" }) }));
+  expect(() => openOutputFolder(join(parent, "no/such/dist"))).toThrow(
+    expect.objectContaining({ diagnostic: expect.objectContaining({ code: "VX-EMIT-WRITE" }) }),
+  );
 });

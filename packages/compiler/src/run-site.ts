@@ -4,6 +4,7 @@ import type { Kernels } from "@vlm-export/numerics";
 import type { CompileRequest } from "./compile.js";
 import type { FoundBackend } from "./discover.js";
 import type { StageClock } from "./events.js";
+import type { Workers } from "./workers.js";
 
 /** What all stages of one run share. */
 export interface RunSite {
@@ -11,6 +12,8 @@ export interface RunSite {
   readonly clock: StageClock;
   readonly ops: OpRegistry;
   readonly kernels: Kernels;
+  /** Kernels on other threads. */
+  readonly workers: Workers;
   readonly pool: FilePool;
   /** The chosen targets, in the order asked for. */
   readonly backends: ReadonlyMap<string, FoundBackend>;

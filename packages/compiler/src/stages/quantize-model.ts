@@ -60,7 +60,7 @@ function requireData({ request }: RunSite, plans: ReadonlyMap<string, Plan>): vo
 }
 
 async function calibrated(run: RunSite, float: Model, plan: Plan): Promise<Statistics> {
-  const { request, ops, kernels } = run;
+  const { request, ops, kernels, workers } = run;
   const engine = await createEngine();
   try {
     const samples = await calibrationSamples(run, float);
@@ -69,6 +69,7 @@ async function calibrated(run: RunSite, float: Model, plan: Plan): Promise<Stati
       ops,
       kernels,
       model: float,
+      pool: workers,
       ...(request.cacheDir !== undefined && { store: openStore(request.cacheDir) }),
       ...(request.signal && { signal: request.signal }),
       progress: (done) => request.onEvent?.({ kind: "stage-progress", stage: "calibrate", done, total: samples.size, unit: "samples" }),
@@ -79,7 +80,7 @@ async function calibrated(run: RunSite, float: Model, plan: Plan): Promise<Stati
 }
 
 function quantized(
-  { request, ops, kernels }: RunSite,
+  { request, ops, kernels, workers }: RunSite,
   plan: Plan,
   { statistics, scratch }: { readonly statistics: Statistics | undefined; readonly scratch: Scratch },
 ): ReturnType<typeof quantize> {
@@ -87,6 +88,7 @@ function quantized(
     ops,
     kernels,
     scratch,
+    pool: workers,
     ...(request.signal && { signal: request.signal }),
     progress: (done, total) => request.onEvent?.({ kind: "stage-progress", stage: "quantize", done, total, unit: "weights" }),
   });
