@@ -28,6 +28,7 @@ from samples import load_samples  # noqa: E402
 def session_of(path, engine):
     options = ort.SessionOptions()
     options.log_severity_level = 3
+    options.intra_op_num_threads = 1  # small models on a busy machine: spinning threads cost more than they give
     options.add_session_config_entry("session.qdq_matmulnbits_accuracy_level", "1")
     if engine == "literal":
         options.add_session_config_entry("session.disable_quant_qdq", "1")

@@ -54,7 +54,7 @@ function summary(runs) {
   if (failed) return { error: failed.error };
   return {
     seconds: median(runs.map((r) => r.seconds)),
-    userSeconds: median(runs.map((r) => r.userSeconds + r.systemSeconds)),
+    cpuSeconds: median(runs.map((r) => r.userSeconds + r.systemSeconds)),
     peakRssBytes: Math.max(...runs.map((r) => r.peakRssBytes)),
     allSeconds: runs.map((r) => r.seconds),
     load: runs.map((r) => Number(r.load.toFixed(2))),

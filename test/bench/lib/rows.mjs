@@ -18,7 +18,7 @@ const why = (name, result) => (valid(result) || !result ? [] : [`${name}: ${resu
 /** ours / peer of wall time, with a bar on the ratio. Names are keys of `results`, a Map of measureAll. */
 export function timeRow(results, { what, ours, peer, bar }) {
   const [a, b] = [results.get(ours), results.get(peer)];
-  const text = (r) => `${seconds(r.seconds)}, ${gigabytes(r.peakRssBytes)}`;
+  const text = (r) => `${seconds(r.seconds)} (${seconds(r.cpuSeconds)} of CPU), ${gigabytes(r.peakRssBytes)}`;
   const ratio = valid(a) && valid(b) ? a.seconds / b.seconds : undefined;
   return {
     what,
