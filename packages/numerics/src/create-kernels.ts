@@ -1,6 +1,6 @@
 import { stageTooLarge } from "./errors.js";
 import { type Kernels, STAGE_LIMIT } from "./kernels.js";
-import { computeScales } from "./wasm/compute-scales.js";
+import { computeScales, scalesFromRanges } from "./wasm/compute-scales.js";
 import { toFloat32, toHalf } from "./wasm/convert.js";
 import { dequantize } from "./wasm/dequantize.js";
 import { createEngine } from "./wasm/engine.js";
@@ -28,6 +28,7 @@ export function createKernels(): Kernels {
     histogram: (x, lo, hi, counts) => histogram(engine, x, { lo, hi }, counts),
     histogramAbs: (x, hi, counts) => histogramAbs(engine, x, hi, counts),
     computeScales: (x, spec) => computeScales(engine, x, spec),
+    scalesFromRanges: (ranges, spec) => scalesFromRanges(engine, ranges, spec),
     quantize: (x, q) => quantize(engine, x, q),
     quantizeWeights: (x, spec) => quantizeWeights(engine, x, spec),
     dequantize: (bytes, q) => dequantize(engine, bytes, q),

@@ -46,6 +46,12 @@ export function stageTooLarge(byteLength: number, limit: number): NumericsError 
   });
 }
 
+/** A file that cannot be opened or read. */
+export function unreadableFile(path: string, cause: unknown): NumericsError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new NumericsError({ code: "VX-QUANT-UNREADABLE-FILE", message: `${path} cannot be read: ${reason}.`, cause });
+}
+
 /** A quantization view with extents that are not counts. */
 export function viewInvalid(view: object): NumericsError {
   return new NumericsError({

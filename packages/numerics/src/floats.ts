@@ -17,3 +17,10 @@ export function floatsFromBytes(bytes: Uint8Array, dtype: FloatType): Floats {
   if (dtype === "f32") return new Float32Array(buffer, byteOffset, Math.floor(length / 4));
   return { dtype, bits: new Uint16Array(buffer, byteOffset, Math.floor(length / 2)) };
 }
+
+/** `x` over a buffer that is shared between threads or holds nothing else: posting a view to a thread copies its whole buffer. */
+export function standalone(x: Floats): Floats {
+  const array = x instanceof Float32Array ? x : x.bits;
+  if (array.buffer instanceof SharedArrayBuffer || array.byteLength === array.buffer.byteLength) return x;
+  return x instanceof Float32Array ? x.slice() : { dtype: x.dtype, bits: x.bits.slice() };
+}

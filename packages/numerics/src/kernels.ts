@@ -138,6 +138,8 @@ export interface Kernels {
    * the zero point nearest to 0.
    */
   computeScales(x: Floats, spec: ScaleSpec): Scales;
+  /** The scales that {@link Kernels.computeScales} chooses for groups of the given ranges (NaN in absmax: non-finite group). */
+  scalesFromRanges(ranges: GroupRanges, spec: ScaleSpec): Scales;
   /** q = clamp(roundHalfEven(x / scale) + zeroPoint, qmin, qmax), x / scale in f32 (ONNX QuantizeLinear). */
   quantize(x: Floats, q: QParams): Quantized;
   /** {@link Kernels.computeScales} and {@link Kernels.quantize} in one pass over `x`. */

@@ -1,7 +1,7 @@
 import { integerRange, isSigned } from "./dtype.js";
 import { integerRangeInvalid, lengthMismatch, zeroPointOutOfRange } from "./errors.js";
-import type { IntegerType, QParams, ScaleSpec } from "./kernels.js";
-import { checkedView, scaleCountOf } from "./view.js";
+import type { GroupRanges, IntegerType, QParams, ScaleSpec } from "./kernels.js";
+import { checkedView, type QuantView, scaleCountOf } from "./view.js";
 
 /** Zero point of symmetric quantization: 0 for signed storage, the middle code for unsigned storage. */
 export function symmetricZeroPoint(storage: IntegerType): number {
@@ -28,6 +28,14 @@ export function checkScaleSpec(spec: ScaleSpec): void {
   checkedView(spec.view);
   const steps = spec.symmetric ? symmetricSteps(spec) : spec.range[1] - spec.range[0];
   if (steps < 1 || (spec.storage === "i32" && !spec.symmetric)) throw integerRangeInvalid(spec.storage, spec.range);
+}
+
+/** Throws VX-QUANT-LENGTH unless `ranges` has one entry per group of `view`. */
+export function checkRanges(ranges: GroupRanges, view: QuantView): void {
+  const count = scaleCountOf(view);
+  for (const name of ["min", "max", "absmax"] as const) {
+    if (ranges[name].length !== count) throw lengthMismatch(name, ranges[name].length, count);
+  }
 }
 
 function checkRange(storage: IntegerType, range: readonly [number, number]): void {

@@ -1,7 +1,7 @@
 import { bf16ToNumber, numberToBf16 } from "../bfloat16.js";
 import { f16ToNumber, numberToF16 } from "../float16.js";
-import type { Floats, FloatType, Scales, ScaleSpec } from "../kernels.js";
-import { checkScaleSpec, symmetricSteps, symmetricZeroPoint } from "../qparams.js";
+import type { Floats, FloatType, GroupRanges, Scales, ScaleSpec } from "../kernels.js";
+import { checkRanges, checkScaleSpec, symmetricSteps, symmetricZeroPoint } from "../qparams.js";
 import { roundHalfEven } from "../round.js";
 import { scaleLimits } from "../scale-limits.js";
 import { groupRanges } from "./group-ranges.js";
@@ -9,7 +9,14 @@ import { groupRanges } from "./group-ranges.js";
 /** Scales (and zero points) of every group by its range. */
 export function computeScales(x: Floats, spec: ScaleSpec): Scales {
   checkScaleSpec(spec);
-  const { min, max, absmax } = groupRanges(x, spec.view);
+  return scalesFromRanges(groupRanges(x, spec.view), spec);
+}
+
+/** Scales (and zero points) for groups of the given ranges. */
+export function scalesFromRanges(ranges: GroupRanges, spec: ScaleSpec): Scales {
+  checkScaleSpec(spec);
+  checkRanges(ranges, spec.view);
+  const { min, max, absmax } = ranges;
   const nonFiniteGroups = absmax.reduce((count, value) => count + (Number.isFinite(value) ? 0 : 1), 0);
   if (!spec.symmetric) return { ...asymmetricScales(min, max, absmax, spec), nonFiniteGroups };
   const steps = symmetricSteps(spec);

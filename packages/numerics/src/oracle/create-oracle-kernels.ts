@@ -1,6 +1,6 @@
 import { stageTooLarge } from "../errors.js";
 import { type Kernels, type QParams, STAGE_LIMIT } from "../kernels.js";
-import { computeScales } from "./compute-scales.js";
+import { computeScales, scalesFromRanges } from "./compute-scales.js";
 import { toFloat32, toHalf } from "./convert.js";
 import { dequantize } from "./dequantize.js";
 import { errorSums } from "./error-sums.js";
@@ -25,6 +25,7 @@ export function createOracleKernels(): Kernels {
     histogram,
     histogramAbs,
     computeScales,
+    scalesFromRanges,
     quantize,
     quantizeWeights(x, spec) {
       const { nonFiniteGroups, ...scales } = computeScales(x, spec);

@@ -1,6 +1,6 @@
 import { lengthOf } from "../floats.js";
-import type { Floats, Scales, ScaleSpec } from "../kernels.js";
-import { checkScaleSpec, symmetricSteps, symmetricZeroPoint } from "../qparams.js";
+import type { Floats, GroupRanges, Scales, ScaleSpec } from "../kernels.js";
+import { checkRanges, checkScaleSpec, symmetricSteps, symmetricZeroPoint } from "../qparams.js";
 import { checkElementCount } from "../view.js";
 import type { Engine } from "./engine.js";
 import { groupAbsmax, groupRanges } from "./group-ranges.js";
@@ -14,7 +14,15 @@ const SCALE_TYPES = { f32: 0, f16: 1, bf16: 2 } as const;
 export function computeScales(engine: Engine, x: Floats, spec: ScaleSpec): Scales {
   checkScaleSpec(spec);
   checkElementCount(spec.view, lengthOf(x));
-  return spec.symmetric ? symmetricScales(engine, groupAbsmax(engine, x, spec.view), spec) : asymmetricScales(engine, x, spec);
+  if (spec.symmetric) return symmetricScales(engine, groupAbsmax(engine, x, spec.view), spec);
+  return asymmetricScales(engine, groupRanges(engine, x, spec.view), spec);
+}
+
+/** As the oracle's scalesFromRanges. */
+export function scalesFromRanges(engine: Engine, ranges: GroupRanges, spec: ScaleSpec): Scales {
+  checkScaleSpec(spec);
+  checkRanges(ranges, spec.view);
+  return spec.symmetric ? symmetricScales(engine, ranges.absmax, spec) : asymmetricScales(engine, ranges, spec);
 }
 
 function symmetricScales(engine: Engine, absmax: Float32Array, spec: ScaleSpec): Scales {
@@ -29,8 +37,7 @@ function symmetricScales(engine: Engine, absmax: Float32Array, spec: ScaleSpec):
   return zeroPoint === 0 ? { scale, nonFiniteGroups } : { scale, zeroPoint: new Int32Array(scale.length).fill(zeroPoint), nonFiniteGroups };
 }
 
-function asymmetricScales(engine: Engine, x: Floats, spec: ScaleSpec): Scales {
-  const ranges = groupRanges(engine, x, spec.view);
+function asymmetricScales(engine: Engine, ranges: GroupRanges, spec: ScaleSpec): Scales {
   const scale = new Float32Array(ranges.min.length);
   const zeroPoint = new Int32Array(ranges.min.length);
   let nonFiniteGroups = 0;

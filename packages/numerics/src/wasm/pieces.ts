@@ -48,6 +48,20 @@ export function wholeGroupLimit(view: QuantView): number | undefined {
   return slab <= MAX_ELEMENTS ? Math.ceil(slab / 64) * 64 : undefined;
 }
 
+/** True when {@link piecesOf} with `limit` gives pieces that hold whole groups only. */
+export function holdsWholeGroups(view: QuantView, limit: number): boolean {
+  return slabOf(view) <= limit;
+}
+
+/** The elements of `piece` as a view of their own, with scales [group, group + groups) of the whole. */
+export function viewOfPiece(piece: Piece): QuantView {
+  if (piece.form === "rows") {
+    return { granularity: "block", outer: 1, axis: piece.rows, inner: piece.width, blockSize: piece.rowsPerScale };
+  }
+  if (piece.groups === piece.runs) return { granularity: "block", outer: 1, axis: piece.count, inner: 1, blockSize: piece.runLength };
+  return { granularity: "channel", outer: piece.runs / piece.groups, axis: piece.groups, inner: piece.runLength, blockSize: 1 };
+}
+
 /** Elements from the first to the last of a group, its neighbours in between included. */
 function slabOf(view: QuantView): number {
   if (view.granularity === "tensor") return view.axis;

@@ -1,0 +1,146 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createKernels } from "../create-kernels.js";
+import { integerRange } from "../dtype.js";
+import type { Floats, IntegerType, ScaleSpec } from "../kernels.js";
+import { blockView, channelView, elementCountOf, type QuantView, tensorView } from "../view.js";
+import { createPool, type KernelPool } from "./create-pool.js";
+
+const packageFolder = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const folder = mkdtempSync(join(tmpdir(), "numerics-pool-"));
+const kernels = createKernels();
+const pools = new Map<string, KernelPool>();
+
+beforeAll(async () => {
+  const compiler = createRequire(import.meta.url).resolve("ts7/package.json");
+  execFileSync(process.execPath, [join(dirname(compiler), "bin/tsc"), "-b", packageFolder]);
+  const built = (await import(join(packageFolder, "dist/index.js"))) as { createPool: typeof createPool };
+  pools.set("two threads", built.createPool({ threads: 2 }));
+  pools.set("no threads", createPool({ threads: 0 }));
+});
+
+afterAll(async () => {
+  for (const pool of pools.values()) await pool.close();
+  rmSync(folder, { recursive: true });
+});
+
+const poolNames = ["two threads", "no threads"] as const;
+
+/** Views with one window, several, windows that cut groups, and windows that would cut bytes. */
+const views: readonly QuantView[] = [
+  tensorView(2_200_001),
+  channelView([70, 40_001], 0),
+  channelView([1100, 2003], 1),
+  blockView([1100, 2048], 1, 32),
+  blockView([1100, 2003], 0, 32),
+  blockView([3, 5, 7], 1, 2),
+  blockView([0, 64], 1, 32),
+];
+
+test("the pool of built workers has the threads asked for", () => {
+  expect(pools.get("two threads")?.threads).toBe(2);
+  expect(pools.get("no threads")?.threads).toBe(0);
+});
+
+test.each(views.flatMap((view) => poolNames.map((name) => ({ view, name }))))(
+  "weights have the kernels' bits: $view, $name",
+  async ({ view, name }) => {
+    const pool = pools.get(name) as KernelPool;
+    const x = noise(elementCountOf(view));
+    const half: Floats = { dtype: "bf16", bits: kernels.toHalf(x, "bf16") };
+    for (const [storage, source] of [
+      ["i4", x],
+      ["u8", half],
+    ] as const) {
+      const spec = specOf(storage, view);
+      const [actual, expected] = [await pool.quantizeWeights(source, spec), kernels.quantizeWeights(source, spec)];
+      expect(same(actual.bytes, expected.bytes)).toBe(true);
+      expect(same(actual.scale, expected.scale)).toBe(true);
+      expect(actual.zeroPoint === undefined).toBe(expected.zeroPoint === undefined);
+      if (actual.zeroPoint) expect(same(actual.zeroPoint, expected.zeroPoint as Int32Array)).toBe(true);
+      expect([actual.nanCount, actual.nonFiniteGroups]).toEqual([0, 0]);
+    }
+  },
+);
+
+test.each(poolNames)("weights are read from a file range, and from shared memory: %s", async (name) => {
+  const pool = pools.get(name) as KernelPool;
+  const view = blockView([1100, 2048], 1, 32);
+  const x = noise(elementCountOf(view));
+  const path = join(folder, `weights-${pools.size}.bin`);
+  writeFileSync(path, Buffer.concat([Buffer.alloc(6), Buffer.from(x.buffer)]));
+  const shared = new Float32Array(new SharedArrayBuffer(x.byteLength));
+  shared.set(x);
+  const spec = specOf("i4", view);
+  const expected = kernels.quantizeWeights(x, spec).bytes;
+  const file = { path, offset: 6, dtype: "f32", elementCount: x.length } as const;
+  expect(same((await pool.quantizeWeights(file, spec)).bytes, expected)).toBe(true);
+  expect(same((await pool.quantizeWeights(shared, spec)).bytes, expected)).toBe(true);
+  await expect(pool.quantizeWeights({ ...file, offset: 8 }, spec)).rejects.toMatchObject({ code: "VX-QUANT-SHORT-FILE" });
+  await expect(pool.quantizeWeights({ ...file, offset: -8 }, spec)).rejects.toMatchObject({ code: "VX-QUANT-SHORT-FILE" });
+  await expect(pool.quantizeWeights({ ...file, path: join(folder, "absent") }, spec)).rejects.toMatchObject({
+    code: "VX-QUANT-UNREADABLE-FILE",
+  });
+});
+
+test.each(poolNames)("statistics equal the kernels': %s", async (name) => {
+  const pool = pools.get(name) as KernelPool;
+  const x = noise(10_007);
+  const counts = new Float64Array(64);
+  kernels.histogram(x, -1, 1, counts);
+  expect(await pool.rangeOf(x)).toEqual(kernels.rangeOf(x));
+  expect(await pool.rangeOf(x.subarray(5, 105))).toEqual(kernels.rangeOf(x.subarray(5, 105)));
+  expect(await pool.histogram(x, -1, 1, 64)).toEqual(counts);
+  expect((await pool.histogramAbs(x, 1, 64)).reduce((a, b) => a + b)).toBe(10_007);
+  await expect(pool.histogram(x, 1, 1, 64)).rejects.toMatchObject({ code: "VX-CAL-HISTOGRAM-RANGE" });
+});
+
+test.each(poolNames)("NaN is counted in every window: %s", async (name) => {
+  const view = blockView([1100, 2048], 1, 32);
+  const x = noise(elementCountOf(view));
+  x[5] = Number.NaN;
+  x[x.length - 1] = Number.NaN;
+  const { nanCount, nonFiniteGroups } = await (pools.get(name) as KernelPool).quantizeWeights(x, specOf("i8", view));
+  expect([nanCount, nonFiniteGroups]).toEqual([2, 2]);
+});
+
+test.each(poolNames)("sha256 of a range is that of its bytes, and a short file is named: %s", async (name) => {
+  const pool = pools.get(name) as KernelPool;
+  const path = join(folder, "hashed.bin");
+  const bytes = Buffer.alloc(9_000_001, "weights");
+  writeFileSync(path, bytes);
+  const expected = createHash("sha256").update(bytes.subarray(3)).digest("hex");
+  expect(await pool.sha256({ path, begin: 3, end: bytes.length })).toBe(expected);
+  await expect(pool.sha256({ path, begin: 3, end: bytes.length + 1 })).rejects.toMatchObject({ code: "VX-QUANT-SHORT-FILE" });
+});
+
+test("a closed pool lets the process end", () => {
+  const program = `import { createPool } from ${JSON.stringify(join(packageFolder, "dist/index.js"))};
+    const pool = createPool({ threads: 2 });
+    console.log((await pool.rangeOf(Float32Array.of(1, 2))).max);
+    await pool.close();`;
+  expect(execFileSync(process.execPath, ["--input-type=module", "-e", program], { timeout: 30_000 }).toString()).toBe("2\n");
+});
+
+function specOf(storage: IntegerType, view: QuantView): ScaleSpec {
+  return { view, storage, range: integerRange(storage, "narrow"), symmetric: storage !== "u8", scaleDtype: "f16" };
+}
+
+function same(a: ArrayBufferView, b: ArrayBufferView): boolean {
+  return Buffer.compare(Buffer.from(a.buffer, a.byteOffset, a.byteLength), Buffer.from(b.buffer, b.byteOffset, b.byteLength)) === 0;
+}
+
+/** Reproducible values within ±1. */
+function noise(count: number): Float32Array {
+  let state = 1;
+  return Float32Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 31 - 1;
+  });
+}

@@ -1,0 +1,84 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import Tinypool from "tinypool";
+import { createKernels } from "../create-kernels.js";
+import { standalone } from "../floats.js";
+import type { Floats, GroupRanges, QParams, Quantized, QuantizedWeights, RangeStatistics, ScaleSpec } from "../kernels.js";
+import { NumericsError } from "../numerics-error.js";
+import type { QuantView } from "../view.js";
+import { groupRanges, quantize, quantizeWeights } from "./divide.js";
+import { runTask } from "./run-task.js";
+import type { FileRange, FloatSource, RunTask, TaskResults } from "./tasks.js";
+import type { Answer } from "./worker.js";
+
+/** How many threads a pool has. */
+export interface PoolOptions {
+  /** Worker threads; 0 runs every task on the calling thread. */
+  readonly threads: number;
+}
+
+/**
+ * Kernels on worker threads. Results have the same bits as {@link Kernels} gives, whatever the number of threads. Tensors are divided
+ * into windows of at most 8 MiB; `bytes`, `scale` and `zeroPoint` of results lie in shared memory. Promises reject with
+ * {@link NumericsError}: as the kernels throw it, VX-QUANT-SHORT-FILE or VX-QUANT-UNREADABLE-FILE.
+ */
+export interface KernelPool {
+  /** Worker threads; 0 when tasks run on the calling thread. */
+  readonly threads: number;
+  rangeOf(x: Floats): Promise<RangeStatistics>;
+  /** Counts of a new histogram of `bins` bins over [lo, hi]. */
+  histogram(x: Floats, lo: number, hi: number, bins: number): Promise<Float64Array>;
+  /** Counts of a new histogram of |x| with `bins` bins over [0, hi]. */
+  histogramAbs(x: Floats, hi: number, bins: number): Promise<Float64Array>;
+  groupRanges(source: FloatSource, view: QuantView): Promise<GroupRanges>;
+  quantize(source: FloatSource, q: QParams): Promise<Quantized>;
+  quantizeWeights(source: FloatSource, spec: ScaleSpec): Promise<QuantizedWeights>;
+  /** Lower-case hex SHA-256 of a byte range. */
+  sha256(range: FileRange): Promise<string>;
+  /** Ends all threads; tasks under way are lost. */
+  close(): Promise<void>;
+}
+
+/**
+ * A pool of `threads` workers. Close it when done: the threads would keep the process alive. Where the built worker file is missing (the
+ * package runs from TypeScript sources), tasks run on the calling thread and `threads` is 0.
+ */
+export function createPool({ threads }: PoolOptions): KernelPool {
+  const worker = new URL("./worker.js", import.meta.url);
+  const threaded = threads > 0 && existsSync(fileURLToPath(worker));
+  const { run, close } = threaded ? runOnThreads(worker, threads) : runHere();
+  const kernels = createKernels();
+  const host = { run, kernels, concurrency: threaded ? threads * 2 : 1 };
+  return {
+    threads: threaded ? threads : 0,
+    rangeOf: (x) => run({ kind: "rangeOf", x: standalone(x) }),
+    histogram: (x, lo, hi, bins) => run({ kind: "histogram", x: standalone(x), lo, hi, bins }),
+    histogramAbs: (x, hi, bins) => run({ kind: "histogramAbs", x: standalone(x), hi, bins }),
+    groupRanges: (source, view) => groupRanges(host, source, view),
+    quantize: (source, q) => quantize(host, source, q),
+    quantizeWeights: (source, spec) => quantizeWeights(host, source, spec),
+    sha256: (range) => run({ kind: "sha256", range }),
+    close,
+  };
+}
+
+interface Runner {
+  readonly run: RunTask;
+  close(): Promise<void>;
+}
+
+function runHere(): Runner {
+  const kernels = createKernels();
+  return { run: async (task) => runTask(kernels, task), close: async () => undefined };
+}
+
+function runOnThreads(worker: URL, threads: number): Runner {
+  const size = { minThreads: threads, maxThreads: threads };
+  const pool = new Tinypool({ filename: worker.href, name: "work", runtime: "worker_threads", execArgv: [], ...size });
+  const run: RunTask = async (task) => {
+    const answer = (await pool.run(task)) as Answer; // what worker.ts returns
+    if ("error" in answer) throw new NumericsError(answer.error);
+    return answer.result as TaskResults[(typeof task)["kind"]];
+  };
+  return { run, close: () => pool.destroy() };
+}

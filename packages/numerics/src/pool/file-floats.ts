@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import { closeSync, openSync, readSync } from "node:fs";
+import { shortFile, unreadableFile } from "../errors.js";
+import { floatsFromBytes } from "../floats.js";
+import { type Floats, type Kernels, STAGE_LIMIT } from "../kernels.js";
+import { NumericsError } from "../numerics-error.js";
+import type { FileRange, FloatFile } from "./tasks.js";
+
+/**
+ * The floats of `file`, read into the kernels' own memory when they fit there (valid until the next use of the window), else into a new
+ * buffer. Throws VX-QUANT-SHORT-FILE when the file ends before, VX-QUANT-UNREADABLE-FILE when it cannot be opened.
+ */
+export function readFloats(kernels: Kernels, { path, offset, dtype, elementCount }: FloatFile): Floats {
+  const byteLength = elementCount * (dtype === "f32" ? 4 : 2);
+  const bytes = byteLength <= STAGE_LIMIT ? kernels.stage(byteLength) : new Uint8Array(byteLength);
+  withFile(path, (fd) => readFully(fd, bytes, { path, begin: offset, end: offset + byteLength }));
+  return floatsFromBytes(bytes, dtype);
+}
+
+/** Lower-case hex SHA-256 of a byte range, read in windows. Throws VX-QUANT-SHORT-FILE when the file ends before, VX-QUANT-UNREADABLE-FILE when it cannot be opened. */
+export function sha256OfRange(kernels: Kernels, range: FileRange): string {
+  const hash = createHash("sha256");
+  withFile(range.path, (fd) => {
+    for (let begin = range.begin; begin < range.end; begin += STAGE_LIMIT) {
+      const end = Math.min(begin + STAGE_LIMIT, range.end);
+      const window = kernels.stage(end - begin);
+      readFully(fd, window, { path: range.path, begin, end });
+      hash.update(window);
+    }
+  });
+  return hash.digest("hex");
+}
+
+function withFile(path: string, use: (fd: number) => void): void {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, "r");
+    use(fd);
+  } catch (cause) {
+    throw cause instanceof NumericsError ? cause : unreadableFile(path, cause);
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+function readFully(fd: number, bytes: Uint8Array, { path, begin, end }: FileRange): void {
+  if (!Number.isSafeInteger(begin) || begin < 0 || !Number.isSafeInteger(end)) throw shortFile(path, end - begin, 0);
+  let done = 0;
+  while (done < end - begin) {
+    const count = readSync(fd, bytes, done, bytes.length - done, begin + done);
+    if (count === 0) throw shortFile(path, end - begin, done);
+    done += count;
+  }
+}
