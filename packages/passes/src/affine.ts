@@ -11,9 +11,10 @@ export interface Affine {
 
 /** What a BatchNormalization with constant statistics computes: γ/√(var + ε), β − mean·factor. Undefined for training. */
 export function batchNormAffine(norm: Node): Affine | undefined {
-  const [gamma, beta, mean, variance] = norm.inputs.slice(1).map(floatElements);
   const isTraining = Number(norm.attrs["training_mode"] ?? 0) !== 0 || norm.outputs.slice(1).some(Boolean);
-  if (norm.op !== "BatchNormalization" || isTraining || !gamma || !beta || !mean || !variance) return undefined;
+  if (norm.op !== "BatchNormalization" || isTraining) return undefined;
+  const [gamma, beta, mean, variance] = norm.inputs.slice(1).map(floatElements);
+  if (!gamma || !beta || !mean || !variance) return undefined;
   const epsilon = Number(norm.attrs["epsilon"] ?? 1e-5);
   const factor = gamma.map((g, c) => g / Math.sqrt((variance[c] as number) + epsilon));
   return { factor, shift: beta.map((b, c) => b - (mean[c] as number) * (factor[c] as number)) };
