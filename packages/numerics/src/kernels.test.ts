@@ -324,6 +324,9 @@ test("arguments that do not fit together are named", () => {
     expect(() => kernels.transpose(new Uint8Array(4), { rows: 2, columns: 3, elementBytes: 1 })).toThrow("expected 6");
     expect(() => kernels.stage(2 ** 24)).toThrow("A staging window of 16777216 bytes");
     expect(() => kernels.groupRanges(new Float32Array(4), { ...view, inner: 1.5 })).toThrow("is malformed");
+    const ranges = kernels.groupRanges(new Float32Array(4), view);
+    const spec = { ...q, symmetric: true, scaleDtype: "f32" } as const;
+    expect(() => kernels.scalesFromRanges({ ...ranges, max: new Float32Array(1) }, spec)).toThrow("max has 1 elements; expected 2.");
   }
 });
 
