@@ -42,6 +42,33 @@ function randoms(shape: readonly number[], size = 2): TensorData {
   );
 }
 
+/** Block-quantized constant: `blockSize` elements along `axis` share a scale. */
+function blocked(
+  s: Sketch,
+  shape: readonly number[],
+  storage: IntegerType,
+  { axis, blockSize }: { readonly axis: number; readonly blockSize: number },
+): Value {
+  const scaleShape = shape.map((extent, i) => (i === axis ? extent / blockSize : extent));
+  const [low, high] = storage === "u4" ? [0, 15] : storage === "i4" ? [-7, 7] : [-127, 127];
+  const numbers = (count: number, from: number, to: number) =>
+    Array.from({ length: count }, () => Math.round((random() + 0.5) * (to - from) + from));
+  const groups = elementCount(scaleShape);
+  const quant: QuantSpec = {
+    storage,
+    range: [low, high],
+    granularity: "block",
+    mode: "static",
+    scale: f32Tensor(
+      numbers(groups, 1, 9).map((n) => n / 64),
+      scaleShape,
+    ),
+    ...(storage === "u4" && { zeroPoint: memoryTensor(storage, scaleShape, pack(numbers(groups, 5, 10), storage)) }),
+  };
+  const data = memoryTensor(storage, shape, pack(numbers(elementCount(shape), low, high), storage));
+  return s.edit.addConstant(s.edit.freshName("blocks"), data, { dtype: "f32", shape, quant });
+}
+
 interface SpecFields {
   readonly storage: IntegerType;
   readonly range: readonly [number, number];
@@ -151,12 +178,15 @@ function floats(data: TensorData): Float32Array {
 function integersOf(quant: QuantSpec, data: TensorData): TensorData {
   const scales = scaleValues(quant);
   const points = zeroPointValues(quant);
-  const axis = quant.scale!.shape.findIndex((extent) => extent > 1);
-  const inner = axis < 0 ? data.shape.reduce((a, b) => a * b, 1) : data.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
   const codes = unpack(data.bytes(), data.dtype as IntegerType, elementCount(data.shape));
-  const channel = (i: number) => (axis < 0 ? 0 : Math.floor(i / inner) % scales.length);
+  const extents = quant.scale!.shape;
+  const group = (i: number) =>
+    data.shape.reduce((at, extent, axis) => {
+      const index = Math.floor(i / data.shape.slice(axis + 1).reduce((a, b) => a * b, 1)) % extent;
+      return at * extents[axis]! + Math.floor((index * extents[axis]!) / extent);
+    }, 0);
   return f32Tensor(
-    Float32Array.from(codes, (code, i) => Math.fround((code - (points[channel(i)] ?? 0)) * scales[channel(i)]!)),
+    Float32Array.from(codes, (code, i) => Math.fround((code - (points[group(i)] ?? 0)) * scales[group(i)]!)),
     data.shape,
   );
 }
@@ -433,6 +463,18 @@ test("a clamp that the integers before it cannot leave costs nothing, and keeps 
   await expectMeaning(model);
 });
 
+test("weights in blocks are rows of one block each, with the graph's numbers", async () => {
+  const s = new Sketch();
+  const x = s.input("x", [2, 64]);
+  const outputs = (["i4", "u4", "i8"] as const).flatMap((storage) => [
+    s.node("MatMul", [x, blocked(s, [64, 6], storage, { axis: 0, blockSize: 32 })]),
+    s.node("Gemm", [x, blocked(s, [6, 64], storage, { axis: 1, blockSize: 16 })], { transB: 1 }),
+    s.node("MatMul", [x, blocked(s, [64, 8], storage, { axis: 1, blockSize: 4 })]),
+  ]);
+  const column = s.node("MatMul", [x, blocked(s, [64, 1], "i4", { axis: 0, blockSize: 32 })]);
+  await expectMeaning(s.model(...outputs, column));
+});
+
 test("int8 edges are the graph's own integers", async () => {
   const s = new Sketch();
   const x = s.input("x", [1, 4], 0.02);
@@ -565,7 +607,7 @@ test("a changed byte of a weight is found, a cut file is a coded error", async (
   bytes[bytes.length - 1]! ^= 1;
   writeFileSync(path, bytes);
   await expect(expectProof(model, artifact, context)).rejects.toThrow();
-  for (const key of ["main.tflite#999", "main.tflite#0#0,0", "nonsense"]) {
+  for (const key of ["main.tflite#999", "main.tflite#0@0,0", "main.tflite#0:3,5", "nonsense"]) {
     const lost = { ...artifact, tensors: [{ ...artifact.tensors[0]!, key }] };
     await expect(backend.decode(lost, context)).rejects.toMatchObject({ diagnostic: { code: "VX-DECODE-TFLITE-TENSOR" } });
   }

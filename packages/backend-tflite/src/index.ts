@@ -19,7 +19,7 @@ const tfliteBackend: Backend<TfliteTargetOptions, TargetModel> = defineBackend<T
     units: ["cpu"],
     weights: ["i8", "u8", "i4", "u4", "i32", "f32", "f16", "bf16"],
     activations: ["i8", "u8", "f32"],
-    granularities: ["tensor", "channel"],
+    granularities: ["tensor", "channel", "block"],
     blockSizes: [],
     rules,
     optionsSchema: {

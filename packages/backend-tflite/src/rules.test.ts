@@ -27,14 +27,13 @@ test("every op of the registry gets a verdict with a reason and a source", () =>
 
 test.each([
   ["i16 activations", { storage: "i16", granularity: "tensor", scales: [1, 1] }, "tflite/wide-activations"],
-  ["block scales", { storage: "i4", granularity: "block", scales: [2, 4] }, "tflite/block-weights"],
   ["2-bit weights", { storage: "i2", granularity: "channel", scales: [1, 4] }, "tflite/narrow-weights"],
 ] as const)("%s are rejected by a rule that says why", (_, { storage, granularity, scales }, id) => {
   const edit = new GraphEditor(standardOps(), "main");
   const x = edit.addInput("x", { dtype: "f32", shape: [2, 4] });
   const scale = f32Tensor(new Float32Array(scales[0] * scales[1]).fill(1), scales);
   const quant = { storage, granularity, range: [-1, 1], mode: "static", scale } as const;
-  const bytes = new Uint8Array(storage === "i16" ? 32 : storage === "i4" ? 8 : 4);
+  const bytes = new Uint8Array(storage === "i16" ? 32 : 4);
   const weight = edit.addConstant("w", memoryTensor(storage, [4, 4], bytes), { dtype: "f32", shape: [4, 4], quant });
   const [y] = edit.insert("MatMul", [x, weight]);
   if (storage === "i16") edit.retype(y!, { ...y!.type, quant });

@@ -4,7 +4,7 @@ import { createKernels, type Kernels } from "@vlm-export/numerics";
 import { decodeTensor } from "../errors.js";
 import { parseKey, type TensorKey } from "../key.js";
 import { openModel } from "./open-model.js";
-import { graphIntegers, storageOf } from "./integers.js";
+import { graphIntegers, graphNumbers, storageOf } from "./integers.js";
 
 /** Reads every located tensor back from the files. Throws VX-DECODE-TFLITE-FILE and -TENSOR. */
 export async function decodeArtifact(artifact: Artifact): Promise<Decoded> {
@@ -28,33 +28,51 @@ interface Source {
 function decodeLocation(location: TensorLocation, key: TensorKey, { model, kernels }: Source): DecodedTensor {
   const { component, value, reencodings } = location;
   const fail = (problem: string) => decodeTensor(component, value, problem);
-  const tensor = tensorAt(model, key, fail);
-  const { scale = [], zeroPoint = [] } = tensor.quantization ?? {};
+  const tensor = model.subgraphs[0]?.tensors[key.tensor];
+  if (!tensor) throw fail(`there is no tensor ${key.tensor}`);
   const isShifted = reencodings.includes("sign-shift");
   const storage = storageOf(tensor.type, isShifted);
-  if (!storage || scale.length === 0) throw fail(`tensor ${JSON.stringify(tensor.name)} of ${tensor.type} is not quantized as expected`);
+  const stored = storedShapeOf(tensor, key);
+  if (!stored) throw fail(`its place ${JSON.stringify(location.key)} does not fit [${tensor.shape.join(", ")}]`);
+  if (!storage || !tensor.quantization?.scale.length)
+    throw fail(`tensor ${JSON.stringify(tensor.name)} of ${tensor.type} is not quantized as expected`);
   const data = model.buffers[tensor.buffer];
-  const ints = data && data.byteLength > 0 ? graphIntegers(data, tensor, { storage, layout: key.layout, isShifted, kernels }) : undefined;
-  return {
-    component,
-    value,
-    storage,
-    scale: Float32Array.from(scale),
-    zeroPoint: zeroPoint.map((point) => point + shiftOf(storage)),
-    reencoded: reencodings,
-    ...(ints && { ints }),
-  };
+  const ints = data && data.byteLength > 0 ? graphIntegers(data, stored, { storage, layout: key.layout, isShifted, kernels }) : undefined;
+  return { component, value, storage, ...qparamsOf(tensor, key, shiftOf(storage)), reencoded: reencodings, ...(ints && { ints }) };
 }
 
-function tensorAt(model: TfliteModel, { tensor: index, layout }: TensorKey, fail: (problem: string) => Error): TfliteTensor {
-  const tensor = model.subgraphs[0]?.tensors[index];
-  if (!tensor) throw fail(`there is no tensor ${index}`);
-  if (layout && !isLayoutOf(layout, tensor)) throw fail(`layout ${layout.join(",")} does not fit [${tensor.shape.join(", ")}]`);
-  return tensor;
+/** Scales and zero points in the graph's order. Those of rows of blocks lie in the order of the rows; all others vary along one axis at most. */
+function qparamsOf(
+  { shape: rows, quantization }: TfliteTensor,
+  { layout, shape }: TensorKey,
+  shift: number,
+): Pick<DecodedTensor, "scale" | "zeroPoint"> {
+  const { scale = [], zeroPoint = [] } = quantization ?? {};
+  const order = layout ?? shape?.map((_, axis) => axis) ?? [];
+  const blocks = shape && order.map((axis, at) => (at === order.length - 1 ? (shape[axis] ?? 1) / (rows[1] ?? 1) : (shape[axis] ?? 1)));
+  const inOrder = (numbers: readonly number[]) => (blocks && numbers.length > 0 ? graphNumbers(numbers, blocks, order) : numbers);
+  return { scale: Float32Array.from(inOrder(scale)), zeroPoint: inOrder(zeroPoint).map((point) => point + shift) };
 }
 
-function isLayoutOf(layout: readonly number[], { shape }: TfliteTensor): boolean {
-  return layout.length === shape.length && [...layout].sort((a, b) => a - b).every((axis, i) => axis === i);
+/** Extents of the value as its elements are stored; undefined when the key does not fit the tensor. */
+function storedShapeOf(tensor: TfliteTensor, { layout, shape }: TensorKey): readonly number[] | undefined {
+  const rank = (shape ?? tensor.shape).length;
+  const order = layout ?? Array.from({ length: rank }, (_, axis) => axis);
+  if (!isPermutation(order, rank)) return undefined;
+  if (!shape) return tensor.shape;
+  const stored = order.map((axis) => shape[axis] ?? 1);
+  return areRowsOf(tensor, stored) ? stored : undefined;
+}
+
+/** True when the tensor is [rows, size] with a scale per row, and its rows cut the last stored axis. */
+function areRowsOf({ shape, quantization }: TfliteTensor, stored: readonly number[]): boolean {
+  const [rows = 0, size = 0] = shape;
+  const count = stored.reduce((a, b) => a * b, 1);
+  return shape.length === 2 && quantization?.scale.length === rows && count === rows * size && (stored.at(-1) ?? 0) % size === 0;
+}
+
+function isPermutation(layout: readonly number[], rank: number): boolean {
+  return layout.length === rank && [...layout].sort((a, b) => a - b).every((axis, i) => axis === i);
 }
 
 function shiftOf(storage: string): number {

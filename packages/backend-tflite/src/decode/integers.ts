@@ -1,4 +1,4 @@
-import type { TfliteBytes, TfliteTensor, TfliteType } from "@vlm-export/formats/tflite";
+import type { TfliteBytes, TfliteType } from "@vlm-export/formats/tflite";
 import type { DType, TensorData } from "@vlm-export/ir";
 import type { Kernels } from "@vlm-export/numerics";
 
@@ -20,10 +20,10 @@ export function storageOf(type: TfliteType, isShifted: boolean): DType | undefin
 }
 
 /**
- * The integers of a constant in the graph's order and storage type: the bytes themselves where nothing was changed, else
+ * The integers of a constant of stored shape `stored` in the graph's order and storage type: the bytes themselves where nothing was changed, else
  * made when they are first read, and let go after the last byte.
  */
-export function graphIntegers(data: TfliteBytes, { shape: stored }: TfliteTensor, form: Stored): TensorData {
+export function graphIntegers(data: TfliteBytes, stored: readonly number[], form: Stored): TensorData {
   const { storage, layout, isShifted } = form;
   const order = layout ?? stored.map((_, axis) => axis);
   const shape = order.map((_, axis) => stored[order.indexOf(axis)] ?? 1);
@@ -102,19 +102,26 @@ function transposed(source: Uint8Array, { count, rows, columns }: Matrices, kern
   return result;
 }
 
-/** Walks the file's elements in their order and puts each at its place in the graph's row-major order. */
 function scattered(source: Uint8Array, wide: readonly Axis[]): Uint8Array {
-  const steps = wide.map(({ axis }) => product(wide.filter((other) => other.axis > axis)));
+  const places = graphPlaces(wide);
   const result = new Uint8Array(source.byteLength);
-  let from = 0;
-  const place = (depth: number, to: number): void => {
-    const [extent, step] = [wide[depth]?.extent ?? 1, steps[depth] ?? 1];
-    for (let i = 0; i < extent; i += 1) {
-      if (depth + 1 < wide.length) place(depth + 1, to + i * step);
-      else result[to + i * step] = source[from++] ?? 0;
-    }
-  };
-  place(0, 0);
+  for (let from = 0; from < source.byteLength; from += 1) result[places.next().value as number] = source[from] ?? 0;
+  return result;
+}
+
+/** Place in the graph's row-major order of each element of the file, in the file's order. */
+function* graphPlaces(wide: readonly Axis[], depth = 0, base = 0): Generator<number> {
+  const at = wide[depth];
+  if (!at) return yield base;
+  const step = product(wide.filter(({ axis }) => axis > at.axis));
+  for (let i = 0; i < at.extent; i += 1) yield* graphPlaces(wide, depth + 1, base + i * step);
+}
+
+/** A short list of numbers (scales of blocks) in the graph's order; see {@link graphIntegers}. */
+export function graphNumbers(values: readonly number[], stored: readonly number[], order: readonly number[]): readonly number[] {
+  const places = graphPlaces(order.map((axis, at) => ({ axis, extent: stored[at] ?? 1 })));
+  const result = values.slice();
+  for (const value of values) result[places.next().value as number] = value;
   return result;
 }
 

@@ -11,10 +11,10 @@ export function lowerModel(model: Model, context: BackendContext<TfliteTargetOpt
     const { model: file, carried, operators } = lowerGraph(component, graph, context.options.io);
     const path = freshPath(component, taken);
     reportFloatOperators(component, operators, context);
-    const tensors = carried.map(({ value, tensor, layout, reencodings }) => ({
+    const tensors = carried.map(({ value, tensor, layout, shape, reencodings }) => ({
       component,
       value: value.name,
-      key: formatKey({ path, tensor, ...(layout && { layout }) }),
+      key: formatKey({ path, tensor, ...(layout && { layout }), ...(shape && { shape }) }),
       reencodings,
     }));
     return { component, path, model: file, tensors };

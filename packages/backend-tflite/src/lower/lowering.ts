@@ -3,6 +3,7 @@ import type { Reencoding } from "@vlm-export/backend-api";
 import { type Graph, isFloat, type Node, type QuantSpec, staticShape, type Value } from "@vlm-export/ir";
 import { lowerShape, lowerValue } from "../errors.js";
 import { type Layout, regrouped, reshaped, rowMajor, sameOrder, storedShape } from "../layout.js";
+import { blockRows } from "./block-weights.js";
 import { float32Bytes, floatBytes, indexValues, integerBytes, integerFormOf } from "./constant-bytes.js";
 import { Program, type ProgramTensor } from "./program.js";
 import { quantizationOf, reencodingsOf, sameQuantization } from "./quantization.js";
@@ -22,6 +23,8 @@ export interface Carried {
   readonly tensor: number;
   /** Layout over the graph's shape; undefined = the bytes are in the graph's order. */
   readonly layout: Layout | undefined;
+  /** The graph's shape, where the tensor has another (rows of one block each). */
+  readonly shape: readonly number[] | undefined;
   readonly reencodings: readonly Reencoding[];
 }
 
@@ -75,6 +78,7 @@ export class Lowering {
 
   /** Integers are laid out before they become real numbers: they are a quarter of the size. */
   #made(value: Value, form: Form, layout: Layout): number {
+    if (form === "float" && value.type.quant?.granularity === "block") return this.#blocks(value, value.type.quant, layout);
     if (form === "float" && value.type.quant) return this.#dequantized(this.read(value, "integer", layout));
     return value.data ? this.#constant(value, layout) : this.#relaid(value, this.#anyPlace(value, form), layout);
   }
@@ -144,7 +148,7 @@ export class Lowering {
       quantization,
       data: integerBytes(value.data, shape, rowMajor(shape.length)),
     });
-    this.#carry(value, tensor, undefined);
+    this.#carry(value, { tensor });
     return tensor;
   }
 
@@ -236,6 +240,15 @@ export class Lowering {
     return this.program.indices(indexValues(data), stored);
   }
 
+  #blocks(value: Value, quant: QuantSpec, layout: Layout): number {
+    const shape = this.shape(value);
+    const rows = blockRows(value, shape, quant, layout);
+    const tensor = this.program.tensor(rows.tensor);
+    this.#carry(value, { tensor, layout: rows.layout, shape });
+    const real = this.#viewed(this.#dequantized(tensor), storedShape(shape, rows.layout));
+    return this.#relaid(value, { tensor: real, layout: rows.layout }, layout);
+  }
+
   #integerConstant(value: Value, quant: QuantSpec, layout: Layout): number {
     const shape = this.shape(value);
     const form = integerFormOf(quant.storage);
@@ -249,7 +262,7 @@ export class Lowering {
       quantization: quantizationOf(quant, layout),
       data: integerBytes(value.data, shape, layout),
     });
-    this.#carry(value, tensor, layout);
+    this.#carry(value, { tensor, layout });
     return tensor;
   }
 
@@ -307,14 +320,23 @@ export class Lowering {
       return;
     }
     this.#placesOf(value, value.type.quant ? "integer" : "float").push(place);
-    if (value.type.quant) this.#carry(value, place.tensor, undefined);
+    if (value.type.quant) this.#carry(value, { tensor: place.tensor });
   }
 
-  #carry(value: Value, tensor: number, layout: Layout | undefined): void {
+  #carry(
+    value: Value,
+    { tensor, layout, shape }: { readonly tensor: number; readonly layout?: Layout; readonly shape?: readonly number[] },
+  ): void {
     const { quant } = value.type;
     if (this.carried.has(value) || !quant) return;
     const moved = layout !== undefined && !sameOrder(this.shape(value), layout, rowMajor(layout.length));
-    this.carried.set(value, { value, tensor, layout: moved ? layout : undefined, reencodings: reencodingsOf(quant, moved) });
+    this.carried.set(value, {
+      value,
+      tensor,
+      layout: moved || shape ? layout : undefined,
+      shape,
+      reencodings: reencodingsOf(quant, moved),
+    });
   }
 }
 
