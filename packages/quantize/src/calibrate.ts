@@ -7,7 +7,7 @@ import { calEmpty, calNonFinite } from "./errors.js";
 import { covers, type Need, needsOf } from "./needs.js";
 import { type ObservedGraph, observedGraph } from "./observed-graph.js";
 import { ValueObserver } from "./observers/value-observer.js";
-import { type HistogramPool, tensorCounter } from "./tensor-counter.js";
+import type { HistogramPool } from "./tensor-counter.js";
 import { mergedStatistics, type Statistics } from "./statistics.js";
 import { loadStatistics, saveStatistics, statisticsKey } from "./statistics-cache.js";
 import { floatsOf, isKernelFloat } from "./weights/constant-floats.js";
@@ -56,7 +56,7 @@ async function observe(
 ): Promise<Statistics> {
   const { engine, ops, model, signal, progress } = options;
   const observed = observedGraph(plan.graph, needs, ops);
-  const observers = needs.map((need) => new ValueObserver(need));
+  const observers = needs.map((need) => new ValueObserver(need, options));
   const taps = observers.flatMap(({ name, histogram }) => [
     { value: name, kind: "range" as const },
     ...(histogram ? [{ value: name, kind: "tensor" as const }] : []),
@@ -117,14 +117,19 @@ class ObservedRun {
       if (histogram && !(await histogram.settle())) throw calNonFinite(name, this.counted ?? "", [Number.NaN, Number.NaN]);
   }
 
-  private addValue({ name, range, histogram, channels }: ValueObserver, result: RunResult, sample: string): void {
+  private addValue({ name, range, histogram, channels, counter }: ValueObserver, result: RunResult, sample: string): void {
     const tensor = result.tensors.get(name);
     const extremes = result.ranges.get(name);
     const isEmpty = tensor !== undefined && elementCount(tensor.shape) === 0;
     const [min, max] = extremes && !isEmpty ? extremes : [0, 0];
     if (!Number.isFinite(min) || !Number.isFinite(max)) throw calNonFinite(name, sample, [min, max]);
     range.add([min, max]);
-    if (histogram && tensor) histogram.add([min, max], elementCount(tensor.shape), tensorCounter(tensor, this.session, this.options));
+    if (histogram && tensor)
+      histogram.add(
+        [min, max],
+        elementCount(tensor.shape),
+        counter.count(tensor, (buffer) => this.session.recycle(buffer)),
+      );
     for (const [axis, observer] of channels) {
       const outputs = this.observed.channels.get(name)?.get(axis);
       const read = (output: string | undefined): Float32Array => floatsOf(result.outputs.get(output ?? "") as TensorData) as Float32Array;

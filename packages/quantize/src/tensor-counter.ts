@@ -1,35 +1,47 @@
-import type { EngineSession, FetchedTensor } from "@vlm-export/engine";
-import type { Kernels } from "@vlm-export/numerics";
+import type { FetchedTensor } from "@vlm-export/engine";
+import type { Kernels, KernelPool } from "@vlm-export/numerics";
+import { HISTOGRAM_BINS } from "./histogram.js";
 import type { CountBins } from "./observers/histogram-observer.js";
 import { wideFloatsOf } from "./weights/constant-floats.js";
 
-/** Counts histograms on other threads. */
-export interface HistogramPool {
-  /**
-   * Adds the f32 elements in `buffer` to `counts`, bins over [lo, hi]. Both are taken over; the sums come back, and the buffer for
-   * reuse.
-   */
-  countBins(
-    buffer: ArrayBuffer,
-    range: readonly [lo: number, hi: number],
-    counts: Float64Array,
-  ): Promise<{ readonly counts: Float64Array; readonly buffer: ArrayBuffer }>;
-}
+/** The part of a kernel pool that counting needs. */
+export type HistogramPool = Pick<KernelPool, "histogram" | "threads">;
 
-/** Counts one fetched tensor, on the pool when there is one, and gives its buffer back to the session. */
-export function tensorCounter(
-  tensor: FetchedTensor,
-  session: Pick<EngineSession, "recycle">,
-  { kernels, pool }: { readonly kernels: Kernels; readonly pool?: HistogramPool },
-): CountBins {
-  return async (limit, counts) => {
-    if (pool && tensor.dtype === "f32") {
-      const done = await pool.countBins(tensor.buffer, [-limit, limit], counts);
-      session.recycle(done.buffer);
-      return done.counts;
+/**
+ * Counts one value's tensors. With a pool, the elements are copied into memory shared with its threads, so that the engine can have
+ * its buffer back at once and run the next sample meanwhile.
+ */
+export class TensorCounter {
+  private readonly kernels: Kernels;
+  private readonly pool: HistogramPool | undefined;
+  private shared = new SharedArrayBuffer(0);
+
+  constructor({ kernels, pool }: { readonly kernels: Kernels; readonly pool?: HistogramPool }) {
+    this.kernels = kernels;
+    this.pool = pool && pool.threads > 0 ? pool : undefined;
+  }
+
+  /** Takes the elements of `tensor` now; `recycle` gets its buffer when it is no longer read. The counts before must be there. */
+  count(tensor: FetchedTensor, recycle: (buffer: ArrayBuffer) => void): CountBins {
+    const floats = wideFloatsOf(tensor, this.kernels);
+    const { pool } = this;
+    if (!pool) {
+      return (limit) => {
+        const counts = new Float64Array(HISTOGRAM_BINS);
+        this.kernels.histogram(floats, -limit, limit, counts);
+        recycle(tensor.buffer);
+        return Promise.resolve(counts);
+      };
     }
-    kernels.histogram(wideFloatsOf(tensor, kernels), -limit, limit, counts);
-    session.recycle(tensor.buffer);
-    return counts;
-  };
+    const copy = this.copyOf(floats);
+    recycle(tensor.buffer);
+    return (limit) => pool.histogram(copy, -limit, limit, HISTOGRAM_BINS);
+  }
+
+  private copyOf(floats: Float32Array): Float32Array {
+    if (this.shared.byteLength < floats.byteLength) this.shared = new SharedArrayBuffer(floats.byteLength);
+    const copy = new Float32Array(this.shared, 0, floats.length);
+    copy.set(floats);
+    return copy;
+  }
 }

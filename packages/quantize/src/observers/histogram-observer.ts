@@ -1,7 +1,7 @@
-import { emptyHistogram, type Histogram, limitFor, widen } from "../histogram.js";
+import { emptyHistogram, type Histogram, limitFor, mergeHistograms } from "../histogram.js";
 
-/** Adds the elements of a tensor to `counts`, bins over [−limit, limit], on this thread or another; gives the sum. */
-export type CountBins = (limit: number, counts: Float64Array) => Promise<Float64Array>;
+/** Counts a tensor's elements in bins over [−limit, limit], on this thread or another. */
+export type CountBins = (limit: number) => Promise<Float64Array>;
 
 /**
  * Collects a histogram over all samples. Its range grows with the data, by doublings; no element is read twice. Shapes may differ
@@ -17,14 +17,16 @@ export class HistogramObserver {
     this.elements += elements;
     const limit = Math.max(this.histogram.limit, elements === 0 ? 0 : limitFor(Math.max(-range[0], range[1])));
     if (limit === 0) this.histogram = { ...this.histogram, zeros: this.histogram.zeros + elements };
-    else this.counting = { limit, counts: count(limit, widen(this.histogram, limit).counts) };
+    else this.counting = { limit, counts: count(limit) };
   }
 
   /** Waits for the counts of the sample added last. False when an element was left out: a NaN. */
   async settle(): Promise<boolean> {
-    if (this.counting) this.histogram = { limit: this.counting.limit, counts: await this.counting.counts, zeros: 0 };
+    if (!this.counting) return true;
+    const { limit, counts } = this.counting;
     this.counting = undefined;
-    return this.histogram.zeros + this.histogram.counts.reduce((a, b) => a + b, 0) === this.elements;
+    this.histogram = mergeHistograms(this.histogram, { limit, counts: await counts, zeros: 0 });
+    return this.histogram.counts.reduce((a, b) => a + b, 0) === this.elements;
   }
 
   result(): Histogram {

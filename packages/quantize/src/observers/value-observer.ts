@@ -1,5 +1,6 @@
 import type { Need } from "../needs.js";
 import type { ChannelStatistics, ValueStatistics } from "../statistics.js";
+import { TensorCounter } from "../tensor-counter.js";
 import { ChannelObserver } from "./channel-observer.js";
 import { HistogramObserver } from "./histogram-observer.js";
 import { RangeObserver } from "./range-observer.js";
@@ -11,7 +12,10 @@ export class ValueObserver {
   readonly histogram: HistogramObserver | undefined;
   readonly channels: ReadonlyMap<number, ChannelObserver>;
 
-  constructor({ value, histogram, channelAxes }: Need) {
+  readonly counter: TensorCounter;
+
+  constructor({ value, histogram, channelAxes }: Need, tools: ConstructorParameters<typeof TensorCounter>[0]) {
+    this.counter = new TensorCounter(tools);
     this.name = value.name;
     this.histogram = histogram ? new HistogramObserver() : undefined;
     this.channels = new Map([...channelAxes].map((axis) => [axis, new ChannelObserver()]));

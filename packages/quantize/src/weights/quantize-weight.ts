@@ -1,5 +1,5 @@
-import type { TensorData, Value } from "@vlm-export/ir";
-import type { Kernels, QuantizedWeights, ScaleSpec } from "@vlm-export/numerics";
+import { elementCount, type TensorData, type Value } from "@vlm-export/ir";
+import type { FloatSource, FloatType, KernelPool, Kernels, QuantizedWeights, ScaleSpec } from "@vlm-export/numerics";
 import type { WeightRequest } from "@vlm-export/recipe";
 import { quantNonFinite, withValue } from "../errors.js";
 import { floatsOf } from "./constant-floats.js";
@@ -15,9 +15,7 @@ export interface WeightTools {
 }
 
 /** The part of a kernel pool that weights need. */
-export interface WeightPool {
-  quantizeWeights(data: TensorData, spec: ScaleSpec): Promise<QuantizedWeights>;
-}
+export type WeightPool = Pick<KernelPool, "quantizeWeights">;
 
 /**
  * Round to nearest (half to even) on a grid by range or by least squared error. The scale is rounded to `scaleDtype` first.
@@ -48,9 +46,15 @@ async function integersOf(
   spec: ScaleSpec,
   { method, tools: { kernels, pool } }: { readonly method: WeightRequest["method"]; readonly tools: WeightTools },
 ): Promise<QuantizedWeights> {
-  if (method === "minmax") return pool ? pool.quantizeWeights(data, spec) : kernels.quantizeWeights(floatsOf(data), spec);
+  if (method === "minmax") return pool ? pool.quantizeWeights(sourceOf(data), spec) : kernels.quantizeWeights(floatsOf(data), spec);
   const x = floatsOf(data);
   const scales = mseScales(x, spec, kernels);
   const { bytes, nanCount } = kernels.quantize(x, { ...spec, ...scales });
   return { ...scales, bytes, nanCount };
+}
+
+/** A weight in a file is read there by the pool's threads. */
+function sourceOf(data: TensorData): FloatSource {
+  if (!data.file) return floatsOf(data);
+  return { ...data.file, dtype: data.dtype as FloatType, elementCount: elementCount(data.shape) };
 }

@@ -1,0 +1,210 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createEngine, type Engine } from "@vlm-export/engine";
+import { f32Tensor, type Graph, GraphEditor, type Value } from "@vlm-export/ir";
+import { createKernels } from "@vlm-export/numerics";
+import { standardOps } from "@vlm-export/ops";
+import { parseRecipe, type Plan, planGraph } from "@vlm-export/recipe";
+import { openStore } from "@vlm-export/store";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { calibrate, type CalibrationSample } from "./calibrate.js";
+import { HISTOGRAM_BINS } from "./histogram.js";
+import { quantize } from "./quantize.js";
+import { extremesOf } from "./statistics.js";
+
+const ops = standardOps();
+const kernels = createKernels();
+let engine: Engine;
+beforeAll(async () => {
+  engine = await createEngine();
+});
+afterAll(() => engine.close());
+
+/** y = Gelu(x · w1 + b1) · w2, x[rows, 16]. */
+function mlp(): Graph {
+  const edit = new GraphEditor(ops, "main");
+  const node = (op: string, inputs: readonly Value[], name: string): Value =>
+    edit.insert(op, inputs, {}, { name: `${name}_node`, outputs: [name] })[0] as Value;
+  const constant = (name: string, shape: readonly number[], seed: number): Value =>
+    edit.addConstant(
+      name,
+      f32Tensor(
+        waves(
+          shape.reduce((a, b) => a * b, 1),
+          seed,
+        ),
+        shape,
+      ),
+    );
+  const x = edit.addInput("x", { dtype: "f32", shape: ["rows", 16] });
+  const sum = node("Add", [node("MatMul", [x, constant("w1", [16, 24], 1)], "product"), constant("b1", [24], 2)], "sum");
+  edit.addOutput(node("MatMul", [node("Gelu", [sum], "hidden"), constant("w2", [24, 8], 3)], "y"));
+  edit.settle();
+  return edit.graph;
+}
+
+function waves(count: number, seed: number): Float32Array {
+  return Float32Array.from({ length: count }, (_, i) => Math.sin((i + 1) * 12.9898 * seed) * Math.cos(i * 0.37 + seed));
+}
+
+async function planOf(
+  graph: Graph,
+  { method = "minmax", activations = "{ dtype: int8, granularity: tensor, symmetric: false, mode: static }", extra = "" } = {},
+): Promise<Plan> {
+  const text = `version: 1
+calibration: { samples: 4, seed: 0, method: ${method} }
+rules:
+  - match: { op: MatMul }
+    weights: { dtype: int8, granularity: channel, symmetric: true }
+    activations: ${activations}
+${extra}`;
+  return planGraph(graph, await parseRecipe(text, { file: "r.yaml" }), { ops });
+}
+
+/** Samples of different numbers of rows; the second is the largest. */
+const inputs = [2, 5, 1].map((rows, i) => waves(rows * 16, 4 + i).map((value) => value * (i === 1 ? 9 : 1)));
+async function* samplesOf(arrays: readonly Float32Array[] = inputs): AsyncGenerator<CalibrationSample> {
+  for (const [i, values] of arrays.entries())
+    yield { name: `s:${i}`, tensors: new Map([["x", f32Tensor(values, [values.length / 16, 16])]]) };
+}
+const again = (arrays: readonly Float32Array[] = inputs): AsyncIterable<CalibrationSample> => ({
+  [Symbol.asyncIterator]: () => samplesOf(arrays),
+});
+
+test("minmax alone sees the extremes of every sample and fetches nothing whole", async () => {
+  const plan = await planOf(mlp());
+  const { values, samples } = await calibrate(plan, samplesOf(), { engine, ops, kernels });
+  expect(samples).toBe(3);
+  expect([...values.keys()].sort()).toEqual(["hidden", "x"]);
+  const x = values.get("x");
+  inputs.forEach((input, i) => {
+    expect(x?.sampleMin[i]).toBe(Math.min(...input));
+    expect(x?.sampleMax[i]).toBe(Math.max(...input));
+  });
+  expect(x?.histogram).toBeUndefined();
+});
+
+test("one pass over samples of different shapes counts what counting all at once does", async () => {
+  const { values } = await calibrate(await planOf(mlp(), { method: "entropy" }), samplesOf(), { engine, ops, kernels });
+  const histogram = values.get("x")?.histogram;
+  const all = Float32Array.from(inputs.flatMap((input) => [...input]));
+  const counts = new Float64Array(HISTOGRAM_BINS);
+  const limit = histogram?.limit ?? 0;
+  kernels.histogram(all, -limit, limit, counts);
+  expect(histogram?.counts).toEqual(counts);
+  expect(limit / 2).toBeLessThanOrEqual(Math.max(...all.map(Math.abs)));
+});
+
+test("channel maxima and means are those of the samples", async () => {
+  const extra = "  - match: { op: MatMul }\n    biasCorrection: true\n";
+  const { values } = await calibrate(await planOf(mlp(), { extra }), samplesOf(), { engine, ops, kernels });
+  const channels = values.get("x")?.channels?.get(1);
+  for (const channel of [0, 7, 15]) {
+    const columns = inputs.map((input) => input.filter((_, i) => i % 16 === channel));
+    const mean = columns.reduce((sum, column) => sum + column.reduce((a, b) => a + b, 0) / column.length, 0) / columns.length;
+    expect(channels?.absmax[channel]).toBe(Math.max(...columns.flatMap((column) => [...column].map(Math.abs))));
+    expect(channels?.mean[channel]).toBeCloseTo(mean, 5);
+  }
+});
+
+test("the store answers a second run, and another method that needs no more", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "vlm-statistics-"));
+  try {
+    const store = openStore(folder);
+    const shut: Engine = { ...engine, openGraph: () => Promise.reject(new Error("the engine was asked")) };
+    const first = await calibrate(await planOf(mlp(), { method: "entropy" }), again(), { engine, ops, kernels, store });
+    expect(first.cached).toBe(false);
+    for (const method of ["entropy", "mse", "minmax"]) {
+      const second = await calibrate(await planOf(mlp(), { method }), again(), { engine: shut, ops, kernels, store });
+      expect(second).toEqual({ ...first, cached: true });
+    }
+    const others = again(inputs.slice(1));
+    await expect(calibrate(await planOf(mlp()), others, { engine: shut, ops, kernels, store })).rejects.toThrow("the engine was asked");
+    const more = await planOf(mlp(), { extra: "  - match: { op: MatMul }\n    biasCorrection: true\n" });
+    expect((await calibrate(more, again(), { engine, ops, kernels, store })).cached).toBe(false);
+    expect((await calibrate(more, again(), { engine: shut, ops, kernels, store })).values.get("x")?.histogram).toBeDefined();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("NaN and infinity are refused with the value and the sample", async () => {
+  const plan = await planOf(mlp());
+  for (const bad of [Number.NaN, Number.NEGATIVE_INFINITY]) {
+    const arrays = [inputs[0] as Float32Array, waves(16, 3).fill(bad, 4, 5)];
+    await expect(calibrate(plan, samplesOf(arrays), { engine, ops, kernels })).rejects.toMatchObject({
+      diagnostic: { code: "VX-CAL-NON-FINITE", where: { value: "x" }, message: expect.stringContaining("sample s:1") },
+    });
+  }
+});
+
+test("an overflow inside the model is refused with the inner value", async () => {
+  const arrays = [waves(16, 3).map((value) => value * 3e38)];
+  await expect(calibrate(await planOf(mlp()), samplesOf(arrays), { engine, ops, kernels })).rejects.toMatchObject({
+    diagnostic: { code: "VX-CAL-NON-FINITE", message: expect.stringContaining("sample s:0") },
+  });
+});
+
+test("no sample is an error, and an abort ends the run with its reason", async () => {
+  const plan = await planOf(mlp());
+  await expect(calibrate(plan, samplesOf([]), { engine, ops, kernels })).rejects.toMatchObject({ diagnostic: { code: "VX-CAL-EMPTY" } });
+  const controller = new AbortController();
+  const progress = (): void => controller.abort(new Error("stopped"));
+  await expect(calibrate(plan, samplesOf(), { engine, ops, kernels, signal: controller.signal, progress })).rejects.toThrow("stopped");
+});
+
+test("a pool counts the same as the calling thread", async () => {
+  const plan = await planOf(mlp(), { method: "mse" });
+  const pool = {
+    threads: 1,
+    histogram: async (x: Parameters<typeof kernels.histogram>[0], lo: number, hi: number, bins: number): Promise<Float64Array> => {
+      await new Promise((resolve) => setImmediate(resolve));
+      const counts = new Float64Array(bins);
+      kernels.histogram(x, lo, hi, counts);
+      return counts;
+    },
+  };
+  expect(await calibrate(plan, samplesOf(), { engine, ops, kernels, pool })).toEqual(
+    await calibrate(plan, samplesOf(), { engine, ops, kernels }),
+  );
+});
+
+/** 10·log10(Σ y² / Σ (y − ŷ)²) of the quantized model over the samples. */
+async function sqnrDb(plan: Plan): Promise<number> {
+  const statistics = plan.needsData ? await calibrate(plan, samplesOf(), { engine, ops, kernels }) : undefined;
+  const { graph } = await quantize(plan, statistics, { ops, kernels });
+  const [float, integer] = [
+    await engine.openGraph({ graph: plan.graph, ops }),
+    await engine.openGraph({ graph, ops }, { arithmetic: "plain" }),
+  ];
+  let [signal, noise] = [0, 0];
+  for await (const { tensors } of samplesOf()) {
+    const [a, b] = [(await float.run(tensors)).outputs.get("y"), (await integer.run(tensors)).outputs.get("y")];
+    const sums = kernels.errorSums(new Float32Array(a?.buffer ?? new ArrayBuffer(0)), new Float32Array(b?.buffer ?? new ArrayBuffer(0)));
+    [signal, noise] = [signal + sums.squaresA, noise + sums.squaredError];
+  }
+  await Promise.all([float.close(), integer.close()]);
+  return 10 * Math.log10(signal / noise);
+}
+
+test.each([
+  ["int8 asymmetric", {}, 25],
+  ["int8 symmetric", { activations: "{ dtype: int8, granularity: tensor, symmetric: true, mode: static }" }, 25],
+  ["uint8", { activations: "{ dtype: uint8, granularity: tensor, symmetric: false, mode: static }" }, 25],
+  ["uint16", { activations: "{ dtype: uint16, granularity: tensor, symmetric: false, mode: static }" }, 31],
+  ["dynamic int8 per token", { activations: "{ dtype: int8, granularity: token, symmetric: true, mode: dynamic }" }, 25],
+  ["mse", { method: "mse" }, 25],
+  ["bias corrected", { extra: "  - match: { op: MatMul }\n    biasCorrection: true\n" }, 25],
+  ["outliers split", { extra: "  - match: { op: MatMul, outliers: { sigma: 1 } }\n    split: { outliers: float16 }\n" }, 25],
+  ["float16", { extra: '  - match: { op: "*" }\n    keep: float16\n' }, 55],
+])("%s runs on the engine and stays close to float", async (_name, options, least) => {
+  expect(await sqnrDb(await planOf(mlp(), options))).toBeGreaterThan(least);
+});
+
+test("every calibrator's range lies inside the extremes of real activations", async () => {
+  const plan = await planOf(mlp(), { method: "percentile" });
+  const { values } = await calibrate(plan, samplesOf(), { engine, ops, kernels });
+  const hidden = values.get("hidden");
+  expect(hidden && extremesOf(hidden)[0]).toBeGreaterThan(-0.18);
+});
