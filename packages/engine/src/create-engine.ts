@@ -5,7 +5,7 @@ import type { InferenceSession } from "onnxruntime-node";
 import { engineLoad } from "./errors.js";
 import { placeModel } from "./place-model.js";
 import { loadRuntime, type Runtime } from "./runtime.js";
-import { type EngineSession, OrtSession } from "./session.js";
+import { type EngineSession, type LoadedModel, OrtSession } from "./session.js";
 import { TempFolders } from "./temp-folders.js";
 
 /** How a model is loaded. */
@@ -54,7 +54,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     openGraph: (source, open = {}) => openGraph(runtime, folders, source, open),
     async openFile(path, open = {}) {
       const session = await load(runtime, path, open);
-      return new OrtSession({ runtime, session, taps: new Map(), outputs: session.outputNames, dispose: () => undefined });
+      return wrap({ runtime, session, taps: new Map(), outputs: session.outputNames, dispose: () => undefined });
     },
     close: () => folders.removeAll(),
   };
@@ -67,9 +67,19 @@ async function openGraph(runtime: Runtime, folders: TempFolders, source: GraphSo
   try {
     const session = await load(runtime, placed.path, open);
     const outputs = graph.outputs.map(({ name }) => name);
-    return new OrtSession({ runtime, session, taps: lowered.taps, outputs, dispose: () => folders.remove(placed.folder) });
+    return await wrap({ runtime, session, taps: lowered.taps, outputs, dispose: () => folders.remove(placed.folder) });
   } catch (error) {
     folders.remove(placed.folder);
+    throw error;
+  }
+}
+
+/** Releases a session whose inputs or outputs cannot be carried. */
+async function wrap(model: LoadedModel): Promise<EngineSession> {
+  try {
+    return new OrtSession(model);
+  } catch (error) {
+    await model.session.release();
     throw error;
   }
 }

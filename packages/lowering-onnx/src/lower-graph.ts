@@ -13,7 +13,19 @@ import { valueInfoOf } from "./value-info.js";
  * One graph, and the graphs nested in it, as an ONNX graph. Names of inputs, outputs and values stay; readers of a quantized value
  * read `<value>_dequantized`, except that a quantized output of the graph itself bears the value's name.
  */
-export function lowerGraph(graph: Graph, context: LowerContext, outer: ReadonlyMap<string, string> = new Map()): OnnxGraph {
+export function lowerGraph(graph: Graph, context: LowerContext): OnnxGraph {
+  return lowerIn(graph, context, { readers: new Map(), names: new Set() });
+}
+
+/** What a nested graph sees of those around it. */
+interface Surroundings {
+  /** ONNX names of its captures, by their name inside. */
+  readonly readers: ReadonlyMap<string, string>;
+  /** Names of all values around it, which none of its own may have in ONNX. */
+  readonly names: ReadonlySet<string>;
+}
+
+function lowerIn(graph: Graph, context: LowerContext, outer: Surroundings): OnnxGraph {
   const lowering = new GraphLowering(graph, context, outer);
   lowering.run();
   return lowering.finish();
@@ -26,17 +38,23 @@ class GraphLowering {
   /** Name under which nodes read a value. */
   private readonly readers = new Map<Value, string>();
   private readonly outputs: ReadonlySet<Value>;
+  /** Names of values that could not keep theirs. */
+  private readonly renamed = new Map<Value, string>();
+  private readonly outer: Surroundings;
+  private visibleNames: ReadonlySet<string> | undefined;
 
-  constructor(graph: Graph, context: LowerContext, outer: ReadonlyMap<string, string>) {
+  constructor(graph: Graph, context: LowerContext, outer: Surroundings) {
     this.graph = graph;
     this.context = context;
     this.writer = new GraphWriter(context.names, context.opset);
     this.outputs = new Set(graph.outputs);
-    for (const value of graph.captures) this.readers.set(value, outer.get(value.name) ?? value.name);
+    this.outer = outer;
+    for (const value of graph.captures) this.readers.set(value, outer.readers.get(value.name) ?? value.name);
+    for (const value of valuesOf(graph)) if (outer.names.has(value.name)) this.renamed.set(value, context.names.value(value.name));
   }
 
   run(): void {
-    for (const value of this.graph.inputs) this.addActivation(value, value.name);
+    for (const value of this.graph.inputs) this.addActivation(value, this.nameOf(value));
     for (const value of this.graph.constants) this.addConstant(value);
     for (const node of this.graph.nodes) this.addNode(node);
   }
@@ -50,7 +68,7 @@ class GraphLowering {
       docString: context.graph === graph ? context.description : "",
       nodes: writer.nodes,
       initializers: writer.initializers,
-      inputs: graph.inputs.map((value) => valueInfoOf(value.name, value.type)),
+      inputs: graph.inputs.map((value) => valueInfoOf(this.nameOf(value), value.type)),
       outputs: [...declared, ...taps],
       valueInfo: graph.nodes.flatMap((node) => this.opaqueTypes(node)),
     });
@@ -58,17 +76,28 @@ class GraphLowering {
 
   /** An output bears the value's name; one that is a value of the enclosing graph goes through an Identity, as ONNX wants. */
   private outputName(value: Value): string {
-    if (!this.graph.captures.includes(value)) return value.name;
+    if (!this.graph.captures.includes(value)) return this.nameOf(value);
     return this.writer.node("Identity", [this.reader(value)], [this.writer.names.value(`${value.name}_out`)]);
   }
 
   private reader(value: Value): string {
-    return this.readers.get(value) ?? value.name;
+    return this.readers.get(value) ?? this.nameOf(value);
+  }
+
+  /** Names that graphs nested in this one must keep clear of. */
+  private namesInside(): ReadonlySet<string> {
+    this.visibleNames ??= new Set([...this.outer.names, ...valuesOf(this.graph).map(({ name }) => name)]);
+    return this.visibleNames;
+  }
+
+  private nameOf(value: Value): string {
+    return this.renamed.get(value) ?? value.name;
   }
 
   /** Writes integers, qparams and DequantizeLinear of a quantized constant, or the plain constant; nothing for an unused one. */
   private addConstant(value: Value): void {
-    const { data, type, name } = value;
+    const { data, type } = value;
+    const name = this.nameOf(value);
     if (!data || (this.graph.users(value).length === 0 && !this.outputs.has(value))) return;
     if (!type.quant) {
       this.writer.addNamed(name, data);
@@ -101,7 +130,7 @@ class GraphLowering {
     const captured = new Map([...node.captures].map(([inside, value]) => [inside, this.reader(value)]));
     const attributes = attributesOf(node, {
       opset: this.context.opset,
-      lowerGraph: (nested) => lowerGraph(nested, this.context, captured),
+      lowerGraph: (nested) => lowerIn(nested, this.context, { readers: captured, names: this.namesInside() }),
     });
     this.context.domains.add(domain);
     this.writer.nodes.push(onnxNode({ opType, domain, name: node.name, inputs, outputs, attributes }));
@@ -109,12 +138,14 @@ class GraphLowering {
 
   /** Name that the producer itself writes: that of the value, unless a Q/DQ pair takes it over as a graph output. */
   private rawName(value: Value): string {
-    return value.type.quant && this.outputs.has(value) ? this.writer.names.value(`${value.name}_float`) : value.name;
+    const name = this.nameOf(value);
+    return value.type.quant && this.outputs.has(value) ? this.writer.names.value(`${name}_float`) : name;
   }
 
   /** Adds the Q/DQ operators of an activation that its producer, or the caller, gives as `raw`. */
   private addActivation(value: Value, raw: string): void {
-    const { name, type } = value;
+    const { type } = value;
+    const name = this.nameOf(value);
     const isInput = !value.producer;
     if (!type.quant || (isInput && this.graph.users(value).length === 0)) return;
     const quantized: QuantizedValue = { name, type, spec: type.quant };
@@ -137,8 +168,13 @@ class GraphLowering {
   private opaqueTypes(node: Node) {
     if (this.context.ops.get(node.op)) return [];
     const results = node.outputs.filter((value) => value !== null && !this.outputs.has(value) && value.type.dtype !== "unknown");
-    return results.map((value) => valueInfoOf((value as Value).name, (value as Value).type));
+    return results.map((value) => valueInfoOf(this.nameOf(value as Value), (value as Value).type));
   }
+}
+
+/** The values that a graph itself defines. */
+function valuesOf(graph: Graph): readonly Value[] {
+  return [...graph.inputs, ...graph.constants, ...graph.nodes.flatMap(({ outputs }) => outputs.filter((value) => value !== null))];
 }
 
 /** Domain and operator of a registry key. */

@@ -144,6 +144,22 @@ test("nested graphs read the dequantized outer value", () => {
   expect(branch?.kind === "graph" && lines(branch.value.graph)).toEqual(["n = Neg(x_dequantized)"]);
 });
 
+test("values of nested graphs do not take the names of outer ones, which ONNX forbids", () => {
+  const body = new GraphEditor(ops, "body");
+  const inner = one(body.insert("Neg", [body.addCapture("x", F32(2, 4))], {}, { outputs: ["v"] }));
+  body.addOutput(one(body.insert("Abs", [inner], {}, { outputs: ["w"] })));
+  const edit = new GraphEditor(ops, "g");
+  const x = edit.addInput("x", F32(2, 4));
+  const v = one(edit.insert("Exp", [x], {}, { outputs: ["v"] }));
+  const branch = { kind: "graph" as const, graph: body.graph };
+  const given = { outputs: ["w"], captures: new Map([["x", x]]) };
+  const w = one(edit.insert("If", [edit.addInput("c", { dtype: "bool", shape: [] })], { then_branch: branch, else_branch: branch }, given));
+  edit.addOutput(one(edit.insert("Add", [v, w], {}, { outputs: ["y"] })));
+  const attribute = lower(edit.graph).model.graph.nodes.find(({ opType }) => opType === "If")?.attributes[0];
+  expect(attribute?.kind === "graph" && lines(attribute.value.graph)).toEqual(["v_1 = Neg(x)", "w_1 = Abs(v_1)"]);
+  expect(attribute?.kind === "graph" && attribute.value.graph.outputs.map(({ name }) => name)).toEqual(["w_1"]);
+});
+
 test("an output that is a quantized input stays the input, one that is an outer value gets a bearer", () => {
   const body = new GraphEditor(ops, "body");
   body.addOutput(body.addCapture("k", F32(2, 4)));
