@@ -145,6 +145,29 @@ test("a quantized output keeps its name and is given out as float", async () => 
   expect([...new Float32Array(outputs.get("y")?.buffer ?? new ArrayBuffer(0))]).toEqual([-1, 127]);
 });
 
+test.each(["f16", "f32"] as const)(
+  "half-precision values with scales in %s are those of the definition, rounded to half precision",
+  async (dtype) => {
+    const scale = dtype === "f16" ? f16([0.5, 0.25], [1, 2]) : f32Tensor([0.5, 0.25], [1, 2]);
+    const edit = new GraphEditor(ops, "g");
+    const x = edit.addInput("x", { dtype: "f32", shape: [2, 2] });
+    const tensor = spec({ storage: "i8", granularity: "tensor", scale: dtype === "f16" ? f16([0.5], [1, 1]) : f32Tensor([0.5], [1, 1]) });
+    const [half] = edit.insert("Cast", [x], { to: 10 }, { outputs: ["half"], types: [{ dtype: "f16", shape: [2, 2], quant: tensor }] });
+    const w = edit.addConstant("w", raw("i8", [2, 2], Int8Array.of(2, 4, -6, 8)), {
+      dtype: "f16",
+      shape: [2, 2],
+      quant: spec({ storage: "i8", granularity: "channel", scale }),
+    });
+    const [sum] = edit.insert("Add", [half ?? null, w]);
+    const [y] = edit.insert("Cast", [sum ?? null], { to: 1 }, { outputs: ["y"] });
+    if (y) edit.addOutput(y);
+    const session = await engine.openGraph({ graph: edit.graph, ops });
+    const { outputs } = await session.run(new Map([["x", f32Tensor([0.6, 0.25, -1, 1.3], [2, 2])]]));
+    await session.close();
+    expect([...new Float32Array(outputs.get("y")?.buffer ?? new ArrayBuffer(0))]).toEqual([0.5 + 1, 0 + 1, -1 - 3, 1.5 + 2]);
+  },
+);
+
 test("vlm::QuickGelu is x · sigmoid(1.702 · x)", async () => {
   const edit = new GraphEditor(ops, "g");
   const x = edit.addInput("x", { dtype: "f32", shape: [2] });
