@@ -1,6 +1,7 @@
+import { availableParallelism } from "node:os";
 import { FilePool } from "@vlm-export/formats/files";
 import { type Diagnostic, type Model, modelHash, VxError } from "@vlm-export/ir";
-import { createKernels } from "@vlm-export/numerics";
+import { createKernels, createPool } from "@vlm-export/numerics";
 import { standardOps } from "@vlm-export/ops";
 import { type Plan, planModel, type Recipe, withCalibrationData } from "@vlm-export/recipe";
 import type { Report } from "@vlm-export/schemas";
@@ -17,7 +18,6 @@ import { precheckTarget } from "./stages/plan-targets.js";
 import { type QuantizedModel, quantizeModel } from "./stages/quantize-model.js";
 import { proveTarget, reject, type TargetOutcome } from "./stages/prove-target.js";
 import { chosenBackends } from "./targets.js";
-import { createWorkers } from "./workers.js";
 
 export interface CompileRequest {
   readonly modelPath: string;
@@ -61,7 +61,7 @@ export async function compile(asked: CompileRequest): Promise<CompileResult> {
     clock: stageClock(request.onEvent ?? (() => undefined)),
     ops: standardOps(),
     kernels: createKernels(),
-    workers: createWorkers(),
+    workers: createPool({ threads: availableParallelism() }),
     pool: new FilePool(),
     backends: chosenBackends(request.targets, request.backends),
     report(diagnostic) {

@@ -1,10 +1,9 @@
 import type { FilePool } from "@vlm-export/formats/files";
 import type { Diagnostic, OpRegistry } from "@vlm-export/ir";
-import type { Kernels } from "@vlm-export/numerics";
+import type { KernelPool, Kernels } from "@vlm-export/numerics";
 import type { CompileRequest } from "./compile.js";
 import type { FoundBackend } from "./discover.js";
 import type { StageClock } from "./events.js";
-import type { Workers } from "./workers.js";
 
 /** What all stages of one run share. */
 export interface RunSite {
@@ -13,7 +12,7 @@ export interface RunSite {
   readonly ops: OpRegistry;
   readonly kernels: Kernels;
   /** Kernels on other threads. */
-  readonly workers: Workers;
+  readonly workers: KernelPool;
   readonly pool: FilePool;
   /** The chosen targets, in the order asked for. */
   readonly backends: ReadonlyMap<string, FoundBackend>;
