@@ -13,7 +13,24 @@ function largestLane(v: v128): i32 {
 export function absmaxRuns(src: usize, out: usize, runs: i32, runLength: i32, period: i32): void {
   const magnitude = i32x4.splat(0x7fffffff);
   let group: i32 = 0;
-  for (let run: i32 = 0; run < runs; run++) {
+  let run: i32 = 0;
+  if ((runLength & 15) == 0 && period >= runs) {
+    const stride = <usize>runLength << 2;
+    for (; run <= runs - 4; run += 4) {
+      const a = largestOfRun(src, runLength);
+      const b = largestOfRun(src + stride, runLength);
+      const c = largestOfRun(src + 2 * stride, runLength);
+      const d = largestOfRun(src + 3 * stride, runLength);
+      const ab = i32x4.max_s(i32x4.shuffle(a, b, 0, 4, 1, 5), i32x4.shuffle(a, b, 2, 6, 3, 7));
+      const cd = i32x4.max_s(i32x4.shuffle(c, d, 0, 4, 1, 5), i32x4.shuffle(c, d, 2, 6, 3, 7));
+      const largest = i32x4.max_s(i64x2.shuffle(ab, cd, 0, 2), i64x2.shuffle(ab, cd, 1, 3));
+      const at = out + (<usize>run << 2);
+      v128.store(at, i32x4.max_s(v128.load(at), largest));
+      src += 4 * stride;
+    }
+    group = run == period ? 0 : run;
+  }
+  for (; run < runs; run++) {
     let a = i32x4.splat(0);
     let b = i32x4.splat(0);
     let i: i32 = 0;
@@ -37,6 +54,23 @@ export function absmaxRuns(src: usize, out: usize, runs: i32, runLength: i32, pe
     store<i32>(at, largest);
     group = group + 1 == period ? 0 : group + 1;
   }
+}
+
+/** Lane k holds the largest magnitude bits of the elements k mod 4 of a run; `length` is a multiple of 16. */
+// @ts-ignore: decorator
+@inline
+function largestOfRun(src: usize, length: i32): v128 {
+  const magnitude = i32x4.splat(0x7fffffff);
+  let a = i32x4.splat(0);
+  let b = i32x4.splat(0);
+  for (let i: i32 = 0; i < length; i += 16) {
+    a = i32x4.max_s(a, v128.and(v128.load(src), magnitude));
+    b = i32x4.max_s(b, v128.and(v128.load(src, 16), magnitude));
+    a = i32x4.max_s(a, v128.and(v128.load(src, 32), magnitude));
+    b = i32x4.max_s(b, v128.and(v128.load(src, 48), magnitude));
+    src += 64;
+  }
+  return i32x4.max_s(a, b);
 }
 
 /** As absmaxRuns per column: row r updates the `width` entries of out row floor(r / rowsPerScale). */

@@ -1,4 +1,4 @@
-import { clamped, codes4, countNaN4, ROUNDING_BITS, sumLanes, wideCode, wideCodes4 } from "./steps";
+import { clamped, codes4, hasNaN, ROUNDING_BITS, wideCode, wideCodes4 } from "./steps";
 
 /**
  * As quantize-runs for `rows` rows of `width` floats in which column c has its own scale: row r uses the scale row
@@ -7,36 +7,60 @@ import { clamped, codes4, countNaN4, ROUNDING_BITS, sumLanes, wideCode, wideCode
 // @ts-ignore: decorator
 @inline
 function quantizeRows<T>(src: usize, dst: usize, rows: i32, width: i32, rowsPerScale: i32, scales: usize, zeroPoints: usize, qmin: i32, qmax: i32): i32 {
-  let nanCount: i32 = 0;
+  let sum = f32x4.splat(0);
+  let from = src;
+  let scaleRow = scales;
   let rowOfScale: i32 = 0;
   for (let row: i32 = 0; row < rows; row++) {
-    nanCount += zeroPoints
-      ? quantizeRow<T>(src, dst, width, scales, zeroPoints, qmin, qmax)
-      : quantizeRow<T>(src, dst, width, scales, 0, qmin, qmax);
-    src += <usize>width << 2;
+    sum = f32x4.add(
+      sum,
+      zeroPoints
+        ? quantizeRow<T>(from, dst, width, scaleRow, zeroPoints, qmin, qmax)
+        : quantizeRow<T>(from, dst, width, scaleRow, 0, qmin, qmax),
+    );
+    from += <usize>width << 2;
     dst += <usize>width * sizeof<T>();
     if (++rowOfScale == rowsPerScale) {
       rowOfScale = 0;
-      scales += <usize>width << 2;
+      scaleRow += <usize>width << 2;
       if (zeroPoints) zeroPoints += <usize>width << 2;
     }
   }
-  return nanCount;
+  return hasNaN(sum) ? countNaN(src, rows, width, rowsPerScale, scales) : 0;
 }
 
+/** Number of NaN quotients. */
+function countNaN(src: usize, rows: i32, width: i32, rowsPerScale: i32, scales: usize): i32 {
+  let count: i32 = 0;
+  let rowOfScale: i32 = 0;
+  for (let row: i32 = 0; row < rows; row++) {
+    for (let i: i32 = 0; i < width; i++) {
+      const quotient = load<f32>(src) / load<f32>(scales + (<usize>i << 2));
+      count += <i32>(quotient != quotient);
+      src += 4;
+    }
+    if (++rowOfScale == rowsPerScale) {
+      rowOfScale = 0;
+      scales += <usize>width << 2;
+    }
+  }
+  return count;
+}
+
+/** Writes the codes of one row; the sum of its quotients. */
 // @ts-ignore: decorator
 @inline
-function quantizeRow<T>(src: usize, dst: usize, width: i32, scales: usize, zeroPoints: usize, qmin: i32, qmax: i32): i32 {
+function quantizeRow<T>(src: usize, dst: usize, width: i32, scales: usize, zeroPoints: usize, qmin: i32, qmax: i32): v128 {
   const qmin4 = i32x4.splat(qmin);
   const qmax4 = i32x4.splat(qmax);
   const lo4 = f32x4.convert_i32x4_s(qmin4);
   const hi4 = f32x4.convert_i32x4_s(qmax4);
   const rounding = i32x4.splat(ROUNDING_BITS);
-  let nan4 = i32x4.splat(0);
+  let sum = f32x4.splat(0);
   let i: i32 = 0;
   for (; i <= width - 4; i += 4) {
     const quotient = f32x4.div(v128.load(src), v128.load(scales));
-    nan4 = countNaN4(nan4, quotient);
+    sum = f32x4.add(sum, quotient);
     if (sizeof<T>() == 4) {
       v128.store(dst, wideCodes4(quotient, qmin4, qmax4));
     } else {
@@ -61,10 +85,9 @@ function quantizeRow<T>(src: usize, dst: usize, width: i32, scales: usize, zeroP
     scales += 16;
     dst += 4 * sizeof<T>();
   }
-  let nanCount = sumLanes(nan4);
   for (; i < width; i++) {
     const quotient = load<f32>(src) / load<f32>(scales);
-    nanCount += <i32>(quotient != quotient);
+    sum = f32x4.add(sum, f32x4.splat(quotient));
     let zeroPoint: i32 = 0;
     if (zeroPoints) {
       zeroPoint = load<i32>(zeroPoints);
@@ -76,7 +99,7 @@ function quantizeRow<T>(src: usize, dst: usize, width: i32, scales: usize, zeroP
     scales += 4;
     dst += sizeof<T>();
   }
-  return nanCount;
+  return sum;
 }
 
 export function quantizeRowsI8(src: usize, dst: usize, rows: i32, width: i32, rowsPerScale: i32, scales: usize, zeroPoints: usize, qmin: i32, qmax: i32): i32 {

@@ -1,4 +1,4 @@
-import { clamped, codes4, countNaN4, ROUNDING_BITS, sumLanes, wideCode, wideCodes4 } from "./steps";
+import { clamped, codes4, hasNaN, ROUNDING, ROUNDING_BITS, wideCode, wideCodes4 } from "./steps";
 
 /**
  * q = clamp(roundHalfEven(x / scale) + zeroPoint, qmin, qmax) for `runs` stretches of `runLength` floats that share one scale each; run r
@@ -7,31 +7,49 @@ import { clamped, codes4, countNaN4, ROUNDING_BITS, sumLanes, wideCode, wideCode
 // @ts-ignore: decorator
 @inline
 function quantizeRuns<T>(src: usize, dst: usize, runs: i32, runLength: i32, scales: usize, zeroPoints: usize, period: i32, qmin: i32, qmax: i32): i32 {
-  let nanCount: i32 = 0;
+  let sum = f32x4.splat(0);
+  let from = src;
+  let zeroPoint: i32 = 0;
+  let lo = f32x4.splat(<f32>qmin);
+  let hi = f32x4.splat(<f32>qmax);
   let group: i32 = 0;
   for (let run: i32 = 0; run < runs; run++) {
-    const scale = load<f32>(scales + (<usize>group << 2));
-    const zeroPoint: i32 = zeroPoints ? load<i32>(zeroPoints + (<usize>group << 2)) : 0;
-    nanCount += quantizeRun<T>(src, dst, runLength, scale, zeroPoint, qmin, qmax);
-    src += <usize>runLength << 2;
+    const scale = v128.load32_splat(scales + (<usize>group << 2));
+    if (zeroPoints) {
+      zeroPoint = load<i32>(zeroPoints + (<usize>group << 2));
+      lo = f32x4.splat(<f32>(qmin - zeroPoint));
+      hi = f32x4.splat(<f32>(qmax - zeroPoint));
+    }
+    const bias = i32x4.splat(ROUNDING_BITS - zeroPoint);
+    sum = f32x4.add(sum, quantizeRun<T>(from, dst, runLength, scale, lo, hi, bias, qmin, qmax));
+    from += <usize>runLength << 2;
     dst += <usize>runLength * sizeof<T>();
     group = group + 1 == period ? 0 : group + 1;
   }
-  return nanCount;
+  return hasNaN(sum) ? countNaN(src, runs, runLength, scales, period) : 0;
 }
 
+/** Number of NaN quotients. */
+function countNaN(src: usize, runs: i32, runLength: i32, scales: usize, period: i32): i32 {
+  let count: i32 = 0;
+  let group: i32 = 0;
+  for (let run: i32 = 0; run < runs; run++) {
+    const scale = load<f32>(scales + (<usize>group << 2));
+    for (let i: i32 = 0; i < runLength; i++) {
+      const quotient = load<f32>(src) / scale;
+      count += <i32>(quotient != quotient);
+      src += 4;
+    }
+    group = group + 1 == period ? 0 : group + 1;
+  }
+  return count;
+}
+
+/** Writes the codes of one run; the sum of its quotients. */
 // @ts-ignore: decorator
 @inline
-function quantizeRun<T>(src: usize, dst: usize, length: i32, scale: f32, zeroPoint: i32, qmin: i32, qmax: i32): i32 {
-  const scales = f32x4.splat(scale);
-  const lo = <f32>(qmin - zeroPoint);
-  const hi = <f32>(qmax - zeroPoint);
-  const lo4 = f32x4.splat(lo);
-  const hi4 = f32x4.splat(hi);
-  const bias = i32x4.splat(ROUNDING_BITS - zeroPoint);
-  const qmin4 = i32x4.splat(qmin);
-  const qmax4 = i32x4.splat(qmax);
-  let nan4 = i32x4.splat(0);
+function quantizeRun<T>(src: usize, dst: usize, length: i32, scales: v128, lo4: v128, hi4: v128, bias: v128, qmin: i32, qmax: i32): v128 {
+  let sum = f32x4.splat(0);
   let i: i32 = 0;
   if (sizeof<T>() == 1) {
     for (; i <= length - 16; i += 16) {
@@ -39,7 +57,7 @@ function quantizeRun<T>(src: usize, dst: usize, length: i32, scale: f32, zeroPoi
       const b = f32x4.div(v128.load(src, 16), scales);
       const c = f32x4.div(v128.load(src, 32), scales);
       const d = f32x4.div(v128.load(src, 48), scales);
-      nan4 = countNaN4(countNaN4(countNaN4(countNaN4(nan4, a), b), c), d);
+      sum = f32x4.add(sum, f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
       const ab = i16x8.narrow_i32x4_s(codes4(a, lo4, hi4, bias), codes4(b, lo4, hi4, bias));
       const cd = i16x8.narrow_i32x4_s(codes4(c, lo4, hi4, bias), codes4(d, lo4, hi4, bias));
       v128.store(dst, isSigned<T>() ? i8x16.narrow_i16x8_s(ab, cd) : i8x16.narrow_i16x8_u(ab, cd));
@@ -49,9 +67,9 @@ function quantizeRun<T>(src: usize, dst: usize, length: i32, scale: f32, zeroPoi
   }
   for (; i <= length - 4; i += 4) {
     const quotient = f32x4.div(v128.load(src), scales);
-    nan4 = countNaN4(nan4, quotient);
+    sum = f32x4.add(sum, quotient);
     if (sizeof<T>() == 4) {
-      v128.store(dst, wideCodes4(quotient, qmin4, qmax4));
+      v128.store(dst, wideCodes4(quotient, i32x4.splat(qmin), i32x4.splat(qmax)));
     } else if (sizeof<T>() == 2) {
       const codes = codes4(quotient, lo4, hi4, bias);
       const narrow = isSigned<T>() ? i16x8.narrow_i32x4_s(codes, codes) : i16x8.narrow_i32x4_u(codes, codes);
@@ -64,16 +82,23 @@ function quantizeRun<T>(src: usize, dst: usize, length: i32, scale: f32, zeroPoi
     src += 16;
     dst += 4 * sizeof<T>();
   }
-  let nanCount = sumLanes(nan4);
   for (; i < length; i++) {
-    const quotient = load<f32>(src) / scale;
-    nanCount += <i32>(quotient != quotient);
-    const code = sizeof<T>() == 4 ? wideCode(quotient, qmin, qmax) : <i32>nearest<f32>(clamped(quotient, lo, hi)) + zeroPoint;
+    const quotient = load<f32>(src) / f32x4.extract_lane(scales, 0);
+    sum = f32x4.add(sum, f32x4.splat(quotient));
+    const code = sizeof<T>() == 4 ? wideCode(quotient, qmin, qmax) : codeOf(quotient, lo4, hi4, bias);
     store<T>(dst, <T>code);
     src += 4;
     dst += sizeof<T>();
   }
-  return nanCount;
+  return sum;
+}
+
+/** One code of up to 16 bits; operands as codes4 takes them. */
+// @ts-ignore: decorator
+@inline
+function codeOf(quotient: f32, lo4: v128, hi4: v128, bias: v128): i32 {
+  const steps = clamped(quotient, f32x4.extract_lane(lo4, 0), f32x4.extract_lane(hi4, 0));
+  return reinterpret<i32>(steps + ROUNDING) - i32x4.extract_lane(bias, 0);
 }
 
 export function quantizeRunsI8(src: usize, dst: usize, runs: i32, runLength: i32, scales: usize, zeroPoints: usize, period: i32, qmin: i32, qmax: i32): i32 {

@@ -39,11 +39,11 @@ export function wideCode(quotient: f32, qmin: i32, qmax: i32): i32 {
   return quotient != quotient ? qmin : max<i32>(min<i32>(<i32>nearest<f32>(quotient), qmax), qmin);
 }
 
-/** `count` plus the NaN lanes of `quotient`, lane by lane. */
+/** True when a lane of `sum` is NaN: some addend was NaN, or the addends held both infinities. Adding is cheaper than counting NaN. */
 // @ts-ignore: decorator
 @inline
-export function countNaN4(count: v128, quotient: v128): v128 {
-  return i32x4.sub(count, f32x4.ne(quotient, quotient));
+export function hasNaN(sum: v128): bool {
+  return v128.any_true(f32x4.ne(sum, sum));
 }
 
 // @ts-ignore: decorator

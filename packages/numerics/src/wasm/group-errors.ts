@@ -17,7 +17,9 @@ export function groupErrors(engine: Engine, x: Floats, q: QParams): Float64Array
     const zeroPoints = stageQParams(engine, q, piece);
     addErrors(engine, { src: stageFloats(engine, x, piece), zeroPoints, range: q.range }, piece, sums);
   }
-  return Float64Array.from({ length: sums.length / 4 }, (_, group) => sumOfLanes(sums, group * 4));
+  const errors = new Float64Array(sums.length / 4);
+  for (let group = 0; group < errors.length; group += 1) errors[group] = sumOfLanes(sums, group * 4);
+  return errors;
 }
 
 /** Adds the squared errors of `piece` to `sums`, four lanes per group of which rows use the first. */

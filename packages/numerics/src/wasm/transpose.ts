@@ -3,8 +3,8 @@ import type { MatrixShape } from "../kernels.js";
 import type { Engine } from "./engine.js";
 import { ADDRESS } from "./layout.js";
 
-/** Rows and columns of one tile. */
-const TILE = 128;
+/** Bytes of one row of a tile, in both directions: long enough to copy well, short enough for tiles to stay in L2. */
+const TILE_ROW_BYTES = 512;
 
 /** As the oracle's transpose, tile by tile. */
 export function transpose(engine: Engine, bytes: Uint8Array, shape: MatrixShape): Uint8Array {
@@ -12,10 +12,11 @@ export function transpose(engine: Engine, bytes: Uint8Array, shape: MatrixShape)
   const expected = rows * columns * elementBytes;
   if (bytes.length !== expected) throw lengthMismatch(`The byte array of a ${rows}×${columns} matrix`, bytes.length, expected);
   const out = new Uint8Array(expected);
-  for (let row = 0; row < rows; row += TILE) {
-    for (let column = 0; column < columns; column += TILE) {
-      const height = Math.min(TILE, rows - row);
-      const width = Math.min(TILE, columns - column);
+  const tile = TILE_ROW_BYTES / elementBytes;
+  for (let row = 0; row < rows; row += tile) {
+    for (let column = 0; column < columns; column += tile) {
+      const height = Math.min(tile, rows - row);
+      const width = Math.min(tile, columns - column);
       const from = (row * columns + column) * elementBytes;
       copyRows(bytes.subarray(from), engine.u8.subarray(ADDRESS.input), {
         rows: height,
