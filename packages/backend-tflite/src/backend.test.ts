@@ -19,7 +19,7 @@ import {
   type Value,
 } from "@vlm-export/ir";
 import { tfliteFile } from "@vlm-export/formats/tflite";
-import { type IntegerType, pack, unpack } from "@vlm-export/numerics";
+import { f16ToNumber, type IntegerType, numberToF16, pack, unpack } from "@vlm-export/numerics";
 import { standardOps } from "@vlm-export/ops";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import backend from "./index.js";
@@ -473,6 +473,26 @@ test("weights in blocks are rows of one block each, with the graph's numbers", a
   ]);
   const column = s.node("MatMul", [x, blocked(s, [64, 1], "i4", { axis: 0, blockSize: 32 })]);
   await expectMeaning(s.model(...outputs, column));
+});
+
+test("nodes kept in float16 compute in float32, with their weights in float16", async () => {
+  const s = new Sketch();
+  const x = s.input("x", [2, 4]);
+  const bits = Uint16Array.from({ length: 12 }, () => numberToF16(random()));
+  const w = s.edit.addConstant("w", memoryTensor("f16", [4, 3], new Uint8Array(bits.buffer)));
+  const half = s.node("MatMul", [s.node("Cast", [x], { to: 10 }), w]);
+  const y = s.node("Cast", [half], { to: 1 });
+  const model = s.model(y);
+  const { artifact, context, target } = await built(model);
+  expect(target[0]!.model.subgraphs[0]!.tensors.find(({ name }) => name === "w")).toMatchObject({ type: "FLOAT16", shape: [3, 4] });
+  const session = await backend.open!(artifact, context);
+  const inputs = new Map([["x", randoms([2, 4])]]);
+  const [got] = [...(await session.run(inputs)).values()].map(floats);
+  await session.close();
+  const weights = Array.from(bits, f16ToNumber);
+  const at = (row: number, column: number) =>
+    [0, 1, 2, 3].reduce((sum, k) => sum + floats(inputs.get("x")!)[row * 4 + k]! * weights[k * 3 + column]!, 0);
+  got!.forEach((value, i) => expect(value).toBeCloseTo(at(Math.floor(i / 3), i % 3), 5));
 });
 
 test("int8 edges are the graph's own integers", async () => {

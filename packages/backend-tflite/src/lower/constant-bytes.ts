@@ -50,13 +50,21 @@ function toggleSigns(bytes: Uint8Array, isNibbles: boolean): void {
   for (let i = 0; i < bytes.length; i += 1) bytes[i] = (bytes[i] as number) ^ mask;
 }
 
-/** A float constant as f32 (widened exactly), logical shape `shape`, in `layout`. */
+/** A float constant as f32 (bf16 widened exactly), logical shape `shape`, in `layout`. */
 export function floatBytes(data: TensorData, shape: readonly number[], layout: Layout): TfliteBytes {
   const inOrder = String(layout) === String(rowMajor(shape.length));
   if (inOrder && data.dtype === "f32") return { byteLength: data.byteLength, read: (begin, end) => data.bytes(begin, end) };
   return lazyBytes(elementCount(shape) * 4, () => {
     const values = floatValues(data);
     return bytesOf(inOrder ? values : permuted(values, shape, layout));
+  });
+}
+
+/** The bits of an f16 constant, logical shape `shape`, in `layout`. */
+export function float16Bytes(data: TensorData, shape: readonly number[], layout: Layout): TfliteBytes {
+  return lazyBytes(data.byteLength, () => {
+    const bits = new Uint16Array(data.bytes().slice().buffer);
+    return bytesOf(permuted(bits, shape, layout));
   });
 }
 

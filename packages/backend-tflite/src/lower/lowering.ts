@@ -4,7 +4,7 @@ import { type Graph, isFloat, type Node, type QuantSpec, staticShape, type Value
 import { lowerShape, lowerValue } from "../errors.js";
 import { type Layout, regrouped, reshaped, rowMajor, sameOrder, storedShape } from "../layout.js";
 import { blockRows } from "./block-weights.js";
-import { float32Bytes, floatBytes, indexValues, integerBytes, integerFormOf } from "./constant-bytes.js";
+import { float16Bytes, float32Bytes, floatBytes, indexValues, integerBytes, integerFormOf } from "./constant-bytes.js";
 import { Program, type ProgramTensor } from "./program.js";
 import { quantizationOf, reencodingsOf, sameQuantization } from "./quantization.js";
 
@@ -233,6 +233,7 @@ export class Lowering {
     const shape = this.shape(value);
     if (type.quant) return this.#integerConstant(value, type.quant, layout);
     const stored = storedShape(shape, layout);
+    if (data.dtype === "f16") return this.#dequantized(this.#halfConstant(value, layout));
     if (isFloat(data.dtype))
       return this.program.tensor({ name: value.name, type: "FLOAT32", shape: stored, data: floatBytes(data, shape, layout) });
     if (data.dtype !== "i64" && data.dtype !== "i32")
@@ -247,6 +248,13 @@ export class Lowering {
     this.#carry(value, { tensor, layout: rows.layout, shape });
     const real = this.#viewed(this.#dequantized(tensor), storedShape(shape, rows.layout));
     return this.#relaid(value, { tensor: real, layout: rows.layout }, layout);
+  }
+
+  /** float16 weights stay float16 in the file. */
+  #halfConstant(value: Value, layout: Layout): number {
+    const shape = this.shape(value);
+    const data = value.data && float16Bytes(value.data, shape, layout);
+    return this.program.tensor({ name: value.name, type: "FLOAT16", shape: storedShape(shape, layout), ...(data && { data }) });
   }
 
   #integerConstant(value: Value, quant: QuantSpec, layout: Layout): number {

@@ -1,3 +1,4 @@
+import { isFloat } from "@vlm-export/ir";
 import { lowerUnsupported } from "../../errors.js";
 import { rowMajor, storedShape, transposed } from "../../layout.js";
 import { formOf, inputOf, type LowerNode, numbersAttr, outputOf } from "../node.js";
@@ -25,10 +26,10 @@ export const identity: LowerNode = (lowering, node) => {
   lowering.alias(y, form, lowering.place(x, form));
 };
 
-/** Conversion between float types is none on a target that computes in f32; integers become floats by CAST. */
+/** Conversion between float types is none on a target that computes all of them in f32; integers become floats by CAST. */
 export const cast: LowerNode = (lowering, node) => {
   const [x, y] = [inputOf(node, 0), outputOf(node)];
-  if (x.type.dtype === y.type.dtype) return identity(lowering, node);
+  if (x.type.dtype === y.type.dtype || (isFloat(x.type.dtype) && isFloat(y.type.dtype))) return identity(lowering, node);
   if (y.type.dtype !== "f32" || (x.type.dtype !== "i64" && x.type.dtype !== "i32")) {
     throw lowerUnsupported(node.name, `Cast from ${x.type.dtype} to ${y.type.dtype}`);
   }
