@@ -1,8 +1,8 @@
 /**
- * The benchmarks: npm run bench [-- NAME… --repeats 3 --only MODEL… --markdown]
+ * The benchmarks: npm run bench [-- NAME… --repeats 3 --only WHICH… --markdown]
  *
  * Without names all of them run. Results go to bench-out/results.json, which keeps the benches that were not named;
- * --markdown prints the tables of that file. --only picks trained models. What is missing (our CLI, a peer's environment, the material) is "not run".
+ * --markdown prints the tables of that file. --only picks trained models, or entrants of `static`. What is missing (our CLI, a peer's environment, the material) is "not run".
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";

@@ -34,8 +34,9 @@ export function entrants() {
   ];
 }
 
-export async function run({ repeats, log }) {
-  const results = await measureAll(entrants(), { repeats, log });
+export async function run({ repeats, log, only }) {
+  const chosen = entrants().filter((entrant) => !only || only.includes(entrant.name));
+  const results = await measureAll(chosen, { repeats, log });
   const row = (what, ours, peer, bar) => timeRow(results, { what, ours, peer, bar });
   const rows = [
     row("minmax against ONNX Runtime", "ours minmax", "ort minmax", 0.45),
