@@ -1,10 +1,17 @@
+export { expandAttention } from "./expand-attention.js";
+export { expandGelu } from "./expand-gelu.js";
+export { expandLayerNorm } from "./expand-layer-norm.js";
+export { expandRmsNorm } from "./expand-rms-norm.js";
+export { expandRotaryEmbedding } from "./expand-rotary-embedding.js";
 export { foldBatchNorm } from "./fold-batch-norm.js";
 export { foldConstants } from "./fold-constants.js";
 export { foldScaleShift } from "./fold-scale-shift.js";
+export { fuseAttention } from "./fuse-attention.js";
 export { fuseGelu } from "./fuse-gelu.js";
 export { fuseLayerNorm } from "./fuse-layer-norm.js";
 export { fuseQuickGelu } from "./fuse-quick-gelu.js";
 export { fuseRmsNorm } from "./fuse-rms-norm.js";
+export { fuseRotaryEmbedding } from "./fuse-rotary-embedding.js";
 export * from "./match.js";
 export { normalize, normalizePasses } from "./normalize.js";
 export { removeDead } from "./remove-dead.js";

@@ -1,4 +1,4 @@
-import { isFloat, type Node, type Value } from "@vlm-export/ir";
+import { elementCount, isFloat, type Node, staticShape, type Value } from "@vlm-export/ir";
 import { bothOrders, integersOf, numberOfConstant, producerOf, rankOf, scalarOf, uncast } from "./match.js";
 
 /** x over trailing axes, divided by a root of its own mean square (RMS) or variance (layer norm) plus ε. */
@@ -60,16 +60,30 @@ export function centredOf(value: Value): { readonly x: Value; readonly axis: num
   return x && averaged && axis !== undefined && uncast(averaged) === uncast(x) ? { x, axis } : undefined;
 }
 
-/** What a ReduceMean over trailing axes with kept dimensions averages, and the first axis. */
+/** What a mean over trailing axes with kept dimensions averages, and the first axis. */
 function trailingMean(value: Value): readonly [Value, number] | undefined {
   const mean = producerOf(uncast(value), "ReduceMean");
-  const [x] = mean?.inputs ?? [];
-  const rank = x ? rankOf(x) : undefined;
-  if (!mean || !x || rank === undefined || mean.attrs["keepdims"] === 0) return undefined;
-  const axes = integersOf(mean.inputs[1])?.map((axis) => (axis < 0 ? axis + rank : axis)) ?? [];
+  const reduction = mean ?? producerOf(producerOf(uncast(value), "Div")?.inputs[0], "ReduceSum");
+  const [x] = reduction?.inputs ?? [];
+  const first = reduction && x ? firstOfTrailing(reduction, x) : undefined;
+  if (!x || first === undefined) return undefined;
+  const isMean = mean !== undefined || extentsFrom(x, first) === scalarOf(uncast(value).producer?.inputs[1]);
+  return isMean ? [x, first] : undefined;
+}
+
+/** First of the axes that a reduction runs over, when they are the last ones of x and stay as extents of 1. */
+function firstOfTrailing(reduction: Node, x: Value): number | undefined {
+  const rank = rankOf(x);
+  if (rank === undefined || reduction.attrs["keepdims"] === 0) return undefined;
+  const axes = integersOf(reduction.inputs[1])?.map((axis) => (axis < 0 ? axis + rank : axis)) ?? [];
   const first = rank - axes.length;
-  const isTrailing = axes.length > 0 && axes.toSorted((a, b) => a - b).every((axis, i) => axis === first + i);
-  return isTrailing ? [x, first] : undefined;
+  return axes.length > 0 && axes.toSorted((a, b) => a - b).every((axis, i) => axis === first + i) ? first : undefined;
+}
+
+/** Number of elements that the axes from `first` on span. */
+function extentsFrom(x: Value, first: number): number | undefined {
+  const shape = staticShape({ ...x.type, shape: x.type.shape?.slice(first) });
+  return shape && elementCount(shape);
 }
 
 /** v when `value` is v² written as Pow(v, 2) or Mul(v, v). */

@@ -1,0 +1,56 @@
+import type { GraphEditor, Node, Pass, Value } from "@vlm-export/ir";
+import { bothOrders, otherInput, producerOf, rankOf } from "./match.js";
+import { cacheOf, repeatsPairs } from "./rotary-angles.js";
+import { type Pairing, turnedOf } from "./rotary-turn.js";
+
+/**
+ * x · cos + turned(x) · sin → RotaryEmbedding, for x [batch, heads, sequence, n] and cosines and sines whose pairs are the same twice:
+ * turned(x) is (−x₂, x₁) of the halves (LLaMA, Qwen), or of each pair of neighbours (GPT-J) (arXiv 2104.09864). Not one of the normalize
+ * passes, since the operator needs opset 23; legalize/expand-rotary-embedding undoes it.
+ */
+export const fuseRotaryEmbedding: Pass = {
+  name: "rewrite/fuse-rotary-embedding",
+
+  run(edit) {
+    let modified = false;
+    for (const node of edit.graph.nodes) {
+      const match = node.op === "Add" ? matchRotary(node) : undefined;
+      if (match) modified = fuse(edit, node, match) || modified;
+    }
+    return { modified };
+  },
+};
+
+interface RotaryMatch {
+  readonly x: Value;
+  readonly cos: Value;
+  readonly sin: Value;
+  readonly pairing: Pairing;
+}
+
+function matchRotary(add: Node): RotaryMatch | undefined {
+  for (const [straight, crossed] of bothOrders(add)) {
+    for (const [turned, sin] of factorsOf(crossed)) {
+      const { x, pairing } = turnedOf(turned) ?? {};
+      const product = producerOf(straight, "Mul");
+      const cos = product && x ? otherInput(product, x) : undefined;
+      if (x && pairing && cos && repeatsPairs(cos, pairing) && repeatsPairs(sin, pairing)) return { x, cos, sin, pairing };
+    }
+  }
+  return undefined;
+}
+
+function factorsOf(value: Value): readonly (readonly [Value, Value])[] {
+  const product = producerOf(value, "Mul");
+  return product ? bothOrders(product) : [];
+}
+
+function fuse(edit: GraphEditor, add: Node, { x, cos, sin, pairing }: RotaryMatch): boolean {
+  const caches = [cos, sin].map((angles) => cacheOf(edit, angles, x, pairing));
+  const [cosines, sines] = caches;
+  const output = add.outputs[0] as Value;
+  if (!cosines || !sines || rankOf(output) !== 4) return false;
+  const [fused] = edit.insert("RotaryEmbedding", [x, cosines, sines], { interleaved: pairing === "interleaved" ? 1 : 0 });
+  edit.replaceAllUses(output, fused as Value);
+  return true;
+}

@@ -1,0 +1,82 @@
+import type { Node, Value } from "@vlm-export/ir";
+import { integersOf, producerOf, rankOf } from "./match.js";
+
+/** How the pairs that are rotated lie in a head: element i with i + n/2, or 2i with 2i + 1. */
+export type Pairing = "halves" | "interleaved";
+
+/** A value and the pairing by which another is it, turned by a quarter: (−second, first) of each pair. */
+export interface Turn {
+  readonly x: Value;
+  readonly pairing: Pairing;
+}
+
+/** x of rank 4 and its pairing when `value` is x turned by a quarter. */
+export function turnedOf(value: Value): Turn | undefined {
+  return turnOf(producerOf(value, "Concat"), "halves") ?? turnOf(pairsBefore(value), "interleaved");
+}
+
+/** The Concat of pairs that a Reshape lays side by side. */
+function pairsBefore(value: Value): Node | undefined {
+  const pairs = producerOf(value, "Reshape")?.inputs[0];
+  const [count, two] = pairs?.type.shape?.slice(-2) ?? [];
+  const isFlat = two === 2 && typeof count === "number" && value.type.shape?.at(-1) === 2 * count && rankOf(value) === 4;
+  return isFlat && pairs && rankOf(pairs) === 5 ? producerOf(pairs, "Concat") : undefined;
+}
+
+function turnOf(concat: Node | undefined, pairing: Pairing): Turn | undefined {
+  const [first, second, ...others] = concat?.inputs ?? [];
+  if (!concat || !first || !second || others.length > 0 || !isLastAxis(concat.attrs["axis"], first)) return undefined;
+  const [a, b] = pairing === "halves" ? [first, second] : [beforeNewAxis(first), beforeNewAxis(second)];
+  const x = partOf(producerOf(a, "Neg")?.inputs[0], 1, pairing);
+  return x !== undefined && partOf(b, 0, pairing) === x ? { x, pairing } : undefined;
+}
+
+function beforeNewAxis(value: Value): Value | null | undefined {
+  const unsqueeze = producerOf(value, "Unsqueeze");
+  const axes = integersOf(unsqueeze?.inputs[1]);
+  return axes?.length === 1 && isLastAxis(axes[0], value) ? unsqueeze?.inputs[0] : undefined;
+}
+
+/** x of rank 4 when `value` is the part of x that holds the first (0) or the second (1) elements of all pairs. */
+function partOf(value: Value | null | undefined, which: 0 | 1, pairing: Pairing): Value | undefined {
+  const node = value?.producer;
+  const [x] = node?.inputs ?? [];
+  const width = x?.type.shape?.at(-1);
+  if (!node || !x || rankOf(x) !== 4 || typeof width !== "number" || width % 2 !== 0) return undefined;
+  const half = width / 2;
+  const range =
+    pairing === "halves" ? { begin: which * half, end: (which + 1) * half, step: 1, width } : { begin: which, end: width, step: 2, width };
+  const isPart = takes(node, range) || (pairing === "halves" && halves(node, x, half) && node.outputs[which] === value);
+  return isPart ? x : undefined;
+}
+
+function halves(node: Node, x: Value, half: number): boolean {
+  const [a, b, ...others] = node.outputs;
+  const parts = [a, b].every((part) => part?.type.shape?.at(-1) === half);
+  return node.op === "Split" && others.length === 0 && parts && isLastAxis(node.attrs["axis"] ?? 0, x);
+}
+
+interface Range {
+  readonly begin: number;
+  readonly end: number;
+  readonly step: number;
+  /** Extent of the axis. */
+  readonly width: number;
+}
+
+/** Whether a node is a Slice of that range of the last axis. */
+function takes(node: Node, { begin, end, step, width }: Range): boolean {
+  const [x, ...operands] = node.inputs;
+  const [from, to, axis, by] = operands.map((operand) => integersOf(operand));
+  if (node.op !== "Slice" || !x || [from, to, axis].some((each) => each?.length !== 1) || !isLastAxis(axis?.[0], x)) return false;
+  const found = [from, to].map((each) => positionOf(each?.[0] as number, width));
+  return found[0] === begin && found[1] === end && (operands[3] ? by?.[0] : 1) === step;
+}
+
+function positionOf(index: number, width: number): number {
+  return Math.min(index < 0 ? index + width : index, width);
+}
+
+function isLastAxis(axis: unknown, of: Value): boolean {
+  return axis === -1 || axis === (rankOf(of) ?? 0) - 1;
+}
