@@ -2,6 +2,7 @@ import type { GraphEditor, Node, Pass, Value } from "@vlm-export/ir";
 import { bothOrders, otherInput, producerOf, rankOf } from "./match.js";
 import { cacheOf, repeatsPairs } from "./rotary-angles.js";
 import { type Pairing, turnedOf } from "./rotary-turn.js";
+import { standIn } from "./stand-in.js";
 
 /**
  * x · cos + turned(x) · sin → RotaryEmbedding, for x [batch, heads, sequence, n] and cosines and sines whose pairs are the same twice:
@@ -46,11 +47,9 @@ function factorsOf(value: Value): readonly (readonly [Value, Value])[] {
 }
 
 function fuse(edit: GraphEditor, add: Node, { x, cos, sin, pairing }: RotaryMatch): boolean {
-  const caches = [cos, sin].map((angles) => cacheOf(edit, angles, x, pairing));
-  const [cosines, sines] = caches;
-  const output = add.outputs[0] as Value;
-  if (!cosines || !sines || rankOf(output) !== 4) return false;
-  const [fused] = edit.insert("RotaryEmbedding", [x, cosines, sines], { interleaved: pairing === "interleaved" ? 1 : 0 });
-  edit.replaceAllUses(output, fused as Value);
+  const write = standIn(edit, add);
+  const [cosines, sines] = [cos, sin].map((angles) => cacheOf(write, angles, x, pairing));
+  if (!cosines || !sines || rankOf(add.outputs[0] as Value) !== 4) return false;
+  write.replace(add.outputs[0], write.op("RotaryEmbedding", [x, cosines, sines], { interleaved: pairing === "interleaved" ? 1 : 0 }));
   return true;
 }

@@ -1,4 +1,4 @@
-import { elementCount, type Graph, isFloat, type Node, type OpName, staticShape, type TensorData, type Value } from "@vlm-export/ir";
+import { elementCount, type Graph, isFloat, type Node, type OpName, type TensorData, type Value } from "@vlm-export/ir";
 import { bf16ToNumber, f16ToNumber } from "@vlm-export/numerics";
 
 /** The node that makes `value`, when it is an `op`. */
@@ -102,7 +102,8 @@ export function rankOf(value: Value): number | undefined {
   return value.type.shape?.length;
 }
 
-/** True when every extent of `value` is known. */
-export function isStatic(value: Value): boolean {
-  return staticShape(value.type) !== undefined;
+/** Extent number `axis` (from the end when negative) of a value when it is a known number. */
+export function extentAt(value: Value | null | undefined, axis: number): number | undefined {
+  const extent = value?.type.shape?.at(axis);
+  return typeof extent === "number" ? extent : undefined;
 }

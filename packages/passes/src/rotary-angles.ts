@@ -1,8 +1,8 @@
-import { type Attrs, type GraphEditor, isFloat, type Node, type Value } from "@vlm-export/ir";
-import { i64Tensor } from "@vlm-export/ir";
+import { isFloat, type Node, type Value } from "@vlm-export/ir";
 import { floatElements } from "./float-constant.js";
-import { integersOf, producerOf, rankOf, scalarOf } from "./match.js";
+import { extentAt, integersOf, producerOf, rankOf, scalarOf } from "./match.js";
 import type { Pairing } from "./rotary-turn.js";
+import type { StandIn } from "./stand-in.js";
 
 /** Ops that give each element of the last axis from the same element of their first input. */
 const ELEMENTWISE: ReadonlySet<string> = new Set(["Cos", "Sin", "Cast", "Neg", "Identity", "Expand"]);
@@ -21,14 +21,14 @@ export function repeatsPairs(value: Value, pairing: Pairing): boolean {
 }
 
 function sameWidth(a: Value, b: Value): boolean {
-  const width = a.type.shape?.at(-1);
-  return typeof width === "number" && width === b.type.shape?.at(-1);
+  const width = extentAt(a, -1);
+  return width !== undefined && width === extentAt(b, -1);
 }
 
 function tableRepeats(value: Value, pairing: Pairing): boolean {
-  const width = value.type.shape?.at(-1);
+  const width = extentAt(value, -1);
   const values = isFloat(value.type.dtype) && (value.data?.byteLength ?? 0) <= 4 * MAX_TABLE ? floatElements(value) : undefined;
-  if (!values || typeof width !== "number" || width % 2 !== 0) return false;
+  if (!values || width === undefined || width % 2 !== 0) return false;
   const twin = (i: number): number => (pairing === "halves" ? (i % width < width / 2 ? i + width / 2 : i) : i | 1);
   return values.every((each, i) => each === values[twin(i)]);
 }
@@ -76,29 +76,31 @@ function isDoubled(node: Node): boolean {
 
 /** Reshape(Concat(u, u)) or Reshape(Expand(u)) where u = Unsqueeze(v, −1): each element twice in a row. */
 function isInterleavedTwice(node: Node): boolean {
-  const pairs = producerOf(node.outputs[0], "Reshape")?.inputs[0];
+  const pairs = node.op === "Reshape" ? node.inputs[0] : undefined;
   const [a, b] = producerOf(pairs, "Concat")?.inputs ?? [];
   const single = producerOf(pairs, "Expand")?.inputs[0] ?? (a === b ? a : undefined);
-  const [width, pair] = [single?.type.shape?.at(-2), pairs?.type.shape?.at(-1)];
-  return pair === 2 && single?.type.shape?.at(-1) === 1 && typeof width === "number" && node.outputs[0]?.type.shape?.at(-1) === 2 * width;
+  const width = extentAt(single, -2) ?? Number.NaN;
+  return extentAt(pairs, -1) === 2 && extentAt(single, -1) === 1 && extentAt(node.outputs[0], -1) === 2 * width;
 }
 
 /**
  * Cosines or sines that broadcast to [batch, heads, sequence, n] as [batch, sequence, n/2], each pair once; undefined when they vary
- * along the heads, or when the batch of `x` is not theirs.
+ * along the heads.
  */
-export function cacheOf(edit: GraphEditor, angles: Value, x: Value, pairing: Pairing): Value | undefined {
+export function cacheOf(write: StandIn, angles: Value, x: Value, pairing: Pairing): Value | undefined {
   const shape = angles.type.shape ?? [];
-  const [width, rank] = [shape.at(-1), shape.length];
-  const heads = shape.at(-3) ?? 1;
-  if (typeof width !== "number" || rank < 2 || rank > 4 || heads !== 1) return undefined;
-  const write = (op: string, inputs: readonly Value[], attrs: Attrs = {}): Value => edit.insert(op, inputs, attrs)[0] as Value;
-  const ints = (...values: readonly number[]): Value => edit.addConstant(edit.freshName("rotary_const"), i64Tensor(values));
+  const [width, rank] = [extentAt(angles, -1), shape.length];
+  if (width === undefined || rank < 2 || rank > 4 || (shape.at(-3) ?? 1) !== 1) return undefined;
   const [end, step] = pairing === "halves" ? [width / 2, 1] : [width, 2];
-  const once = write("Slice", [angles, ints(0), ints(end), ints(-1), ints(step)]);
-  const cache = rank === 4 ? write("Squeeze", [once, ints(1)]) : rank === 2 ? write("Unsqueeze", [once, ints(0)]) : once;
-  const batch = rank === 4 ? shape[0] : 1;
-  if (batch === x.type.shape?.[0] || batch !== 1) return cache;
-  const rows = write("Slice", [write("Shape", [x]), ints(0), ints(1)]);
-  return write("Expand", [cache, write("Concat", [rows, ints(1, 1)], { axis: 0 })]);
+  const once = write.op("Slice", [angles, write.ints(0), write.ints(end), write.ints(-1), write.ints(step)]);
+  if (rank === 4)
+    return shape[0] === 1 ? forEach(write, write.op("Squeeze", [once, write.ints(1)]), x) : write.op("Squeeze", [once, write.ints(1)]);
+  return forEach(write, rank === 2 ? write.op("Unsqueeze", [once, write.ints(0)]) : once, x);
+}
+
+/** A cache of one batch for every batch of x. */
+function forEach(write: StandIn, cache: Value, x: Value): Value {
+  if (extentAt(x, 0) === 1) return cache;
+  const batch = write.op("Slice", [write.op("Shape", [x]), write.ints(0), write.ints(1)]);
+  return write.op("Expand", [cache, write.op("Concat", [batch, write.ints(1, 1)], { axis: 0 })]);
 }

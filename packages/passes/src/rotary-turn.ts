@@ -1,5 +1,5 @@
 import type { Node, Value } from "@vlm-export/ir";
-import { integersOf, producerOf, rankOf } from "./match.js";
+import { extentAt, integersOf, producerOf, rankOf } from "./match.js";
 
 /** How the pairs that are rotated lie in a head: element i with i + n/2, or 2i with 2i + 1. */
 export type Pairing = "halves" | "interleaved";
@@ -18,9 +18,9 @@ export function turnedOf(value: Value): Turn | undefined {
 /** The Concat of pairs that a Reshape lays side by side. */
 function pairsBefore(value: Value): Node | undefined {
   const pairs = producerOf(value, "Reshape")?.inputs[0];
-  const [count, two] = pairs?.type.shape?.slice(-2) ?? [];
-  const isFlat = two === 2 && typeof count === "number" && value.type.shape?.at(-1) === 2 * count && rankOf(value) === 4;
-  return isFlat && pairs && rankOf(pairs) === 5 ? producerOf(pairs, "Concat") : undefined;
+  const count = extentAt(pairs, -2);
+  if (!pairs || count === undefined || rankOf(pairs) !== 5 || rankOf(value) !== 4) return undefined;
+  return extentAt(pairs, -1) === 2 && extentAt(value, -1) === 2 * count ? producerOf(pairs, "Concat") : undefined;
 }
 
 function turnOf(concat: Node | undefined, pairing: Pairing): Turn | undefined {
@@ -41,18 +41,15 @@ function beforeNewAxis(value: Value): Value | null | undefined {
 function partOf(value: Value | null | undefined, which: 0 | 1, pairing: Pairing): Value | undefined {
   const node = value?.producer;
   const [x] = node?.inputs ?? [];
-  const width = x?.type.shape?.at(-1);
-  if (!node || !x || rankOf(x) !== 4 || typeof width !== "number" || width % 2 !== 0) return undefined;
-  const half = width / 2;
-  const range =
-    pairing === "halves" ? { begin: which * half, end: (which + 1) * half, step: 1, width } : { begin: which, end: width, step: 2, width };
-  const isPart = takes(node, range) || (pairing === "halves" && halves(node, x, half) && node.outputs[which] === value);
-  return isPart ? x : undefined;
+  const width = extentAt(x, -1) ?? 1;
+  if (!node || !x || rankOf(x) !== 4 || width % 2 !== 0) return undefined;
+  const isHalf = pairing === "halves" && halves(node, x, width / 2) && node.outputs[which] === value;
+  return isHalf || takes(node, RANGES[pairing](which, width)) ? x : undefined;
 }
 
 function halves(node: Node, x: Value, half: number): boolean {
   const [a, b, ...others] = node.outputs;
-  const parts = [a, b].every((part) => part?.type.shape?.at(-1) === half);
+  const parts = [a, b].every((part) => extentAt(part, -1) === half);
   return node.op === "Split" && others.length === 0 && parts && isLastAxis(node.attrs["axis"] ?? 0, x);
 }
 
@@ -63,6 +60,12 @@ interface Range {
   /** Extent of the axis. */
   readonly width: number;
 }
+
+/** Which range of the last axis holds the first or second elements of all pairs. */
+const RANGES: Readonly<Record<Pairing, (which: 0 | 1, width: number) => Range>> = {
+  halves: (which, width) => ({ begin: (which * width) / 2, end: ((which + 1) * width) / 2, step: 1, width }),
+  interleaved: (which, width) => ({ begin: which, end: width, step: 2, width }),
+};
 
 /** Whether a node is a Slice of that range of the last axis. */
 function takes(node: Node, { begin, end, step, width }: Range): boolean {
