@@ -1,4 +1,3 @@
-import type { DType } from "./dtype.js";
 import { NumericsError } from "./numerics-error.js";
 
 /** Bounds of a histogram that no bin width follows from. */
@@ -16,12 +15,12 @@ export function lengthMismatch(what: string, actual: number, expected: number): 
 }
 
 /** An integer operation was asked of a type that is not an integer. */
-export function notAnInteger(dtype: DType): NumericsError {
+export function notAnInteger(dtype: string): NumericsError {
   return new NumericsError({ code: "VX-QUANT-NOT-AN-INTEGER", message: `${dtype} is not an integer type and has no integer range.` });
 }
 
 /** An integer range that the storage type does not hold. */
-export function integerRangeInvalid(dtype: DType, range: readonly [number, number]): NumericsError {
+export function integerRangeInvalid(dtype: string, range: readonly [number, number]): NumericsError {
   return new NumericsError({
     code: "VX-QUANT-RANGE",
     message: `The integer range [${range[0]}, ${range[1]}] is not inside ${dtype}, or is empty, or leaves no steps on a side that is used.`,
@@ -62,7 +61,7 @@ export function viewInvalid(view: object): NumericsError {
 }
 
 /** A zero point outside the storage type. */
-export function zeroPointOutOfRange(dtype: DType, index: number, zeroPoint: number): NumericsError {
+export function zeroPointOutOfRange(dtype: string, index: number, zeroPoint: number): NumericsError {
   return new NumericsError({ code: "VX-QUANT-ZERO-POINT", message: `zeroPoint[${index}] = ${zeroPoint} is outside ${dtype}.` });
 }
 
