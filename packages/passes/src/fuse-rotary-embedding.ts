@@ -13,10 +13,11 @@ export const fuseRotaryEmbedding: Pass = {
   name: "rewrite/fuse-rotary-embedding",
 
   run(edit) {
+    const caches: Caches = new Map();
     let modified = false;
     for (const node of edit.graph.nodes) {
       const match = node.op === "Add" ? matchRotary(node) : undefined;
-      if (match) modified = fuse(edit, node, match) || modified;
+      if (match) modified = fuse(edit, node, { ...match, caches }) || modified;
     }
     return { modified };
   },
@@ -46,9 +47,16 @@ function factorsOf(value: Value): readonly (readonly [Value, Value])[] {
   return product ? bothOrders(product) : [];
 }
 
-function fuse(edit: GraphEditor, add: Node, { x, cos, sin, pairing }: RotaryMatch): boolean {
+/** Caches by angles, pairing and batch: queries and keys of all layers share them. */
+type Caches = Map<string, Value | undefined>;
+
+function fuse(edit: GraphEditor, add: Node, { x, cos, sin, pairing, caches }: RotaryMatch & { readonly caches: Caches }): boolean {
   const write = standIn(edit, add);
-  const [cosines, sines] = [cos, sin].map((angles) => cacheOf(write, angles, x, pairing));
+  const [cosines, sines] = [cos, sin].map((angles) => {
+    const key = JSON.stringify([angles.name, pairing, x.type.shape?.[0]]);
+    if (!caches.has(key)) caches.set(key, cacheOf(write, angles, x, pairing));
+    return caches.get(key);
+  });
   if (!cosines || !sines || rankOf(add.outputs[0] as Value) !== 4) return false;
   write.replace(add.outputs[0], write.op("RotaryEmbedding", [x, cosines, sines], { interleaved: pairing === "interleaved" ? 1 : 0 }));
   return true;

@@ -12,7 +12,8 @@ export interface Turn {
 
 /** x of rank 4 and its pairing when `value` is x turned by a quarter. */
 export function turnedOf(value: Value): Turn | undefined {
-  return turnOf(producerOf(value, "Concat"), "halves") ?? turnOf(pairsBefore(value), "interleaved");
+  const turn = turnOf(producerOf(value, "Concat"), "halves") ?? turnOf(pairsBefore(value), "interleaved");
+  return turn && rankOf(turn.x) === 4 ? turn : undefined;
 }
 
 /** The Concat of pairs that a Reshape lays side by side. */
@@ -37,12 +38,12 @@ function beforeNewAxis(value: Value): Value | null | undefined {
   return axes?.length === 1 && isLastAxis(axes[0], value) ? unsqueeze?.inputs[0] : undefined;
 }
 
-/** x of rank 4 when `value` is the part of x that holds the first (0) or the second (1) elements of all pairs. */
+/** x when `value` is the part of x that holds the first (0) or the second (1) elements of all pairs. */
 function partOf(value: Value | null | undefined, which: 0 | 1, pairing: Pairing): Value | undefined {
   const node = value?.producer;
   const [x] = node?.inputs ?? [];
   const width = extentAt(x, -1) ?? 1;
-  if (!node || !x || rankOf(x) !== 4 || width % 2 !== 0) return undefined;
+  if (!node || !x || width % 2 !== 0) return undefined;
   const isHalf = pairing === "halves" && halves(node, x, width / 2) && node.outputs[which] === value;
   return isHalf || takes(node, RANGES[pairing](which, width)) ? x : undefined;
 }
