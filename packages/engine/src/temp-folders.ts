@@ -1,8 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 const PREFIX = ".vlm-export-";
+const OWNED = /^\.vlm-export-(\d+)-/;
+/** A folder of a process that is gone is removed after this time: another container may share the folder but not the processes. */
+const STALE_MS = 3_600_000;
 
 /** Makes folders for models that an engine loads, and removes them: when asked, and at the end of the process at the latest. */
 export class TempFolders {
@@ -22,6 +25,7 @@ export class TempFolders {
    */
   make(file?: string): string {
     const usual = this.#root ?? tmpdir();
+    mkdirSync(usual, { recursive: true });
     if (file === undefined || sameSystem(usual, file)) return this.#keep(makeIn(usual));
     try {
       return this.#keep(makeIn(dirname(file)));
@@ -47,8 +51,39 @@ export class TempFolders {
 }
 
 function makeIn(root: string): string {
-  mkdirSync(root, { recursive: true });
-  return mkdtempSync(join(root, PREFIX));
+  removeStale(root);
+  return mkdtempSync(join(root, `${PREFIX}${process.pid}-`));
+}
+
+/** Removes what killed processes left behind, as far as it may. */
+function removeStale(root: string): void {
+  for (const name of readdirSync(root)) {
+    const owner = OWNED.exec(name)?.[1];
+    const path = join(root, name);
+    if (owner !== undefined && !isAlive(Number(owner)) && isOld(path)) tryRemove(path);
+  }
+}
+
+function tryRemove(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    return; // another user's
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && "code" in error && error.code === "ESRCH");
+  }
+}
+
+function isOld(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && Date.now() - stats.mtimeMs > STALE_MS;
 }
 
 function sameSystem(folder: string, file: string): boolean {
