@@ -27,7 +27,7 @@ export function own(name, { model, recipe, out, calibration, verify = "decode" }
     name,
     command: process.execPath,
     args,
-    before: () => rmSync(out, { recursive: true, force: true }),
+    before: () => freshFolder(out),
     artifact: () => ownArtifact(out),
   };
 }
@@ -57,6 +57,11 @@ function peer(name, environment, { script, args, out }) {
     before: () => freshFile(out),
     artifact: () => (existsSync(out) ? out : undefined),
   };
+}
+
+function freshFolder(path) {
+  rmSync(path, { recursive: true, force: true });
+  mkdirSync(dirname(path), { recursive: true });
 }
 
 function freshFile(path) {

@@ -31,11 +31,18 @@ async function once({ command, args, env = {}, before }) {
     });
     if (code !== 0) return { error: `rusage wrapper failed: ${stderr.slice(-300)}` };
     const usage = JSON.parse(readFileSync(file, "utf8"));
-    if (usage.exitCode !== 0) return { error: `exit ${usage.exitCode}: ${lastWords(stderr) || lastWords(stdout)}` };
+    if (usage.exitCode !== 0) return { error: `exit ${usage.exitCode}: ${diagnosticOf(stdout) ?? lastWords(stderr)}` };
     return { ...usage, load: loadavg()[0], stdout };
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** The first error that our own tool reports in its JSON document. */
+function diagnosticOf(stdout) {
+  if (!stdout.trimStart().startsWith("{")) return undefined;
+  const error = JSON.parse(stdout).diagnostics?.find((d) => d.severity === "error");
+  return error && `${error.code} ${error.message}`;
 }
 
 /** The end of an error text, without Python's markers and frames: what the tool itself had to say. */
