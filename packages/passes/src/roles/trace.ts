@@ -1,7 +1,7 @@
-import type { Graph, Node, Value } from "@vlm-export/ir";
+import { type Graph, isFloat, type Node, type Value } from "@vlm-export/ir";
 
 /** Ops that move or rescale numbers on the way between a projection and an attention product. */
-const WIRING = new Set([
+const WIRING: ReadonlySet<string> = new Set([
   "Reshape",
   "Transpose",
   "Squeeze",
@@ -24,20 +24,69 @@ const WIRING = new Set([
   "LayerNormalization",
   "RMSNormalization",
   "Where",
-  "Quantize",
   "vlm::Quantize",
 ]);
 
-const PROJECTIONS = new Set(["MatMul", "Gemm"]);
+/** Ops through which a constant is still the weight of its reader. */
+const WEIGHT_VIEWS: ReadonlySet<string> = new Set(["Transpose", "Cast", "DequantizeLinear", "Reshape"]);
 
-/** A MatMul or Gemm with a constant weight. */
-export function isProjection(node: Node): boolean {
-  return PROJECTIONS.has(node.op) && node.inputs[1]?.data !== undefined;
+const NORMS: ReadonlySet<string> = new Set(["LayerNormalization", "RMSNormalization", "GroupNormalization", "InstanceNormalization"]);
+const ACTIVATIONS: ReadonlySet<string> = new Set([
+  "Gelu",
+  "vlm::QuickGelu",
+  "Relu",
+  "LeakyRelu",
+  "Swish",
+  "Sigmoid",
+  "HardSwish",
+  "HardSigmoid",
+  "Tanh",
+  "Erf",
+  "Mish",
+  "Elu",
+  "Clip",
+  "PRelu",
+  "Softplus",
+]);
+
+/** True for the normalization ops. */
+export function isNorm(node: Node): boolean {
+  return NORMS.has(node.op);
 }
 
-/** A MatMul of two activations. */
+/** True for the activation functions. */
+export function isActivation(node: Node): boolean {
+  return ACTIVATIONS.has(node.op);
+}
+
+/** True for a constant, and for one that is transposed, cast or dequantized. */
+export function isWeight(value: Value | null | undefined): boolean {
+  const producer = value?.producer;
+  if (value?.data) return true;
+  return producer !== undefined && WEIGHT_VIEWS.has(producer.op) && isWeight(producer.inputs[0]);
+}
+
+/** A MatMul or Gemm of an activation with a constant weight. */
+export function isProjection(node: Node): boolean {
+  return (node.op === "MatMul" || node.op === "Gemm") && isWeight(node.inputs[1]) && !isWeight(node.inputs[0]);
+}
+
+/** A projection, or a convolution in its place. */
+export function isLayer(node: Node): boolean {
+  return isProjection(node) || node.op === "Conv";
+}
+
+/** A product of two activations. */
 export function isProduct(node: Node): boolean {
-  return node.op === "MatMul" && !node.inputs[0]?.data && !node.inputs[1]?.data;
+  return (node.op === "MatMul" || node.op === "Einsum") && node.inputs.length === 2 && !node.inputs.some(isWeight);
+}
+
+/** A lookup of integers in a table of numbers. */
+export function isLookup(node: Node): boolean {
+  const [table, ids] = node.inputs;
+  return (
+    node.op === "Gather" && isWeight(table) && isFloat(table?.type.dtype ?? "unknown") && table?.type.shape?.length === 2 && !isWeight(ids)
+  );
 }
 
 /** The nearest node above `value` that `accept`s, through wiring only, first operand first. */

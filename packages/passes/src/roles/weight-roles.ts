@@ -1,0 +1,26 @@
+import { elementCount, type Graph, type GraphEditor, isFloat, type Node, type Value } from "@vlm-export/ir";
+import type { Roles } from "./roles.js";
+
+/** Every constant of more than one real number: the role of its first reader, and `weight` or `bias`. */
+export function tagWeights(edit: GraphEditor, roles: Roles): void {
+  for (const constant of edit.graph.constants) {
+    const [reader, value] = readerOf(edit.graph, constant);
+    const role = reader && roles.all.get(reader);
+    if (role && isFloat(constant.type.dtype) && elementCount(constant.data?.shape ?? []) > 1)
+      edit.setRole(constant, `${role}.${isBias(reader, value) ? "bias" : "weight"}`);
+  }
+}
+
+const VIEWS: ReadonlySet<string> = new Set(["Transpose", "Cast"]);
+
+/** The first reader, and what it reads: the constant, or a view of it. */
+function readerOf(graph: Graph, constant: Value): readonly [Node | undefined, Value] {
+  const [reader] = graph.users(constant);
+  const [view] = reader?.outputs ?? [];
+  return reader && view && VIEWS.has(reader.op) ? readerOf(graph, view) : [reader, constant];
+}
+
+/** Added, or in the place of a bias: third operand of layers and norms. */
+function isBias(reader: Node, value: Value): boolean {
+  return reader.op === "Add" || reader.inputs.indexOf(value) === 2;
+}
