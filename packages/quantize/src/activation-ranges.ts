@@ -1,4 +1,4 @@
-import type { Diagnostic, QuantSpec, TensorType } from "@vlm-export/ir";
+import { type Diagnostic, f32Tensor, type QuantSpec, type TensorType } from "@vlm-export/ir";
 import type { Kernels } from "@vlm-export/numerics";
 import type { QuantGroup } from "@vlm-export/recipe";
 import { type ActivationQParams, activationQParams } from "./activation-qparams.js";
@@ -7,7 +7,7 @@ import { calibrators } from "./calibrators/calibrators.js";
 import { quantNoStatistics, quantZeroRange } from "./errors.js";
 import { extremesOf, type Statistics, unionOf, type ValueStatistics } from "./statistics.js";
 import { floatsOf } from "./weights/constant-floats.js";
-import { scaleTensor, staticSpec } from "./weights/quant-spec.js";
+import { staticSpec } from "./weights/quant-spec.js";
 
 /** Qparams of a static group and the range that they come from. */
 export interface StaticRange {
@@ -69,7 +69,7 @@ export function activationSpec({ request }: QuantGroup, { shape }: TensorType, r
   const { scale, zeroPoint } = range.qparams;
   const ones = (shape ?? []).map(() => 1);
   const stated = symmetric && zeroPoint === 0 ? {} : { zeroPoint: [zeroPoint] };
-  const spec = staticSpec(parts, { scale: scaleTensor(Float32Array.of(scale), "f32", ones), ...stated });
+  const spec = staticSpec(parts, { scale: f32Tensor([scale], ones), ...stated });
   return { ...spec, realRange: range.realRange };
 }
 

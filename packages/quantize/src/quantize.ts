@@ -17,7 +17,7 @@ import { type IntegerConstant, integerHome } from "./weights/integer-constant.js
 import { quantizeWeight, type WeightPool, type WeightTools } from "./weights/quantize-weight.js";
 
 /** Quantized weights up to this many bytes stay in memory. */
-const DEFAULT_MEMORY_BYTES = 160 << 20;
+const DEFAULT_MEMORY_BYTES = 64 << 20;
 
 export interface QuantizeOptions {
   readonly ops: OpRegistry;

@@ -21,7 +21,7 @@ export function integerBias(bias: TensorData, inputScale: number, weightScales: 
   if (!(largest <= INT32[1])) return { largest };
   const perTensor = scales.length === 1;
   const shape = bias.shape.map((_, axis) => (perTensor || axis < bias.shape.length - 1 ? 1 : elementCount(bias.shape)));
-  const scale = scaleTensor(scales, "f32", shape);
+  const scale = scaleTensor(scales, "f32", shape, kernels);
   const quant = staticSpec({ storage: "i32", range: INT32, granularity: perTensor ? "tensor" : "channel" }, { scale });
   const ints = Int32Array.from(codes);
   return { data: memoryTensor("i32", bias.shape, new Uint8Array(ints.buffer)), type: { dtype: bias.dtype, shape: bias.shape, quant } };

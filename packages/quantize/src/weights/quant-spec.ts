@@ -4,8 +4,7 @@ import {
   channelView,
   type FloatType,
   type IntegerType,
-  numberToBf16,
-  numberToF16,
+  type Kernels,
   pack,
   type QuantView,
   type ScaleSpec,
@@ -36,10 +35,9 @@ export function scaleShapeOf(shape: readonly number[], { granularity, axis, bloc
 }
 
 /** Scales as a tensor of `dtype`, in which they are exact. */
-export function scaleTensor(scale: Float32Array, dtype: FloatType, shape: readonly number[]): TensorData {
-  if (dtype === "f32") return memoryTensor("f32", shape, new Uint8Array(scale.slice().buffer));
-  const bits = Uint16Array.from(scale, dtype === "f16" ? numberToF16 : numberToBf16);
-  return memoryTensor(dtype, shape, new Uint8Array(bits.buffer));
+export function scaleTensor(scale: Float32Array, dtype: FloatType, shape: readonly number[], kernels: Pick<Kernels, "toHalf">): TensorData {
+  const array = dtype === "f32" ? scale : kernels.toHalf(scale, dtype);
+  return memoryTensor(dtype, shape, new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
 }
 
 /** The spec of a static quantization; zero points only where some can differ from 0. */

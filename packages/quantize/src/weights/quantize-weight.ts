@@ -7,6 +7,9 @@ import type { IntegerConstant, IntegerHome } from "./integer-constant.js";
 import { mseScales } from "./mse-scales.js";
 import { scaleShapeOf, scaleSpecOf, scaleTensor, staticSpec } from "./quant-spec.js";
 
+/** Scales up to this size stay in memory. */
+const HELD_SCALE_BYTES = 1 << 16;
+
 /** What turns weights into integers: the calling thread's kernels, and a pool that reads and works in parallel. */
 export interface WeightTools {
   readonly kernels: Kernels;
@@ -35,7 +38,8 @@ export async function quantizeWeight(
   );
   if (nonFiniteGroups > 0) throw quantNonFinite(value.name, nonFiniteGroups);
   const { storage, range, granularity, scaleDtype } = request;
-  const scales = scaleTensor(scale, scaleDtype, scaleShapeOf(data.shape, request));
+  const small = scaleTensor(scale, scaleDtype, scaleShapeOf(data.shape, request), tools.kernels);
+  const scales = small.byteLength > HELD_SCALE_BYTES ? await tools.home.keep(small.dtype, small.shape, small.bytes()) : small;
   const quant = staticSpec({ storage, range, granularity }, { scale: scales, ...(zeroPoint && { zeroPoint }) });
   const type = { dtype: data.dtype, shape: data.shape, quant };
   return { data: await tools.home.keep(storage, data.shape, bytes), type };
