@@ -14,7 +14,7 @@ function step(name) {
   count += 1;
   if (faultAt === 0 || count < faultAt) return;
   if (kind === "kill" && count === faultAt) process.kill(process.pid, "SIGKILL");
-  if (kind === "full" && /write|mkdir|mkdtemp|link/i.test(name))
+  if (kind === "full" && /^(write|mkdir|mkdtemp|link)/i.test(name))
     throw Object.assign(new Error(`ENOSPC: no space left on device, ${name}`), { code: "ENOSPC", syscall: name, errno: -28 });
 }
 
