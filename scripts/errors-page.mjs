@@ -15,15 +15,19 @@ export function errorCodes() {
   const codes = new Map();
   for (const name of readdirSync(`${root}packages`).sort()) {
     for (const path of sources(`${root}packages/${name}/src`).sort()) {
-      const text = readFileSync(path, "utf8");
-      for (const match of text.matchAll(/"(VX-[A-Z0-9]+(?:-[A-Z0-9]+)+)"/g)) {
-        const known = codes.get(match[1]);
-        const meaning = path.endsWith("errors.ts") ? commentBefore(text, match.index) : "";
-        if (!known || (!known.meaning && meaning)) codes.set(match[1], { package: name, meaning });
+      for (const [code, meaning] of codesIn(path)) {
+        const known = codes.get(code);
+        if (!known || (!known.meaning && meaning)) codes.set(code, { package: name, meaning });
       }
     }
   }
   return new Map([...codes].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function codesIn(path) {
+  const text = readFileSync(path, "utf8");
+  const matches = [...text.matchAll(/"(VX-[A-Z0-9]+(?:-[A-Z0-9]+)+)"/g)];
+  return matches.map((match) => [match[1], path.endsWith("errors.ts") ? commentBefore(text, match.index) : ""]);
 }
 
 function commentBefore(text, index) {

@@ -135,7 +135,7 @@ const everyOption: readonly TfliteOptions[] = [
       "WhereOptions",
       "ZerosLikeOptions",
     ] as const
-  ).map((kind): TfliteOptions => ({ kind })),
+  ).map((kind) => ({ kind }) as TfliteOptions),
 ];
 
 function tensor(name: string, rest: Partial<TfliteTensor> = {}): TfliteTensor {
