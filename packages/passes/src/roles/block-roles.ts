@@ -20,20 +20,34 @@ export function assignTransformer(
   const stretches = cores.map((_, i) => graph.nodes.filter((node) => reach.get(node) === i + 1 && !attentions.has(node)));
   const prefixes = blockNames(cores, stretches, modality);
   cores.forEach((core, number) => {
-    const prefix = prefixes[number] as string;
-    const part = core.kind === "cross" ? "cross_attn" : "attn";
-    assignAttention(core, { graph, roles, prefix: `${prefix}.${part}`, number, reach });
-    roles.assign(normBefore(core), number > 0 && core.kind === "pool" ? `${modality}.norm` : `${prefix}.norm1`);
+    const prefix = `${prefixes[number]}.${core.kind === "cross" ? "cross_attn" : "attn"}`;
+    assignAttention(core, { graph, roles, prefix, number, reach });
   });
+  const before = cores.map(normBefore);
+  const numberNorm = normNumbers(roles);
   stretches.forEach((nodes, number) => {
     const prefix = prefixes[number] as string;
-    const own = nodes.filter((node) => !roles.has(node));
+    if (number > 0 && cores[number]?.kind === "pool") roles.assign(before[number], `${modality}.norm`);
+    numberNorm(before[number], prefix);
+    const own = nodes.filter((node) => !roles.has(node) && !before.includes(node));
     const isLast = number === cores.length - 1;
     const perceptron = perceptronOf(graph, own);
     const end = isLast ? perceptronEnd(perceptron, own) : own.length;
+    for (const norm of own.slice(0, end).filter(isNorm)) numberNorm(norm, prefix);
     assignStretch(own.slice(0, end), { roles, prefix, perceptron });
     if (isLast) assignTail(graph, own.slice(end), { modality, roles });
   });
+}
+
+/** Gives the norms of each block numbers, in the order of the calls: norm1 comes before the attention. */
+function normNumbers(roles: Roles): (norm: Node | undefined, prefix: string) => void {
+  const counts = new Map<string, number>();
+  return (norm, prefix) => {
+    if (!norm || roles.has(norm)) return;
+    const count = (counts.get(prefix) ?? 0) + 1;
+    counts.set(prefix, count);
+    roles.assign(norm, `${prefix}.norm${count}`);
+  };
 }
 
 /**
@@ -66,7 +80,6 @@ interface Stretch {
 /** What lies between one attention and the next: residual sums, norms, the perceptron. */
 function assignStretch(nodes: readonly Node[], { roles, prefix, perceptron }: Stretch): void {
   assignPerceptron(roles, perceptron, nodes, `${prefix}.mlp`);
-  nodes.filter((node) => isNorm(node)).forEach((node, i) => roles.assign(node, `${prefix}.norm${i + 2}`));
   const firstSum = nodes.find((node) => isResidual(node));
   const first = perceptron[0]?.[0];
   if (firstSum && first && nodes.indexOf(firstSum) < nodes.indexOf(first)) roles.assign(firstSum, `${prefix}.attn.residual`);
