@@ -16,7 +16,7 @@ const rules = Object.entries(layers)
 module.exports = {
   forbidden: [
     ...rules,
-    { name: "no-circular", severity: "error", from: {}, to: { circular: true, dependencyTypesNot: ["type-only"] } },
+    { name: "no-circular", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
     { name: "resolvable", severity: "error", comment: "An import that cannot be resolved would pass the layer rule unseen.", from: {}, to: { couldNotResolve: true } },
     { name: "processes-only-in-backend-api", severity: "error", comment: "Only backend-api spawns processes.", from: { path: "^packages/(?!backend-api/|cli/)[^/]+/src", pathNot: "\\.test\\.ts$" }, to: { path: "^(node:)?child_process$|node_modules/execa" } },
   ],

@@ -13,14 +13,14 @@ function sources(folder) {
 /** Code → meaning: the doc comment before the function in which the code stands first. */
 export function errorCodes() {
   const codes = new Map();
-  for (const name of readdirSync(`${root}packages`).sort()) {
-    for (const path of sources(`${root}packages/${name}/src`).sort()) {
-      for (const [code, meaning] of codesIn(path)) {
-        const known = codes.get(code);
-        if (!known || (!known.meaning && meaning)) codes.set(code, { package: name, meaning });
-      }
-    }
-  }
+  const found = readdirSync(`${root}packages`)
+    .sort()
+    .flatMap((name) =>
+      sources(`${root}packages/${name}/src`)
+        .sort()
+        .flatMap((path) => codesIn(path).map(([code, meaning]) => [code, { package: name, meaning }])),
+    );
+  for (const [code, entry] of found) if (!codes.has(code) || (!codes.get(code).meaning && entry.meaning)) codes.set(code, entry);
   return new Map([...codes].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
