@@ -11,10 +11,10 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { capture } from "./lib/measure.mjs";
-import { benchOut, isMain, root } from "./lib/paths.mjs";
+import { benchOut, isMain, pythonOf, root } from "./lib/paths.mjs";
 
 const PEERS = {
-  ort: ["onnxruntime==1.32.0", "onnx==1.23.2", "numpy==2.4.6", "sympy==1.14.0", "pillow==12.0.0"],
+  ort: ["onnxruntime==1.32.0", "onnx==1.23.2", "numpy==2.4.6", "sympy==1.14.0", "pillow==12.0.0", "onnx-ir==1.1.0"],
   nncf: ["nncf==3.4.0", "onnx==1.23.2", "onnxruntime==1.32.0", "numpy==2.4.6"],
   modelopt: ["nvidia-modelopt[onnx]==0.47.0"],
 };
@@ -43,7 +43,7 @@ async function main() {
   const { values } = parseArgs({ options: { "with-modelopt": { type: "boolean", default: false } } });
   const record = {};
   for (const peer of Object.keys(PEERS)) {
-    if (peer === "modelopt" && !values["with-modelopt"]) {
+    if (peer === "modelopt" && !values["with-modelopt"] && !pythonOf(peer)) {
       record[peer] = { notRun: "needs torch with CUDA libraries; make it with --with-modelopt" };
     } else {
       record[peer] = await ensurePeer(peer).catch((error) => ({ notRun: error.message.slice(0, 500) }));
