@@ -21,7 +21,8 @@ import { fuseGelu } from "./fuse-gelu.js";
 import { fuseLayerNorm } from "./fuse-layer-norm.js";
 import { fuseRmsNorm } from "./fuse-rms-norm.js";
 import { builder, type Builder, ops, samplesFor } from "./graphs.fixture.js";
-import { expectClose, onEngine, opsOf, rewrite } from "./on-engine.fixture.js";
+import { expectClose, onEngine } from "./on-engine.fixture.js";
+import { opsOf, rewrite } from "./rewrite.fixture.js";
 
 const engine = onEngine();
 const EXPAND = [expandAttention, expandGelu, expandLayerNorm, expandRmsNorm, expandRotaryEmbedding];

@@ -2,7 +2,8 @@ import type { Attrs, Graph, Value } from "@vlm-export/ir";
 import { expect, test } from "vitest";
 import { foldBatchNorm } from "./fold-batch-norm.js";
 import { builder, type Builder } from "./graphs.fixture.js";
-import { onEngine, opsOf, rewrite } from "./on-engine.fixture.js";
+import { onEngine } from "./on-engine.fixture.js";
+import { opsOf, rewrite } from "./rewrite.fixture.js";
 import { splitBatchNorm } from "./split-batch-norm.js";
 
 const engine = onEngine();

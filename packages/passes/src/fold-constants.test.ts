@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { foldConstants } from "./fold-constants.js";
 import { builder } from "./graphs.fixture.js";
-import { onEngine, opsOf, rewrite } from "./on-engine.fixture.js";
+import { onEngine } from "./on-engine.fixture.js";
+import { opsOf, rewrite } from "./rewrite.fixture.js";
 
 const engine = onEngine();
 

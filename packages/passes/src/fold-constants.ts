@@ -17,6 +17,8 @@ const MAX_GROWTH_BYTES = 1 << 20;
 /** Reference evaluation is plain code: larger operands and longer sums are left to the engine. */
 const MAX_OPERAND_BYTES = 256 << 20;
 const MAX_MACS = 1e8;
+/** Results are kept in memory, whereas most of what they replace lies in a file: what exceeds this for one graph stays an operator. */
+const MAX_TOTAL_BYTES = 512 << 20;
 
 /** DequantizeLinear of a constant says which integers the model keeps; Identity of a constant bears the name of an output. */
 const KEPT: ReadonlySet<string> = new Set(["DequantizeLinear", "Identity"]);
@@ -26,11 +28,14 @@ export const foldConstants: Pass = {
   name: "normalize/fold-constants",
 
   run(edit, { ops, signal }) {
-    let modified = false;
+    let [modified, left] = [false, MAX_TOTAL_BYTES];
     for (const node of edit.graph.nodes) {
       signal?.throwIfAborted();
-      const folded = KEPT.has(node.op) ? undefined : (knownElements(node) ?? evaluated(node, ops.get(node.op)));
-      if (folded) modified = replaceOutputs(edit, node, folded) || modified;
+      const folded = KEPT.has(node.op) || outputBytes(node) > left ? undefined : (knownElements(node) ?? evaluated(node, ops.get(node.op)));
+      if (!folded) continue;
+      replaceOutputs(edit, node, folded);
+      left -= outputBytes(node);
+      modified = true;
     }
     return { modified };
   },
@@ -76,10 +81,9 @@ function outputBytes(node: Node): number {
   return bytes.reduce((sum, each) => sum + each, 0);
 }
 
-function replaceOutputs(edit: GraphEditor, node: Node, folded: readonly TensorData[]): boolean {
+function replaceOutputs(edit: GraphEditor, node: Node, folded: readonly TensorData[]): void {
   node.outputs.forEach((value: Value | null, i) => {
     const data = folded[i];
     if (value && data) edit.replaceAllUses(value, edit.addConstant(edit.freshName(`${value.name}_folded`), data));
   });
-  return true;
 }

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { expandAttention } from "./expand-attention.js";
 import { fuseAttention } from "./fuse-attention.js";
 import { builder, type Builder, type Operand } from "./graphs.fixture.js";
-import { onEngine, opsOf, rewrite } from "./on-engine.fixture.js";
+import { onEngine } from "./on-engine.fixture.js";
+import { opsOf, rewrite } from "./rewrite.fixture.js";
 
 const engine = onEngine();
 const SIZE = 8;

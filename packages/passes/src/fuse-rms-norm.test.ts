@@ -2,7 +2,8 @@ import type { Graph, Value } from "@vlm-export/ir";
 import { expect, test } from "vitest";
 import { fuseRmsNorm } from "./fuse-rms-norm.js";
 import { builder, type Builder } from "./graphs.fixture.js";
-import { onEngine, opsOf, rewrite } from "./on-engine.fixture.js";
+import { onEngine } from "./on-engine.fixture.js";
+import { opsOf, rewrite } from "./rewrite.fixture.js";
 
 const engine = onEngine();
 const F32 = 1;

@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { expandRotaryEmbedding } from "./expand-rotary-embedding.js";
 import { fuseRotaryEmbedding } from "./fuse-rotary-embedding.js";
 import { builder, type Builder } from "./graphs.fixture.js";
-import { onEngine, opsOf, rewrite } from "./on-engine.fixture.js";
+import { onEngine } from "./on-engine.fixture.js";
+import { opsOf, rewrite } from "./rewrite.fixture.js";
 
 const engine = onEngine();
 const SIZE = 8;

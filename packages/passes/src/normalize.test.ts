@@ -6,7 +6,8 @@ import { expandLayerNorm } from "./expand-layer-norm.js";
 import { expandRmsNorm } from "./expand-rms-norm.js";
 import { builder, type Builder, ops } from "./graphs.fixture.js";
 import { normalize, normalizePasses } from "./normalize.js";
-import { expectClose, onEngine, opsOf, rewrite } from "./on-engine.fixture.js";
+import { expectClose, onEngine } from "./on-engine.fixture.js";
+import { opsOf, rewrite } from "./rewrite.fixture.js";
 import {
   blocks,
   embeddings,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { builder } from "./graphs.fixture.js";
-import { opsOf, rewrite } from "./on-engine.fixture.js";
+import { opsOf, rewrite } from "./rewrite.fixture.js";
 
 test("chains that nobody reads go with their constants; inputs stay", () => {
   const b = builder();

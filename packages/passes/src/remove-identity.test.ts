@@ -1,7 +1,8 @@
 import { boolTensor } from "@vlm-export/ops";
 import { expect, test } from "vitest";
 import { builder, type Builder } from "./graphs.fixture.js";
-import { onEngine, opsOf, rewrite } from "./on-engine.fixture.js";
+import { onEngine } from "./on-engine.fixture.js";
+import { opsOf, rewrite } from "./rewrite.fixture.js";
 import { removeIdentity } from "./remove-identity.js";
 import type { Value } from "@vlm-export/ir";
 

@@ -30,7 +30,7 @@ export function assignAttention(core: AttentionCore, { graph, roles, prefix, num
     const norm = findAbove(value, isNorm, 24);
     if (norm && inside.has(norm)) roles.assign(norm, `${prefix}.${name}`);
   }
-  roles.fill([...inside, ...chainAbove(core)], prefix);
+  roles.assignRest([...inside, ...chainAbove(core)], prefix);
 }
 
 function projectionsOf({ q, k, v }: AttentionCore): readonly (readonly [Node | undefined, string])[] {

@@ -83,11 +83,11 @@ function assignStretch(nodes: readonly Node[], { roles, prefix, perceptron }: St
   const firstSum = nodes.find((node) => isResidual(node));
   const first = perceptron[0]?.[0];
   if (firstSum && first && nodes.indexOf(firstSum) < nodes.indexOf(first)) roles.assign(firstSum, `${prefix}.attn.residual`);
-  roles.fill(nodes.filter(isResidual), `${prefix}.mlp.residual`);
+  roles.assignRest(nodes.filter(isResidual), `${prefix}.mlp.residual`);
   nodes
     .filter((node) => isProjection(node) && !roles.has(node))
     .forEach((node, i) => roles.assignLayer(node, `${prefix}.mlp.proj${i + 1}`));
-  roles.fill(nodes, `${prefix}.mlp`);
+  roles.assignRest(nodes, `${prefix}.mlp`);
 }
 
 /** A sum of two activations. */

@@ -36,7 +36,7 @@ export function perceptronOf(graph: Graph, nodes: readonly Node[]): Perceptron {
 export function assignPerceptron(roles: Roles, perceptron: Perceptron, nodes: readonly Node[], prefix: string): void {
   for (const [node, name] of perceptron) roles.assignLayer(node, `${prefix}.${name}`);
   const last = Math.max(...perceptron.map(([node]) => nodes.indexOf(node)));
-  roles.fill(nodes.slice(0, last).filter(isActivation), `${prefix}.act`);
+  roles.assignRest(nodes.slice(0, last).filter(isActivation), `${prefix}.act`);
 }
 
 /** Index behind the residual sum that follows the perceptron's last projection. */

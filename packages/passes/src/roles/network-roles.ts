@@ -7,7 +7,7 @@ import { isActivation, isLookup, isProjection } from "./trace.js";
 export function assignStem(graph: Graph, modality: Modality, roles: Roles): void {
   const conv = graph.nodes.find(({ op }) => op === "Conv");
   roles.assignLayer(conv, `${modality}.${conv && isPatching(conv) ? "patch_embed" : "stem"}`);
-  if (modality === "language") roles.fill(graph.nodes.filter(isLookup), "language.embed");
+  if (modality === "language") roles.assignRest(graph.nodes.filter(isLookup), "language.embed");
 }
 
 function isPatching(conv: Node): boolean {
@@ -50,8 +50,8 @@ function assignLayers(
   const projections = nodes.filter(isProjection);
   const isNumbered = projections.length > 1 || prefix === "projector";
   projections.forEach((node, i) => roles.assignLayer(node, isNumbered ? `${prefix}.fc${i + 1}` : prefix));
-  if (isNumbered) roles.fill(nodes.filter(isActivation), `${prefix}.act`);
-  roles.fill(nodes, prefix === "head" && projections.length === 0 && nodes.every(({ op }) => op === "Gather") ? fallback : prefix);
+  if (isNumbered) roles.assignRest(nodes.filter(isActivation), `${prefix}.act`);
+  roles.assignRest(nodes, prefix === "head" && projections.length === 0 && nodes.every(({ op }) => op === "Gather") ? fallback : prefix);
 }
 
 function isConvolution({ op }: Node): boolean {

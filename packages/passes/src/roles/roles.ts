@@ -7,7 +7,7 @@ export interface Roles {
   /** Like {@link assign}, and to the Add of its bias. */
   assignLayer(node: Node | undefined, role: string): void;
   /** All nodes that have no role yet. */
-  fill(nodes: readonly Node[], role: string): void;
+  assignRest(nodes: readonly Node[], role: string): void;
   has(node: Node): boolean;
   readonly all: ReadonlyMap<Node, string>;
 }
@@ -24,7 +24,7 @@ export function emptyRoles(graph: Graph): Roles {
       assign(node, role);
       assign(node && biasAdd(graph, node), role);
     },
-    fill: (nodes, role) => nodes.forEach((node) => assign(node, role)),
+    assignRest: (nodes, role) => nodes.forEach((node) => assign(node, role)),
     has: (node) => all.has(node),
   };
 }

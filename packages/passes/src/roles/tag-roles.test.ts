@@ -1,7 +1,7 @@
 import type { Graph, Value } from "@vlm-export/ir";
 import { expect, test } from "vitest";
 import { builder, type Builder } from "../graphs.fixture.js";
-import { rewrite } from "../on-engine.fixture.js";
+import { rewrite } from "../rewrite.fixture.js";
 import {
   attend,
   attention,

@@ -23,7 +23,7 @@ export const tagRoles: Pass = {
     if (cores.length > 0) {
       assignTransformer(graph, cores, { modality, roles });
       assignConvolutions(graph, modality, roles);
-      roles.fill(graph.nodes, `${modality}.embed`);
+      roles.assignRest(graph.nodes, `${modality}.embed`);
     } else assignNetwork(graph, modality, roles);
     for (const [node, role] of roles.all) edit.setRole(node, role);
     tagWeights(edit, roles);

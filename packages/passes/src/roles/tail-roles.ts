@@ -28,15 +28,15 @@ export function assignTail(
   const isProjector = projections.length > 0 && !tail.some(({ op }) => REDUCTIONS.has(op));
   const prefix = isProjector ? "projector" : "head";
   if (projections.length > 1 || isProjector) projections.forEach((node, i) => roles.assignLayer(node, `${prefix}.fc${i + 1}`));
-  if (projections.length > 1) roles.fill(tail.filter(isActivation), `${prefix}.act`);
-  roles.fill(tail, projections.length === 0 ? `${modality}.norm` : prefix);
+  if (projections.length > 1) roles.assignRest(tail.filter(isActivation), `${prefix}.act`);
+  roles.assignRest(tail, projections.length === 0 ? `${modality}.norm` : prefix);
 }
 
 function assignLanguageHead(tail: readonly Node[], projections: readonly Node[], roles: Roles): void {
   const head = projections.at(-1) as Node;
   roles.assignLayer(head, "language.lm_head");
-  roles.fill(tail.slice(0, tail.indexOf(head)), "language.norm");
-  roles.fill(tail, "language.lm_head");
+  roles.assignRest(tail.slice(0, tail.indexOf(head)), "language.norm");
+  roles.assignRest(tail, "language.lm_head");
 }
 
 /** Scores for every token of the vocabulary: as many as the table of embeddings has rows, or one row per position. */
