@@ -4,8 +4,9 @@ import type { QuantGroup } from "@vlm-export/recipe";
 import { type ActivationQParams, activationQParams } from "./activation-qparams.js";
 import type { RealRange } from "./calibrators/calibrator.js";
 import { calibrators } from "./calibrators/calibrators.js";
+import type { Equalization } from "./equalize/equalization.js";
 import { quantNoStatistics, quantZeroRange } from "./errors.js";
-import { extremesOf, type Statistics, unionOf, type ValueStatistics } from "./statistics.js";
+import { extremesOf, unionOf, type ValueStatistics } from "./statistics.js";
 import { floatsOf } from "./weights/constant-floats.js";
 import { staticSpec } from "./weights/quant-spec.js";
 
@@ -18,24 +19,24 @@ export interface StaticRange {
 /** The range of every static group: fixed, or from the union of what was observed and of its constants. Throws VX-QUANT-NO-STATISTICS. */
 export function staticRanges(
   groups: readonly QuantGroup[],
-  statistics: Statistics | undefined,
+  equalization: Pick<Equalization, "seen">,
   { kernels, report }: { readonly kernels: Kernels; report(finding: Diagnostic): void },
 ): ReadonlyMap<QuantGroup, StaticRange> {
   const ranges = new Map<QuantGroup, StaticRange>();
   for (const group of groups) {
     if (group.request.mode !== "static") continue;
-    const realRange = withConstants(group.fixedRange ?? calibrated(group, statistics), group, kernels);
+    const realRange = withConstants(group.fixedRange ?? calibrated(group, equalization), group, kernels);
     if (realRange[0] === 0 && realRange[1] === 0) report(quantZeroRange(nameOf(group)));
     ranges.set(group, { realRange, qparams: activationQParams(realRange, group.request) });
   }
   return ranges;
 }
 
-function calibrated(group: QuantGroup, statistics: Statistics | undefined): RealRange {
+function calibrated(group: QuantGroup, equalization: Pick<Equalization, "seen">): RealRange {
   const { request, observe } = group;
-  const seen = observe.map(({ name }): ValueStatistics => {
-    const found = statistics?.values.get(name);
-    if (!found) throw quantNoStatistics(name, "range");
+  const seen = observe.map((value): ValueStatistics => {
+    const found = equalization.seen(value);
+    if (!found) throw quantNoStatistics(value.name, "range");
     return found;
   });
   const [first] = seen;

@@ -1,16 +1,21 @@
-import type { Engine, EngineSession, RunResult } from "@vlm-export/engine";
-import { elementCount, type Model, type OpRegistry, type TensorData } from "@vlm-export/ir";
+import type { Engine } from "@vlm-export/engine";
+import type { Model, OpRegistry, TensorData } from "@vlm-export/ir";
 import type { Kernels } from "@vlm-export/numerics";
 import type { Plan } from "@vlm-export/recipe";
 import type { Store } from "@vlm-export/store";
-import { calEmpty, calNonFinite } from "./errors.js";
+import { equalizableNorms } from "./equalize/equalizable-norms.js";
+import { calEmpty } from "./errors.js";
 import { covers, type Need, needsOf } from "./needs.js";
-import { type ObservedGraph, observedGraph } from "./observed-graph.js";
+import { observedGraph } from "./observed-graph.js";
+import { ObservedRun } from "./observed-run.js";
 import { ValueObserver } from "./observers/value-observer.js";
-import type { HistogramPool } from "./tensor-counter.js";
 import { mergedStatistics, type Statistics } from "./statistics.js";
 import { loadStatistics, saveStatistics, statisticsKey } from "./statistics-cache.js";
-import { floatsOf, isKernelFloat } from "./weights/constant-floats.js";
+import type { HistogramPool } from "./tensor-counter.js";
+import { withHead } from "./with-head.js";
+
+/** Samples that the factors of equalized norms are chosen from; these run twice. */
+const EQUALIZE_SAMPLES = 2;
 
 /** One input of the model. */
 export interface CalibrationSample {
@@ -28,6 +33,8 @@ export interface CalibrateOptions {
   readonly pool?: HistogramPool;
   /** Keeps statistics by content of graph and samples: then the samples are gone through twice, first to hash them. */
   readonly store?: Store;
+  /** Scales the channels of norms against the weights that read them (exact for the float graph); default true. */
+  readonly equalize?: boolean;
   readonly signal?: AbortSignal;
   progress?(samples: number): void;
 }
@@ -37,12 +44,12 @@ export interface CalibrateOptions {
  * has it already, from whatever recipe. Throws VX-CAL-EMPTY, VX-CAL-NON-FINITE, VX-ENGINE-*, and the signal's reason.
  */
 export async function calibrate(plan: Plan, samples: AsyncIterable<CalibrationSample>, options: CalibrateOptions): Promise<Statistics> {
-  const needs = needsOf(plan, options.ops);
-  const { store } = options;
+  const { store, ops, equalize = true } = options;
+  const needs = needsOf(plan, equalize ? equalizableNorms(plan, ops) : [], ops);
   if (!store) return observe(plan, samples, needs, options);
   const key = await statisticsKey(plan.graph, samples);
   const known = await loadStatistics(store, key);
-  if (known && covers(known, needs)) return { ...known, cached: true };
+  if (known && covers(known, needs)) return equalize ? known : { ...known, equalized: new Map() };
   const statistics = await observe(plan, samples, needs, options);
   await saveStatistics(store, key, known ? mergedStatistics(known, statistics) : statistics);
   return statistics;
@@ -54,19 +61,20 @@ async function observe(
   needs: readonly Need[],
   options: CalibrateOptions,
 ): Promise<Statistics> {
-  const { engine, ops, model, signal, progress } = options;
+  const { engine, ops, model, kernels, signal, progress } = options;
   const observed = observedGraph(plan.graph, needs, ops);
-  const observers = needs.map((need) => new ValueObserver(need, options));
-  const taps = observers.flatMap(({ name, histogram }) => [
-    { value: name, kind: "range" as const },
-    ...(histogram ? [{ value: name, kind: "tensor" as const }] : []),
+  const observers = needs.map((need) => new ValueObserver(need, observed.scaled.get(need.value.name)?.output ?? need.value.name, options));
+  const taps = observers.flatMap(({ tap, histogram }) => [
+    { value: tap, kind: "range" as const },
+    ...(histogram ? [{ value: tap, kind: "tensor" as const }] : []),
   ]);
   const source = { graph: observed.graph, ops, taps, ...(model && { model }) };
   const session = await engine.openGraph(source, signal ? { signal } : {});
-  const run = new ObservedRun(session, { observers, observed, options });
+  const run = new ObservedRun(session, { observers, observed, outputs: plan.graph.outputs.map(({ name }) => name), kernels });
+  const ordered = observed.scaled.size > 0 ? withHead(samples, EQUALIZE_SAMPLES, (head) => run.equalize(head)) : samples;
   let count = 0;
   try {
-    for await (const sample of samples) {
+    for await (const sample of ordered) {
       signal?.throwIfAborted();
       await run.add(sample);
       count += 1;
@@ -77,73 +85,5 @@ async function observe(
     await session.close();
   }
   if (count === 0) throw calEmpty();
-  return { samples: count, values: new Map(observers.map((observer) => [observer.name, observer.result()])), cached: false };
-}
-
-/** A session and the observers that it feeds. Histograms of one sample are counted while the next one runs. */
-class ObservedRun {
-  private readonly session: EngineSession;
-  private readonly observers: readonly ValueObserver[];
-  private readonly observed: ObservedGraph;
-  private readonly options: CalibrateOptions;
-  private counted: string | undefined;
-
-  constructor(
-    session: EngineSession,
-    {
-      observers,
-      observed,
-      options,
-    }: { readonly observers: readonly ValueObserver[]; readonly observed: ObservedGraph; readonly options: CalibrateOptions },
-  ) {
-    this.session = session;
-    this.observers = observers;
-    this.observed = observed;
-    this.options = options;
-  }
-
-  async add({ name, tensors }: CalibrationSample): Promise<void> {
-    this.checkFinite(tensors, name);
-    const result = await this.session.run(tensors);
-    await this.settle();
-    this.checkFinite(result.outputs, name);
-    for (const observer of this.observers) this.addValue(observer, result, name);
-    this.counted = name;
-  }
-
-  /** Waits for the histograms of the last sample. */
-  async settle(): Promise<void> {
-    for (const { histogram, name } of this.observers)
-      if (histogram && !(await histogram.settle())) throw calNonFinite(name, this.counted ?? "", [Number.NaN, Number.NaN]);
-  }
-
-  private addValue({ name, range, histogram, channels, counter }: ValueObserver, result: RunResult, sample: string): void {
-    const tensor = result.tensors.get(name);
-    const extremes = result.ranges.get(name);
-    const isEmpty = tensor !== undefined && elementCount(tensor.shape) === 0;
-    const [min, max] = extremes && !isEmpty ? extremes : [0, 0];
-    if (!Number.isFinite(min) || !Number.isFinite(max)) throw calNonFinite(name, sample, [min, max]);
-    range.add([min, max]);
-    if (histogram && tensor)
-      histogram.add(
-        [min, max],
-        elementCount(tensor.shape),
-        counter.count(tensor, (buffer) => this.session.recycle(buffer)),
-      );
-    for (const [axis, observer] of channels) {
-      const outputs = this.observed.channels.get(name)?.get(axis);
-      const read = (output: string | undefined): Float32Array => floatsOf(result.outputs.get(output ?? "") as TensorData) as Float32Array;
-      observer.add(read(outputs?.min), read(outputs?.max), read(outputs?.mean));
-    }
-  }
-
-  /** The engine's reductions pass over NaN: inputs and outputs are looked at whole. */
-  private checkFinite(tensors: ReadonlyMap<string, TensorData>, sample: string): void {
-    for (const [name, tensor] of tensors) {
-      if (!isKernelFloat(tensor.dtype) || elementCount(tensor.shape) === 0) continue;
-      const { min, max, nanCount, infCount } = this.options.kernels.rangeOf(floatsOf(tensor));
-      if (nanCount > 0) throw calNonFinite(name, sample, [Number.NaN, Number.NaN]);
-      if (infCount > 0) throw calNonFinite(name, sample, [min, max]);
-    }
-  }
+  return { samples: count, ...run.result(), cached: false };
 }

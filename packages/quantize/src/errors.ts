@@ -58,6 +58,16 @@ export function quantCorrectionUnfit(node: string, reason: string, decidedBy: De
   };
 }
 
+/** Norms whose channels were scaled. */
+export function quantEqualized(norms: number): Diagnostic {
+  return {
+    code: "VX-QUANT-EQUALIZED",
+    severity: "info",
+    message: `the channels of ${norms} norms were scaled against the weights that read them; the float model computes the same.`,
+    where: { stage: "quantize" },
+  };
+}
+
 /** A constant that float16 cannot hold. */
 export function quantF16Range(value: string, node: string, largest: number): Diagnostic {
   return {

@@ -67,7 +67,12 @@ function statisticsOf(
     sampleMax: Float32Array.of(range[1]),
     ...rest,
   });
-  return { samples: 1, cached: false, values: new Map(Object.entries(values).map(([name, value]) => [name, of(value)])) };
+  return {
+    samples: 1,
+    cached: false,
+    equalized: new Map(),
+    values: new Map(Object.entries(values).map(([name, value]) => [name, of(value)])),
+  };
 }
 
 const floats = (data: TensorData | undefined): number[] => [...new Float32Array((data as TensorData).bytes().slice().buffer)];

@@ -1,11 +1,13 @@
-import { cloneGraph, type Diagnostic, type Graph, GraphEditor, type OpRegistry, type TensorData } from "@vlm-export/ir";
+import { cloneGraph, type Diagnostic, type Graph, GraphEditor, type OpRegistry } from "@vlm-export/ir";
 import type { Kernels } from "@vlm-export/numerics";
 import type { Plan, WeightPlan } from "@vlm-export/recipe";
 import type { Scratch } from "@vlm-export/store";
 import { staticRanges } from "./activation-ranges.js";
+import { type Equalization, equalizationOf } from "./equalize/equalization.js";
 import { mapLimited } from "./map-limited.js";
 import type { OutlierReport } from "./outlier-channels.js";
 import { applyActivations } from "./rewrite/apply-activations.js";
+import { applyEqualization } from "./rewrite/apply-equalization.js";
 import { applyBiases } from "./rewrite/apply-biases.js";
 import { applyWeights } from "./rewrite/apply-weights.js";
 import { correctBiases } from "./rewrite/correct-biases.js";
@@ -52,12 +54,14 @@ export async function quantize(plan: Plan, statistics: Statistics | undefined, o
   const diagnostics: Diagnostic[] = [];
   const report = (finding: Diagnostic): void => void diagnostics.push(finding);
   const tools: WeightTools = { kernels, home: integerHome(memoryBytes, scratch), ...(pool && { pool }) };
-  const ranges = staticRanges(plan.groups, statistics, { kernels, report });
-  const weights = await quantizeWeights(plan.weights, tools, options);
+  const equalization = equalizationOf(plan, statistics, ops);
+  const ranges = staticRanges(plan.groups, equalization, { kernels, report });
+  const weights = await quantizeWeights(plan.weights, { tools, equalization }, options);
   const copy = cloneGraph(plan.graph);
   const edit = new GraphEditor(ops, copy.graph);
-  const rewrite: Rewrite = { plan, edit, copy, tools, statistics, ranges, weights, replaced: new Set(), redirected: new Map(), report };
+  const rewrite: Rewrite = { plan, edit, copy, tools, equalization, ranges, weights, replaced: new Set(), redirected: new Map(), report };
   const outliers = await splitOutliers(rewrite);
+  applyEqualization(rewrite);
   correctBiases(rewrite);
   applyWeights(rewrite);
   applyBiases(rewrite);
@@ -70,7 +74,7 @@ export async function quantize(plan: Plan, statistics: Statistics | undefined, o
 
 async function quantizeWeights(
   plans: readonly WeightPlan[],
-  tools: WeightTools,
+  { tools, equalization }: { readonly tools: WeightTools; readonly equalization: Equalization },
   { signal, progress, concurrency = 2 }: QuantizeOptions,
 ): Promise<ReadonlyMap<WeightPlan, IntegerConstant>> {
   const weights = new Map<WeightPlan, IntegerConstant>();
@@ -78,7 +82,7 @@ async function quantizeWeights(
   await mapLimited(plans, concurrency, async (plan) => {
     signal?.throwIfAborted();
     const { value, request } = plan;
-    const data = value.data as TensorData;
+    const data = equalization.weightData(plan);
     weights.set(plan, await quantizeWeight({ value, data }, request, tools));
     bytesRead += data.byteLength;
     progress?.(weights.size, plans.length, bytesRead);

@@ -8,6 +8,16 @@ const histogram = { limit: 4, zeros: 0, counts: Float64Array.from({ length: HIST
 const statistics: Statistics = {
   samples: 2,
   cached: true,
+  equalized: new Map([
+    [
+      "n",
+      {
+        factors: Float32Array.of(1, 2),
+        precision: "[[0,255]]",
+        seen: { sampleMin: Float32Array.of(-1, 0), sampleMax: Float32Array.of(1, 2), histogram },
+      },
+    ],
+  ]),
   values: new Map([
     ["__proto__", { sampleMin: Float32Array.of(-1, -2), sampleMax: Float32Array.of(1, 2), histogram }],
     [
@@ -49,8 +59,14 @@ test("statistics cover a need only with all of its parts", () => {
 
 test("merging keeps the parts that only one run saw", () => {
   const [sampleMin, sampleMax] = [Float32Array.of(0, 0), Float32Array.of(3, 4)];
-  const merged = mergedStatistics(statistics, { samples: 2, cached: false, values: new Map([["x", { sampleMin, sampleMax, histogram }]]) });
+  const merged = mergedStatistics(statistics, {
+    samples: 2,
+    cached: false,
+    equalized: new Map(),
+    values: new Map([["x", { sampleMin, sampleMax, histogram }]]),
+  });
   expect(merged.values.get("x")?.channels?.has(2)).toBe(true);
   expect(merged.values.get("x")?.histogram).toBe(histogram);
   expect(merged.values.has("__proto__")).toBe(true);
+  expect(merged.equalized.has("n")).toBe(true);
 });

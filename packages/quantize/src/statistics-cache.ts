@@ -6,7 +6,7 @@ import { HISTOGRAM_BINS, type Histogram } from "./histogram.js";
 import type { ChannelStatistics, Statistics, ValueStatistics } from "./statistics.js";
 
 /** Changes when the meaning of stored statistics does. */
-const VERSION = 1;
+const VERSION = 2;
 const INLINE_BYTES = 64;
 
 /** Names a float graph and samples by content, whatever their files are called. */
@@ -39,25 +39,40 @@ interface ValueHeader {
   readonly histogram?: { readonly limit: number; readonly zeros: number };
   readonly channels: readonly ChannelHeader[];
 }
+interface EqualizedHeader extends ValueHeader {
+  readonly precision: string;
+  readonly factors: number;
+}
 interface Header {
   readonly samples: number;
   readonly values: readonly ValueHeader[];
+  readonly equalized: readonly EqualizedHeader[];
 }
 
 /** u32 length of a JSON header, the header padded with spaces to a multiple of 8, then the arrays in its order. */
-export function encodeStatistics({ samples, values }: Statistics): Uint8Array {
+export function encodeStatistics({ samples, values, equalized }: Statistics): Uint8Array {
   const header: Header = {
     samples,
-    values: [...values].map(([name, { histogram, channels = new Map<number, ChannelStatistics>() }]) => ({
-      name,
-      ...(histogram && { histogram: { limit: histogram.limit, zeros: histogram.zeros } }),
-      channels: [...channels].map(([axis, { absmax }]) => ({ axis, length: absmax.length })),
+    values: [...values].map(([name, seen]) => headerOf(name, seen)),
+    equalized: [...equalized].map(([name, { factors, precision, seen }]) => ({
+      ...headerOf(name, seen),
+      precision,
+      factors: factors.length,
     })),
   };
   const json = Buffer.from(JSON.stringify(header));
   const padded = Buffer.concat([Buffer.alloc(4), json, Buffer.alloc((12 - (json.byteLength % 8)) % 8, " ")]);
   padded.writeUInt32LE(padded.byteLength - 4);
-  return Buffer.concat([padded, ...[...values.values()].flatMap(arraysOf).map(bytesOf)]);
+  const scaled = [...equalized.values()].flatMap(({ factors, seen }) => [factors, ...arraysOf(seen)]);
+  return Buffer.concat([padded, ...[...[...values.values()].flatMap(arraysOf), ...scaled].map(bytesOf)]);
+}
+
+function headerOf(name: string, { histogram, channels = new Map<number, ChannelStatistics>() }: ValueStatistics): ValueHeader {
+  return {
+    name,
+    ...(histogram && { histogram: { limit: histogram.limit, zeros: histogram.zeros } }),
+    channels: [...channels].map(([axis, { absmax }]) => ({ axis, length: absmax.length })),
+  };
 }
 
 function arraysOf({ sampleMin, sampleMax, histogram, channels }: ValueStatistics): readonly (Float32Array | Float64Array)[] {
@@ -77,7 +92,13 @@ export function decodeStatistics(bytes: Uint8Array): Statistics | undefined {
     const header = JSON.parse(Buffer.from(bytes.subarray(4, 4 + headerBytes)).toString()) as Header;
     const reader = new ArrayReader(bytes, 4 + headerBytes);
     const values = new Map(header.values.map((value) => [value.name, decodeValue(value, header.samples, reader)]));
-    return reader.atEnd ? { samples: header.samples, values, cached: true } : undefined;
+    const equalized = new Map(
+      header.equalized.map(({ precision, factors, ...value }) => {
+        const scale = reader.f32(factors);
+        return [value.name, { precision, factors: scale, seen: decodeValue(value, header.samples, reader) }];
+      }),
+    );
+    return reader.atEnd ? { samples: header.samples, values, equalized, cached: true } : undefined;
   } catch (error) {
     if (error instanceof RangeError || error instanceof TypeError || error instanceof SyntaxError) return undefined;
     throw error;

@@ -22,8 +22,18 @@ export interface ChannelStatistics {
 export interface Statistics {
   readonly samples: number;
   readonly values: ReadonlyMap<string, ValueStatistics>;
+  /** Outputs of norms, by name, as they are with their channels scaled against the weights. */
+  readonly equalized: ReadonlyMap<string, EqualizedStatistics>;
   /** True when nothing was run because the store knew all of it. */
   readonly cached: boolean;
+}
+
+/** A norm's output with channel k divided by factor k. */
+export interface EqualizedStatistics {
+  readonly factors: Float32Array;
+  /** Integer ranges that the factors were chosen for. */
+  readonly precision: string;
+  readonly seen: ValueStatistics;
 }
 
 /** Smallest and largest element over all samples; [0, 0] without samples. */
@@ -49,5 +59,5 @@ export function mergedStatistics(known: Statistics, newer: Statistics): Statisti
     const channels = new Map([...(before?.channels ?? []), ...(seen.channels ?? [])]);
     values.set(name, { ...before, ...seen, ...(channels.size > 0 && { channels }) });
   }
-  return { ...newer, values };
+  return { ...newer, values, equalized: new Map([...known.equalized, ...newer.equalized]) };
 }

@@ -7,16 +7,19 @@ import { RangeObserver } from "./range-observer.js";
 
 /** The observers of one value: what its {@link Need} asks for. */
 export class ValueObserver {
-  readonly name: string;
+  readonly need: Need;
+  /** Name of the value in the graph that is run: that of the scaled value for an equalized norm. */
+  readonly tap: string;
   readonly range: RangeObserver = new RangeObserver();
   readonly histogram: HistogramObserver | undefined;
   readonly channels: ReadonlyMap<number, ChannelObserver>;
-
   readonly counter: TensorCounter;
 
-  constructor({ value, histogram, channelAxes }: Need, tools: ConstructorParameters<typeof TensorCounter>[0]) {
+  constructor(need: Need, tap: string, tools: ConstructorParameters<typeof TensorCounter>[0]) {
+    const { histogram, channelAxes } = need;
     this.counter = new TensorCounter(tools);
-    this.name = value.name;
+    this.need = need;
+    this.tap = tap;
     this.histogram = histogram ? new HistogramObserver() : undefined;
     this.channels = new Map([...channelAxes].map((axis) => [axis, new ChannelObserver()]));
   }

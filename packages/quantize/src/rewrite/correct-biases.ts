@@ -36,9 +36,9 @@ function correct(rewrite: Rewrite, plan: BiasCorrectionPlan): string | undefined
 function correctionOf(rewrite: Rewrite, plan: BiasCorrectionPlan, axes: ChannelAxes): Float32Array | string {
   const { node, inputIndex, weight } = plan;
   const input = node.inputs[inputIndex] as Value;
-  const data = weight.value.data as TensorData;
+  const data = rewrite.equalization.weightData(weight);
   const constant = rewrite.weights.get(weight);
-  const means = rewrite.statistics?.values.get(input.name)?.channels?.get(axes.input)?.mean;
+  const means = rewrite.equalization.seen(input)?.channels?.get(axes.input)?.mean;
   if (!means) throw quantNoStatistics(input.name, "channel means");
   if (!constant || data.shape.length !== axes.weightRank) return "its weight is not a plain matrix or kernel";
   const { kernels } = rewrite.tools;

@@ -1,7 +1,7 @@
 import type { Diagnostic, GraphCopy, GraphEditor, Node, Value } from "@vlm-export/ir";
 import type { Plan, QuantGroup, WeightPlan } from "@vlm-export/recipe";
 import type { StaticRange } from "../activation-ranges.js";
-import type { Statistics } from "../statistics.js";
+import type { Equalization } from "../equalize/equalization.js";
 import type { IntegerConstant } from "../weights/integer-constant.js";
 import type { WeightTools } from "../weights/quantize-weight.js";
 
@@ -11,7 +11,7 @@ export interface Rewrite {
   readonly edit: GraphEditor;
   readonly copy: GraphCopy;
   readonly tools: WeightTools;
-  readonly statistics: Statistics | undefined;
+  readonly equalization: Equalization;
   readonly ranges: ReadonlyMap<QuantGroup, StaticRange>;
   /** Integer forms of the planned weights. */
   readonly weights: ReadonlyMap<WeightPlan, IntegerConstant>;

@@ -62,10 +62,10 @@ function weightAbsmax(rewrite: Rewrite, { weight }: SplitPlan, { reduce }: Chann
   return rewrite.tools.kernels.groupRanges(floatsOf(data), channelView(data.shape, reduce)).absmax;
 }
 
-function inputAbsmax({ statistics }: Rewrite, { node, inputIndex }: SplitPlan, { input }: ChannelAxes): Float32Array {
-  const { name } = node.inputs[inputIndex] as Value;
-  const absmax = statistics?.values.get(name)?.channels?.get(input)?.absmax;
-  if (!absmax) throw quantNoStatistics(name, "channel maxima");
+function inputAbsmax({ equalization }: Rewrite, { node, inputIndex }: SplitPlan, { input }: ChannelAxes): Float32Array {
+  const value = node.inputs[inputIndex] as Value;
+  const absmax = equalization.seen(value)?.channels?.get(input)?.absmax;
+  if (!absmax) throw quantNoStatistics(value.name, "channel maxima");
   return absmax;
 }
 

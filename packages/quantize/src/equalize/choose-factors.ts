@@ -1,0 +1,84 @@
+import type { TensorData } from "@vlm-export/ir";
+import type { QuantGroup } from "@vlm-export/recipe";
+import { floatsOf } from "../weights/constant-floats.js";
+import type { EqualizableNorm } from "./equalizable-norms.js";
+
+/** What was seen of the channels of a norm's output. */
+export interface ChannelSpread {
+  readonly absmax: Float32Array;
+  readonly meanSquare: Float32Array;
+}
+
+/** Strengths tried besides leaving the norm as it is. */
+const STRENGTHS = [0.25, 0.375, 0.5, 0.625, 0.75];
+const SMALLEST = 1e-5;
+/** Output channels of each weight that the estimate looks at. */
+const COLUMN_SAMPLE = 128;
+
+/**
+ * Factors s by which channel k of the norm's output is divided and row k of the weights multiplied (SmoothQuant, Xiao et al. 2022):
+ * s_k = max|x_k|^a / max|W_k|^(1−a), geometric mean 1. The strength a, or no scaling at all, is the one with the least expected
+ * squared error of the products: (step of x)²/12 · ‖W‖² + Σ_n (step of W_n)²/12 · E‖x‖².
+ */
+export function chooseFactors(norm: EqualizableNorm, spread: ChannelSpread): Float32Array {
+  const columns = norm.weights.flatMap(({ plan, reduce }) => sampledColumns(plan.value.data as TensorData, reduce));
+  const rowMax = spread.absmax.map((_, k) => columns.reduce((most, column) => Math.max(most, Math.abs(column[k] as number)), 0));
+  const candidates = [
+    new Float32Array(rowMax.length).fill(1),
+    ...STRENGTHS.map((strength) => smoothFactors(spread.absmax, rowMax, strength)),
+  ];
+  const steps = { weight: weightSteps(norm), activation: activationSteps(norm.group) };
+  const errors = candidates.map((factors) => expectedError(factors, spread, { columns, steps }));
+  return candidates[errors.indexOf(Math.min(...errors))] as Float32Array;
+}
+
+function smoothFactors(absmax: Float32Array, rowMax: Float32Array, strength: number): Float32Array {
+  const raw = absmax.map((x, k) => Math.max(x, SMALLEST) ** strength / Math.max(rowMax[k] as number, SMALLEST) ** (1 - strength));
+  const centre = Math.exp(raw.reduce((sum, value) => sum + Math.log(value), 0) / raw.length);
+  return raw.map((value) => value / centre);
+}
+
+function weightSteps({ weights }: EqualizableNorm): number {
+  return Math.min(...weights.map(({ plan }) => plan.request.range[1] - plan.request.range[0])) / 2;
+}
+
+/** Integer steps for the largest magnitude. */
+function activationSteps({ request: { range } }: QuantGroup): number {
+  return (range[1] - range[0]) / 2;
+}
+
+function expectedError(
+  factors: Float32Array,
+  { absmax, meanSquare }: ChannelSpread,
+  {
+    columns,
+    steps,
+  }: { readonly columns: readonly Float32Array[]; readonly steps: { readonly weight: number; readonly activation: number } },
+): number {
+  const largest = absmax.reduce((most, x, k) => Math.max(most, x / (factors[k] as number)), 0);
+  const energy = meanSquare.reduce((sum, x, k) => sum + x / (factors[k] as number) ** 2, 0);
+  let [weightEnergy, weightNoise] = [0, 0];
+  for (const column of columns) {
+    let most = 0;
+    for (let k = 0; k < column.length; k += 1) {
+      const scaled = Math.abs((column[k] as number) * (factors[k] as number));
+      weightEnergy += scaled * scaled;
+      if (scaled > most) most = scaled;
+    }
+    weightNoise += (most / steps.weight) ** 2;
+  }
+  return (largest / steps.activation) ** 2 * weightEnergy + weightNoise * energy;
+}
+
+/** Up to {@link COLUMN_SAMPLE} output channels of a matrix, evenly spaced, each along the summed axis. */
+function sampledColumns(data: TensorData, reduce: number): Float32Array[] {
+  const values = floatsOf(data) as Float32Array;
+  const [rows, columns] = data.shape as readonly [number, number];
+  const [inputs, outputs] = reduce === 0 ? [rows, columns] : [columns, rows];
+  const [inputStride, outputStride] = reduce === 0 ? [columns, 1] : [1, columns];
+  const count = Math.min(outputs, COLUMN_SAMPLE);
+  return Array.from({ length: count }, (_, i) => {
+    const base = Math.floor((i * outputs) / count) * outputStride;
+    return Float32Array.from({ length: inputs }, (__, k) => values[base + k * inputStride] as number);
+  });
+}

@@ -1,0 +1,21 @@
+import type { TensorData } from "@vlm-export/ir";
+import { floatsOf } from "../weights/constant-floats.js";
+
+/** A matrix with row k of its summed axis multiplied by factor k, in memory shared with worker threads. */
+export function scaledWeight(data: TensorData, reduce: number, factors: Float32Array): TensorData {
+  const values = floatsOf(data) as Float32Array;
+  const columns = data.shape[1] as number;
+  const scaled = new Float32Array(new SharedArrayBuffer(values.byteLength));
+  for (let row = 0, i = 0; i < values.length; row += 1) {
+    for (let column = 0; column < columns; column += 1, i += 1)
+      scaled[i] = (values[i] as number) * (factors[reduce === 0 ? row : column] as number);
+  }
+  const bytes = new Uint8Array(scaled.buffer);
+  const { dtype, shape, byteLength } = data;
+  return { dtype, shape, byteLength, bytes: (begin = 0, end = byteLength) => bytes.subarray(begin, end) };
+}
+
+/** A vector divided by the factors. */
+export function divided(data: TensorData, factors: Float32Array): Float32Array {
+  return (floatsOf(data) as Float32Array).map((value, k) => value / (factors[k] as number));
+}
