@@ -1,21 +1,10 @@
 import { elementCount, type Graph, type QuantSpec, type TensorData, type Value } from "@vlm-export/ir";
-import {
-  bf16ToNumber,
-  blockView,
-  channelView,
-  f16ToNumber,
-  floatsFromBytes,
-  type IntegerType,
-  type QuantView,
-  tensorView,
-  unpack,
-} from "@vlm-export/numerics";
+import { blockView, channelView, floatsFromBytes, type IntegerType, type QuantView, tensorView, unpack, widen } from "@vlm-export/numerics";
 
-/** The numbers of a small f32, f16 or bf16 tensor, widened exactly, row-major. */
+/** The numbers of an f32, f16 or bf16 tensor, widened exactly, row-major. */
 export function floatValues(data: TensorData): Float32Array {
   const floats = floatsFromBytes(data.bytes(), data.dtype as "f32" | "f16" | "bf16");
-  if (floats instanceof Float32Array) return floats;
-  return Float32Array.from(floats.bits, floats.dtype === "f16" ? f16ToNumber : bf16ToNumber);
+  return floats instanceof Float32Array ? floats : widen(floats.bits, floats.dtype);
 }
 
 /** The numbers of a small integer tensor, row-major. */

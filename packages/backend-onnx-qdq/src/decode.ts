@@ -134,10 +134,11 @@ function readRange(file: string, offset: number, length: number): Uint8Array {
 function floats(path: string, data: TensorData): Float32Array {
   const bytes = data.bytes();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const count = elementCount(data.shape);
-  if (data.dtype === "f32") return Float32Array.from({ length: count }, (_, i) => view.getFloat32(i * 4, true));
-  if (data.dtype === "f16") return Float32Array.from({ length: count }, (_, i) => half(view.getUint16(i * 2, true)));
-  throw decodeMalformed(path, `a scale has type ${data.dtype}`);
+  const numbers = new Float32Array(elementCount(data.shape));
+  if (data.dtype !== "f32" && data.dtype !== "f16") throw decodeMalformed(path, `a scale has type ${data.dtype}`);
+  for (let i = 0; i < numbers.length; i += 1)
+    numbers[i] = data.dtype === "f32" ? view.getFloat32(i * 4, true) : half(view.getUint16(i * 2, true));
+  return numbers;
 }
 
 /** IEEE 754 binary16: sign, 5 exponent bits with bias 15, 10 fraction bits. */

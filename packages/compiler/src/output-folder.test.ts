@@ -75,8 +75,12 @@ test("a folder or file of somebody else is not touched", () => {
   expect([existsSync(join(dist, "a.txt")), readdirSync(parent)]).toEqual([true, ["dist"]]);
 });
 
-test("a parent folder that is missing is a coded error", () => {
-  expect(() => openOutputFolder(join(parent, "no/such/dist"))).toThrow(
+test("parent folders are made; one that cannot be is a coded error", () => {
+  dist = join(parent, "a/b/dist");
+  publish("deep");
+  expect(content()).toBe("deep");
+  writeFileSync(join(parent, "file"), "");
+  expect(() => openOutputFolder(join(parent, "file/dist"))).toThrow(
     expect.objectContaining({ diagnostic: expect.objectContaining({ code: "VX-EMIT-WRITE" }) }),
   );
 });

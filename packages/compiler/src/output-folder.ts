@@ -3,6 +3,7 @@ import {
   existsSync,
   fsyncSync,
   linkSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -44,6 +45,7 @@ export function openOutputFolder(folder: string): OutputFolder {
   const parent = dirname(target);
   const prefix = `.${basename(target)}.vlm-export-`;
   return guarded(target, () => {
+    mkdirSync(parent, { recursive: true });
     const lock = takeLock(join(parent, `${prefix}lock`), target);
     try {
       recover(parent, prefix, target);

@@ -8,7 +8,9 @@ export function f16ToF32Bits(half: number): number {
   const mantissa = half & 0x3ff;
   if (exponent === 31) return (sign | 0x7f800000 | (mantissa << 13)) >>> 0;
   if (exponent > 0) return (sign | ((exponent + 112) << 23) | (mantissa << 13)) >>> 0;
-  return (sign | floatToBits(mantissa * 2 ** -24)) >>> 0;
+  if (mantissa === 0) return sign >>> 0;
+  const shift = Math.clz32(mantissa) - 21; // moves the leading one of a subnormal to the place of the hidden bit
+  return (sign | ((113 - shift) << 23) | ((mantissa << (13 + shift)) & 0x7fffff)) >>> 0;
 }
 
 /**
@@ -21,6 +23,7 @@ export function f32BitsToF16(bits: number): number {
   if (magnitude > 0x7f800000) return sign | 0x7e00 | ((magnitude >>> 13) & 0x3ff);
   if (magnitude >= 0x477ff000) return sign | 0x7c00;
   if (magnitude >= 0x38800000) return sign | ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13);
+  if (magnitude <= 0x33000000) return sign; // up to 2^-25, half of the smallest subnormal
   return sign | roundHalfEven(bitsToFloat(magnitude) * 2 ** 24);
 }
 

@@ -16,3 +16,4 @@ export * from "./round.js";
 export * from "./scale-limits.js";
 export * from "./small-float.js";
 export * from "./view.js";
+export * from "./widen.js";

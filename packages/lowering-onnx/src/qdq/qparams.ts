@@ -1,6 +1,6 @@
 import { elementCount, memoryTensor, type QuantSpec, type TensorData } from "@vlm-export/ir";
 import { byteLengthOf } from "@vlm-export/ir";
-import { f16ToF32Bits, bf16ToF32Bits } from "@vlm-export/numerics";
+import { floatsFromBytes, type HalfArray, widen } from "@vlm-export/numerics";
 import { lowerQparams } from "../errors.js";
 
 /** The scale of a static spec. Throws VX-LOWER-QPARAMS when there is none. */
@@ -11,16 +11,12 @@ export function scaleOf(name: string, spec: QuantSpec): TensorData {
 
 /** A 16-bit scale widened to f32, which is exact; f32 as it is. */
 export function widenedScale(scale: TensorData): TensorData {
-  const widen = scale.dtype === "f16" ? f16ToF32Bits : scale.dtype === "bf16" ? bf16ToF32Bits : undefined;
-  if (!widen) return scale;
+  if (scale.dtype !== "f16" && scale.dtype !== "bf16") return scale;
   const known = widenedScales.get(scale);
   if (known) return known;
-  const bytes = scale.bytes();
-  const source = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const target = new Uint8Array(bytes.byteLength * 2);
-  const view = new DataView(target.buffer);
-  for (let at = 0; at < bytes.byteLength; at += 2) view.setUint32(at * 2, widen(source.getUint16(at, true)), true);
-  const wide = memoryTensor("f32", scale.shape, target);
+  const { bits } = floatsFromBytes(scale.bytes(), scale.dtype) as HalfArray;
+  const numbers = widen(bits, scale.dtype);
+  const wide = memoryTensor("f32", scale.shape, new Uint8Array(numbers.buffer));
   widenedScales.set(scale, wide);
   return wide;
 }
