@@ -69,6 +69,19 @@ describe("norms and Gelu", () => {
     await expectExpanded(b.finish(...outputs));
   });
 
+  test("the extent may be known from the scale alone", async () => {
+    const b = builder();
+    const after = rewrite(b.finish(b.op("LayerNormalization", [b.input("x", ["n", "k"]), b.random(8)])), ...EXPAND);
+    expect(opsOf(after)).toContain("ReduceSum");
+  });
+
+  test("what is behind an operator that nobody knows stays, since its type is not known", () => {
+    const b = builder();
+    const opaque = b.op("other::Op", [b.input("x", [2, 8])]);
+    const graph = b.finish(b.op("LayerNormalization", [opaque, b.random(8)]), b.op("Gelu", [opaque]));
+    expect(opsOf(rewrite(graph, ...EXPAND))).toEqual(["other::Op", "LayerNormalization", "Gelu"]);
+  });
+
   test("a norm over extents that are not known stays", () => {
     const b = builder();
     const graph = b.finish(b.op("RMSNormalization", [b.input("x", ["n", "k"]), b.random(1)]));

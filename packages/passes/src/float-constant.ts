@@ -8,8 +8,9 @@ export function floatElements(value: Value | null | undefined): Float64Array | u
   return data && isFloat(data.dtype) ? numbersOf(data) : undefined;
 }
 
-/** Numbers rounded half to even to `dtype`; undefined when one of them is no finite number there. */
+/** Numbers rounded half to even to a float `dtype`; undefined when one of them is no finite number there, or when it is no float type. */
 export function finiteTensor(dtype: DType, shape: readonly number[], values: ArrayLike<number>): TensorData | undefined {
+  if (!isFloat(dtype)) return undefined;
   const data = tensorOf(dtype, shape, values);
   return numbersOf(data).every(Number.isFinite) ? data : undefined;
 }

@@ -117,7 +117,9 @@ function fits({ q, transposedKey, scores }: Scores, v: Value, logits: Value): bo
     [q.type.shape?.[3], size],
     ...(logits.type.shape ?? []).map((extent, i) => [extent, scores.type.shape?.[i]] as const),
   ] as const;
-  return isGrouped && rankOf(v) === 4 && q.type.dtype === v.type.dtype && pairs.every(([a, b]) => mayBeEqual(a, b));
+  return (
+    isGrouped && rankOf(v) === 4 && isFloat(q.type.dtype) && q.type.dtype === v.type.dtype && pairs.every(([a, b]) => mayBeEqual(a, b))
+  );
 }
 
 function extentsOf({ type }: Value): readonly Dim[] {

@@ -16,12 +16,9 @@ export interface NormParts {
   castLike(value: Value, like: Value): Value;
 }
 
-/** Undefined when an extent that is averaged over, or the rank, is not known. */
+/** Undefined when an extent that is averaged over is not known. */
 export function normParts(write: StandIn, node: Node, input: Value): NormParts | undefined {
-  const rank = rankOf(input);
-  const axis = Number(node.attrs["axis"] ?? -1);
-  const first = rank === undefined || axis < 0 ? axis : axis - rank;
-  const shape = staticShape({ ...input.type, shape: input.type.shape?.slice(first) });
+  const shape = normalizedShape(node, input);
   if (!shape || elementCount(shape) === 0) return undefined;
   const to = (value: Value, dtype: Value["type"]["dtype"]): Value =>
     value.type.dtype === dtype ? value : write.op("Cast", [value], { to: codeOfDtype(dtype) as number });
@@ -38,4 +35,14 @@ export function normParts(write: StandIn, node: Node, input: Value): NormParts |
     rootMeanSquare: (value) => write.op("Sqrt", [write.op("Add", [mean(write.op("Mul", [value, value])), epsilon])]),
     castLike: (value, like) => to(value, like.type.dtype),
   };
+}
+
+/** Extents of the normalized axes: those of the input, or of a scale that varies along all of them. */
+function normalizedShape(node: Node, input: Value): readonly number[] | undefined {
+  const rank = rankOf(input);
+  const axis = Number(node.attrs["axis"] ?? -1);
+  const first = rank === undefined || axis < 0 ? axis : axis - rank;
+  const known = staticShape({ ...input.type, shape: input.type.shape?.slice(first) });
+  const scale = node.inputs[1]?.data?.shape;
+  return known ?? (scale?.length === -first && scale.every((extent) => extent > 1) ? scale : undefined);
 }

@@ -10,9 +10,9 @@ import { castChain, type NormCore } from "./norm-match.js";
  */
 export function fuseNorm(edit: GraphEditor, op: NormOp, node: Node, core: NormCore): boolean {
   const normalized = castBack(node.outputs[0] as Value, core, edit.graph);
-  const x = castChain(core.x).find(({ type }) => type.dtype === normalized.type.dtype);
+  const x = castChain(core.x).find(({ type }) => type.dtype === normalized.type.dtype && COMPUTED.has(type.dtype));
   const shape = normalizedShape(core);
-  if (!x || !shape || x.type.dtype === "f64") return false;
+  if (!x || !shape) return false;
   const gain = operandOf(edit, "Mul", normalized, shape);
   const scaled = gain?.output ?? normalized;
   const shift = op === "LayerNormalization" ? operandOf(edit, "Add", scaled, shape) : undefined;
@@ -21,6 +21,9 @@ export function fuseNorm(edit: GraphEditor, op: NormOp, node: Node, core: NormCo
   edit.replaceAllUses(shift?.output ?? scaled, fused as Value);
   return true;
 }
+
+/** Element types whose norms the operators compute in f32, as the patterns do. */
+const COMPUTED: ReadonlySet<string> = new Set(["f32", "f16", "bf16"]);
 
 type NormOp = "LayerNormalization" | "RMSNormalization";
 

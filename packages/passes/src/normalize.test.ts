@@ -4,6 +4,8 @@ import { describe, expect, test } from "vitest";
 import { expandGelu } from "./expand-gelu.js";
 import { expandLayerNorm } from "./expand-layer-norm.js";
 import { expandRmsNorm } from "./expand-rms-norm.js";
+import { fuseAttention } from "./fuse-attention.js";
+import { fuseRotaryEmbedding } from "./fuse-rotary-embedding.js";
 import { builder, type Builder, ops } from "./graphs.fixture.js";
 import { normalize, normalizePasses } from "./normalize.js";
 import { expectClose, onEngine } from "./on-engine.fixture.js";
@@ -113,4 +115,15 @@ test("normalize edits the graph that the editor owns, in place, and stops at a s
   expect(() => normalize(b.edit, { ops, report: () => undefined, signal: AbortSignal.abort(reason) })).toThrow(reason);
   normalize(b.edit, { ops, report: () => undefined });
   expect(opsOf(b.graph)).toEqual(["LayerNormalization", "Gelu", "RMSNormalization"]);
+});
+
+test("patterns behind an operator that nobody knows are left or fused, and nothing throws", () => {
+  const b = builder();
+  const opaque = b.op("other::Op", [b.input("x", [2, HIDDEN])]);
+  const norm = b.op("BatchNormalization", [opaque, b.random(HIDDEN), b.random(HIDDEN), b.random(HIDDEN), b.random(HIDDEN)]);
+  const softmax = b.op("Softmax", [b.op("MatMul", [opaque, opaque])], { axis: -1 });
+  const graph = b.finish(decomposed(b, opaque), norm, b.op("MatMul", [softmax, opaque]));
+  const after = rewrite(graph, ...normalizePasses, fuseAttention, fuseRotaryEmbedding);
+  expect(opsOf(after)).toContain("BatchNormalization");
+  expect(after.nodes.every(({ role }) => role !== undefined)).toBe(true);
 });

@@ -1,5 +1,5 @@
 import type { Attrs, DType, GraphEditor, Node, OpName, Value } from "@vlm-export/ir";
-import { i64Tensor } from "@vlm-export/ir";
+import { i64Tensor, isFloat } from "@vlm-export/ir";
 import { tensorOf } from "@vlm-export/ops";
 
 /** Writes the nodes that take another node's place: they have its origin and role, the last its outputs' types. */
@@ -38,13 +38,15 @@ export function standIn(edit: GraphEditor, node: Node): StandIn {
   };
 }
 
-/** Runs `expand` on every node of that operator; it answers false for a form that it leaves. */
+/** Runs `expand` on every node of that operator whose first operand is known to be real; it answers false for a form that it leaves. */
 export function expandAll(
   edit: GraphEditor,
   op: OpName,
   expand: (edit: GraphEditor, node: Node) => boolean,
 ): { readonly modified: boolean } {
-  const expanded = edit.graph.nodes.filter((node) => node.op === op && expand(edit, node));
+  const expanded = edit.graph.nodes.filter(
+    (node) => node.op === op && isFloat(node.inputs[0]?.type.dtype ?? "unknown") && expand(edit, node),
+  );
   for (const node of expanded) edit.erase(node);
   return { modified: expanded.length > 0 };
 }
