@@ -16,22 +16,20 @@ import { VERSION } from "./version.js";
 
 const COMMANDS = [exportCommand, inspectCommand, planCommand, verifyCommand, evalCommand, recipeCommand, backendCommand, doctorCommand];
 
-/** Runs the command line `argv` (without node and script) and returns the exit code. Answers go to stdout, everything else to stderr. */
-export async function main(argv: readonly string[]): Promise<number> {
-  const abort = new AbortController();
+/**
+ * Runs the command line `argv` (without node and script) and returns the exit code. Answers go to stdout, everything else to stderr.
+ * Once `signal` is aborted the command removes its temporary files and ends with 130.
+ */
+export async function main(argv: readonly string[], signal: AbortSignal): Promise<number> {
   const output = createOutput({ json: argv.includes("--json"), quiet: argv.includes("--quiet") });
-  const site: CommandSite = { output, signal: abort.signal, exitCode: EXIT.ok };
-  const onInterrupt = (): void => abort.abort(new DOMException("interrupted", "AbortError"));
-  process.on("SIGINT", onInterrupt).on("SIGTERM", onInterrupt);
+  const site: CommandSite = { output, signal, exitCode: EXIT.ok };
   try {
     await parser(argv, site).parseAsync();
     return site.exitCode;
   } catch (error) {
-    const known = fromUnknown(error, abort.signal.aborted);
+    const known = fromUnknown(error, signal.aborted);
     output.failure(known);
     return exitCodeOf(known);
-  } finally {
-    process.off("SIGINT", onInterrupt).off("SIGTERM", onInterrupt);
   }
 }
 
