@@ -98,6 +98,26 @@ test("casts only around the variance do not hinder", async () => {
   await engine.expectSame(b.finish(affine(b, b.op("Div", [d, cast(b, root, F16)]), 8)), fuseLayerNorm, ["LayerNormalization"], 1e-2);
 });
 
+/** x · s + (β − mean · s), s = γ / √(variance + ε). */
+function folded(b: Builder, x: Value, { gain, other = x }: { readonly gain: Value; readonly other?: Value }): Value {
+  const average = mean(b, other);
+  const scale = b.op("Mul", [b.op("Reciprocal", [deviation(b, b.op("Sub", [x, mean(b, x)]))]), gain]);
+  return b.op("Add", [b.op("Mul", [x, scale]), b.op("Sub", [b.random(8), b.op("Mul", [average, scale])])]);
+}
+
+test("γ multiplied into the inverse deviation, as Keras writes it", async () => {
+  const b = builder();
+  const y = folded(b, b.input("x", ["n", 3, 8]), { gain: b.random(8) });
+  await engine.expectSame(b.finish(y), fuseLayerNorm, ["LayerNormalization"], 1e-5);
+});
+
+test("that form with the mean of another value, or with a computed γ, stays", () => {
+  const b = builder();
+  const [x, other] = [b.input("x", ["n", 8]), b.input("other", ["n", 8])];
+  const graph = b.finish(folded(b, x, { gain: b.random(8), other }), folded(b, x, { gain: b.input("gain", [8]) }));
+  expect(opsOf(rewrite(graph, fuseLayerNorm))).not.toContain("LayerNormalization");
+});
+
 test("γ stays outside when the normalized value has another reader", async () => {
   const b = builder();
   const y = plain(b, b.input("x", ["n", 8]));

@@ -1,11 +1,13 @@
 import type { Node, Pass } from "@vlm-export/ir";
 import { uncast } from "./match.js";
+import { fuseFoldedNorm, matchFoldedNorm } from "./folded-norm.js";
 import { centredOf, meanSquareOf, type NormCore, rootQuotients } from "./norm-match.js";
 import { fuseNorm } from "./norm-rewrite.js";
 
 /**
  * (x − mean(x)) / √(mean((x − mean(x))²) + ε) · γ + β over trailing axes → LayerNormalization (arXiv 1607.06450). γ and β are
- * optional; models of half precision may cast to f32 for the norm and back.
+ * optional; models of half precision may cast to f32 for the norm and back. Also as x · s + (β − mean(x) · s), s = γ / √(…), which
+ * Keras writes.
  */
 export const fuseLayerNorm: Pass = {
   name: "normalize/fuse-layer-norm",
@@ -14,7 +16,9 @@ export const fuseLayerNorm: Pass = {
     let modified = false;
     for (const node of edit.graph.nodes) {
       const core = matchLayerNorm(node);
+      const folded = node.op === "Add" ? matchFoldedNorm(node) : undefined;
       if (core) modified = fuseNorm(edit, "LayerNormalization", node, core) || modified;
+      if (folded) modified = fuseFoldedNorm(edit, node, folded) || modified;
     }
     return { modified };
   },

@@ -28,7 +28,8 @@ function underRoot(value: Value): Value | undefined {
   return bare(producerOf(bare(value), "Sqrt")?.inputs[0]) ?? underPower(value, 0.5);
 }
 
-function underInverseRoot(value: Value): Value | undefined {
+/** m when `value` is 1/√m. */
+export function underInverseRoot(value: Value): Value | undefined {
   const reciprocal = producerOf(bare(value), "Reciprocal")?.inputs[0];
   const division = producerOf(bare(value), "Div");
   const root = reciprocal ?? (scalarOf(division?.inputs[0]) === 1 ? division?.inputs[1] : undefined);
@@ -61,7 +62,7 @@ export function centredOf(value: Value): { readonly x: Value; readonly axis: num
 }
 
 /** What a mean over trailing axes with kept dimensions averages, and the first axis. */
-function trailingMean(value: Value): readonly [Value, number] | undefined {
+export function trailingMean(value: Value): readonly [Value, number] | undefined {
   const mean = producerOf(uncast(value), "ReduceMean");
   const reduction = mean ?? producerOf(producerOf(uncast(value), "Div")?.inputs[0], "ReduceSum");
   const [x] = reduction?.inputs ?? [];
