@@ -1,6 +1,7 @@
 import type { BackendContext, Reencoding, TensorLocation } from "@vlm-export/backend-api";
-import type { Graph, Model } from "@vlm-export/ir";
+import { cloneGraph, type Graph, GraphEditor, type Model, runPasses } from "@vlm-export/ir";
 import { type LoweredOnnx, lowerToOnnx } from "@vlm-export/lowering-onnx";
+import { expansionsFor, removeDead } from "@vlm-export/passes";
 import { fileNameOf } from "./files.js";
 import type { OnnxQdqOptions } from "./options.js";
 
@@ -19,9 +20,9 @@ export function lower(model: Model, context: BackendContext<OnnxQdqOptions>): On
   const { ops, options } = context;
   const components = [...model.components].map(([component, graph]): OnnxQdqComponent => {
     const file = fileNameOf(component, model.components.size);
-    const lowered = lowerToOnnx(graph, {
+    const lowered = lowerToOnnx(withinOpset(graph, context), {
       ops,
-      opset: options.opset ?? "lowest",
+      opset: "lowest",
       zeroPoints: options.zeroPoints,
       model,
       producer: { name: "vlm-export", version: "0.1.0" },
@@ -29,6 +30,15 @@ export function lower(model: Model, context: BackendContext<OnnxQdqOptions>): On
     return { file, lowered, tensors: locations(component, file, graph, lowered) };
   });
   return { components };
+}
+
+/** A copy in which composite operators newer than the asked opset are expanded; integers and scales stay. */
+function withinOpset(graph: Graph, { ops, options, report }: BackendContext<OnnxQdqOptions>): Graph {
+  const expansions = expansionsFor(options.opset);
+  if (expansions.length === 0) return graph;
+  const edit = new GraphEditor(ops, cloneGraph(graph).graph);
+  runPasses(edit, [...expansions, removeDead], { ops, report });
+  return edit.graph;
 }
 
 /** The key is `file#name` of the integers, or of the scale where an activation has no integers in the file. */
