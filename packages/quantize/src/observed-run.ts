@@ -5,7 +5,7 @@ import type { CalibrationSample } from "./calibrate.js";
 import { chooseFactors } from "./equalize/choose-factors.js";
 import { precisionOf } from "./equalize/equalizable-norms.js";
 import { calNonFinite } from "./errors.js";
-import type { ObservedGraph, ScaledOutput } from "./observed-graph.js";
+import type { ChannelOutputs, ObservedGraph, ScaledOutput } from "./observed-graph.js";
 import type { ValueObserver } from "./observers/value-observer.js";
 import type { EqualizedStatistics, ValueStatistics } from "./statistics.js";
 import { floatsOf, isKernelFloat } from "./weights/constant-floats.js";
@@ -18,6 +18,8 @@ export interface ObservedRunSite {
   readonly outputs: readonly string[];
   readonly kernels: Kernels;
 }
+
+const NO_OUTPUTS: ChannelOutputs = { min: "", max: "", mean: "" };
 
 /** A session and the observers that it feeds. Histograms of one sample are counted while the next one runs. */
 export class ObservedRun {
@@ -102,21 +104,19 @@ export class ObservedRun {
   private addValue({ need, tap, range, histogram, channels, counter }: ValueObserver, result: RunResult, sample: string): void {
     const { name } = need.value;
     const tensor = result.tensors.get(tap);
-    const isEmpty = tensor !== undefined && elementCount(tensor.shape) === 0;
-    const extremes = isEmpty ? undefined : result.ranges.get(tap);
-    const [min, max] = extremes ?? [0, 0];
-    if (!Number.isFinite(min) || !Number.isFinite(max)) throw calNonFinite(name, sample, [min, max]);
-    range.add([min, max]);
+    const extremes = extremesOf(result, tap);
+    if (!extremes.every(Number.isFinite)) throw calNonFinite(name, sample, extremes);
+    range.add(extremes);
     if (histogram && tensor)
       histogram.add(
-        [min, max],
+        extremes,
         elementCount(tensor.shape),
         counter.count(tensor, (buffer) => this.session.recycle(buffer)),
       );
     for (const [axis, observer] of channels) {
-      const outputs = this.site.observed.channels.get(name)?.get(axis);
-      const read = (output: string | undefined): Float32Array => vectorOf(result, output ?? "");
-      observer.add(read(outputs?.min), read(outputs?.max), read(outputs?.mean));
+      const outputs = this.site.observed.channels.get(name);
+      const { min, max, mean } = outputs?.get(axis) ?? NO_OUTPUTS;
+      observer.add(vectorOf(result, min), vectorOf(result, max), vectorOf(result, mean));
     }
   }
 
@@ -133,6 +133,13 @@ export class ObservedRun {
       if (infCount > 0) throw calNonFinite(name, sample, [min, max]);
     }
   }
+}
+
+/** Least and greatest element of one run; [0, 0] of an empty tensor. */
+function extremesOf({ ranges, tensors }: RunResult, tap: string): readonly [min: number, max: number] {
+  const tensor = tensors.get(tap);
+  const isEmpty = tensor !== undefined && elementCount(tensor.shape) === 0;
+  return (isEmpty ? undefined : ranges.get(tap)) ?? [0, 0];
 }
 
 function addSpread(

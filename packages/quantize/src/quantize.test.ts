@@ -84,6 +84,7 @@ const W8A8 = `  - match: { op: [MatMul, Gemm, Conv] }
     activations: { dtype: int8, granularity: tensor, symmetric: false, mode: static }
 `;
 
+// oxlint-disable-next-line complexity -- optional chains of one long check
 test("W8A8: integers in the constants, specs in the types, int32 bias at the scale of its products; the plan's graph is untouched", async () => {
   const graph = mlp();
   const before = printGraph(graph);

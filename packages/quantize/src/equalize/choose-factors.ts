@@ -13,7 +13,7 @@ export interface ChannelSpread {
 const STRENGTHS = [0.25, 0.375, 0.5, 0.625, 0.75];
 const SMALLEST = 1e-5;
 /** Output channels of each weight that the estimate looks at. */
-const COLUMN_SAMPLE = 128;
+const COLUMN_SAMPLE = 64;
 
 /**
  * Factors s by which channel k of the norm's output is divided and row k of the weights multiplied (SmoothQuant, Xiao et al. 2022):
@@ -22,7 +22,7 @@ const COLUMN_SAMPLE = 128;
  */
 export function chooseFactors(norm: EqualizableNorm, spread: ChannelSpread): Float32Array {
   const columns = norm.weights.flatMap(({ plan, reduce }) => sampledColumns(plan.value.data as TensorData, reduce));
-  const rowMax = spread.absmax.map((_, k) => columns.reduce((most, column) => Math.max(most, Math.abs(column[k] as number)), 0));
+  const rowMax = largestOf(columns, spread.absmax.length);
   const candidates = [
     new Float32Array(rowMax.length).fill(1),
     ...STRENGTHS.map((strength) => smoothFactors(spread.absmax, rowMax, strength)),
@@ -30,6 +30,13 @@ export function chooseFactors(norm: EqualizableNorm, spread: ChannelSpread): Flo
   const steps = { weight: weightSteps(norm), activation: activationSteps(norm.group) };
   const errors = candidates.map((factors) => expectedError(factors, spread, { columns, steps }));
   return candidates[errors.indexOf(Math.min(...errors))] as Float32Array;
+}
+
+/** The largest magnitude at each index over all columns. */
+function largestOf(columns: readonly Float32Array[], length: number): Float32Array {
+  const most = new Float32Array(length);
+  for (const column of columns) for (let k = 0; k < length; k += 1) most[k] = Math.max(most[k] as number, Math.abs(column[k] as number));
+  return most;
 }
 
 function smoothFactors(absmax: Float32Array, rowMax: Float32Array, strength: number): Float32Array {
@@ -79,6 +86,8 @@ function sampledColumns(data: TensorData, reduce: number): Float32Array[] {
   const count = Math.min(outputs, COLUMN_SAMPLE);
   return Array.from({ length: count }, (_, i) => {
     const base = Math.floor((i * outputs) / count) * outputStride;
-    return Float32Array.from({ length: inputs }, (__, k) => values[base + k * inputStride] as number);
+    const column = new Float32Array(inputs);
+    for (let k = 0; k < inputs; k += 1) column[k] = values[base + k * inputStride] as number;
+    return column;
   });
 }

@@ -54,21 +54,24 @@ function parametersOf({ inputs, attrs }: Node): EqualizableNorm["parameters"] | 
 
 /** The weight of a product that reads `output`; undefined when it is anything else. */
 function weightOf(plan: Plan, user: Node, output: Value, { ops, taken }: Context): EqualizableNorm["weights"][number] | undefined {
-  const reads = user.inputs.filter((input) => input === output).length;
   const operand = plan.nodes.get(user)?.inputs[1];
+  if (taken.has(user) || !isProductOf(user, output) || operand?.kind !== "weight") return undefined;
+  const types = user.inputs.map((input) => input?.type ?? null);
+  const axes = ops.get(user.op)?.weightAxes?.(1, types, user.attrs);
+  return axes && isScalable(operand.weight, output) ? { plan: operand.weight, reduce: axes.reduce } : undefined;
+}
+
+/** True for a product that reads the value as its left operand and in no other way. */
+function isProductOf(user: Node, output: Value): boolean {
   const isProduct = user.op === "MatMul" || (user.op === "Gemm" && user.attrs["transA"] !== 1);
-  if (!isProduct || taken.has(user) || reads !== 1 || user.inputs[0] !== output || user.captures.size > 0 || operand?.kind !== "weight")
-    return undefined;
-  const { weight } = operand;
-  const data = weight.value.data as TensorData;
-  const axes = ops.get(user.op)?.weightAxes?.(
-    1,
-    user.inputs.map((input) => input?.type ?? null),
-    user.attrs,
-  );
-  const exclusive = weight.edges.every(({ node }) => node?.inputs[0] === output);
-  if (!axes || !exclusive || data.dtype !== "f32" || data.shape.length !== 2 || BITS[weight.request.storage] < 8) return undefined;
-  return { plan: weight, reduce: axes.reduce };
+  return isProduct && user.inputs[0] === output && user.inputs.lastIndexOf(output) === 0 && user.captures.size === 0;
+}
+
+/** True for a matrix in 8 bits or more that no product with another input reads in this form. */
+function isScalable({ value, edges, request }: WeightPlan, output: Value): boolean {
+  const data = value.data as TensorData;
+  const isExclusive = edges.every(({ node }) => node?.inputs[0] === output);
+  return isExclusive && data.dtype === "f32" && data.shape.length === 2 && BITS[request.storage] >= 8;
 }
 
 /** The one static 8-bit group that all products read the output in. */

@@ -7,8 +7,9 @@ export function scaledWeight(data: TensorData, reduce: number, factors: Float32A
   const columns = data.shape[1] as number;
   const scaled = new Float32Array(new SharedArrayBuffer(values.byteLength));
   for (let row = 0, i = 0; i < values.length; row += 1) {
+    const ofRow = reduce === 0 ? (factors[row] as number) : 1;
     for (let column = 0; column < columns; column += 1, i += 1)
-      scaled[i] = (values[i] as number) * (factors[reduce === 0 ? row : column] as number);
+      scaled[i] = (values[i] as number) * (reduce === 0 ? ofRow : (factors[column] as number));
   }
   const bytes = new Uint8Array(scaled.buffer);
   const { dtype, shape, byteLength } = data;

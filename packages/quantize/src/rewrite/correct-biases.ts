@@ -89,18 +89,20 @@ function addToBias(rewrite: Rewrite, { node, original }: { readonly node: Node; 
   edit.replaceInput(site.node, site.index, corrected);
 }
 
+/** The operand that is added to the products of `node` already: its own bias, or the constant of the Add that alone reads them. */
 function biasSite({ edit: { graph } }: Rewrite, node: Node, channels: number): { readonly node: Node; readonly index: number } | undefined {
-  const fits = (value: Value | null | undefined): boolean =>
-    value?.data !== undefined &&
-    isFloat(value.type.dtype) &&
-    value.data.shape.at(-1) === channels &&
-    elementCount(value.data.shape) === channels;
-  if (fits(node.inputs[2]) && node.attrs["beta"] !== 0 && (node.attrs["beta"] ?? 1) === 1) return { node, index: 2 };
+  if (isBias(node.inputs[2], channels) && (node.attrs["beta"] ?? 1) === 1) return { node, index: 2 };
   const [sum] = node.outputs;
   const [add, ...others] = sum ? graph.users(sum) : [];
   if (node.op !== "MatMul" || !sum || add?.op !== "Add" || others.length > 0 || graph.outputs.includes(sum)) return undefined;
-  const index = add.inputs.findIndex(fits);
+  const index = add.inputs.findIndex((value) => isBias(value, channels));
   return index < 0 ? undefined : { node: add, index };
+}
+
+/** A float constant with one element per output channel, along the last axis. */
+function isBias(value: Value | null | undefined, channels: number): boolean {
+  const shape = value?.data?.shape;
+  return shape !== undefined && isFloat(value?.type.dtype ?? "unknown") && shape.at(-1) === channels && elementCount(shape) === channels;
 }
 
 function insertAdd(rewrite: Rewrite, { node, original }: { readonly node: Node; readonly original: Node }, correction: Float32Array): void {

@@ -22,14 +22,12 @@ async function quantized(
   const scales = scale?.dtype === "f16" ? [...new Uint16Array(bytes.buffer)].map(f16ToNumber) : [...new Float32Array(bytes.buffer)];
   const zeros = zeroPoint ? [...unpack(zeroPoint.bytes(), request.storage as "i8", scales.length)] : scales.map(() => 0);
   const group = (i: number): number => {
-    const [rows = 1, columns = 1] = shape;
+    const [, columns = 1] = shape;
     if (request.granularity === "tensor") return 0;
     const [row, column] = [Math.floor(i / columns), i % columns];
     if (request.granularity === "channel") return request.axis === 0 ? row : column;
     const size = request.blockSize ?? 1;
-    return request.axis === 0
-      ? Math.floor(row / size) * columns + column
-      : row * Math.ceil(columns / size) + Math.floor(column / size) + 0 * rows;
+    return request.axis === 0 ? Math.floor(row / size) * columns + column : row * Math.ceil(columns / size) + Math.floor(column / size);
   };
   return { ints: codes, scales, restored: codes.map((code, i) => (code - (zeros[group(i)] as number)) * (scales[group(i)] as number)) };
 }
