@@ -3,7 +3,11 @@ import type { Artifact, BackendContext, Session, Tensors } from "@vlm-export/bac
 import type { TensorData } from "@vlm-export/ir";
 import { createEngine, type EngineSession } from "@vlm-export/engine";
 
-/** Opens every model file of the artifact in ONNX Runtime. With several files, names are `component/name`. Throws VX-ENGINE-*. */
+/**
+ * Opens every model file of the artifact in ONNX Runtime, every Q/DQ operator computed as it stands: integer kernels of the engine differ by
+ * processor (8-bit products saturate on x86 without VNNI), and the proof must not. With several files, names are
+ * `component/name`. Throws VX-ENGINE-*.
+ */
 export async function openSession(
   artifact: Artifact,
   { tmpDir, signal }: Pick<BackendContext<unknown>, "tmpDir" | "signal">,
@@ -14,7 +18,7 @@ export async function openSession(
   for (const { path } of files)
     sessions.set(
       files.length === 1 ? "" : `${path.slice(0, -".onnx".length)}/`,
-      await engine.openFile(join(artifact.dir, path), { ...(signal && { signal }) }),
+      await engine.openFile(join(artifact.dir, path), { arithmetic: "plain", ...(signal && { signal }) }),
     );
   return {
     name: engine.name,

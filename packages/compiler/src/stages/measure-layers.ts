@@ -18,7 +18,7 @@ export async function measureLayers(run: RunSite, floatModel: Model, quantizedMo
   const engine = await createEngine();
   try {
     const reference = await engine.openGraph({ graph: float, ops: run.ops, taps });
-    const session = await engine.openGraph({ graph: quantized, ops: run.ops, taps });
+    const session = await engine.openGraph({ graph: quantized, ops: run.ops, taps }, { arithmetic: "plain" });
     const comparisons = new Map(layers.map(({ value }) => [value.name, new NumericComparison(run.kernels)]));
     for await (const { tensors } of await layerSamples(run, floatModel)) {
       run.request.signal?.throwIfAborted();
