@@ -178,14 +178,34 @@ test("an activation that is always 0 gets scale 1 and a warning", async () => {
   expect(floats(graph.value("x")?.type.quant?.scale)).toEqual([1]);
 });
 
-test("a bias that int32 cannot hold stays float, with a warning", async () => {
-  const plan = await planOf(mlp(), W8A8);
-  const { graph, diagnostics } = await quantize(plan, statisticsOf({ x: { range: [-1e-9, 1e-9] }, hidden: { range: [0, 2] } }), {
-    ops,
-    kernels,
-  });
-  expect(diagnostics).toMatchObject([{ code: "VX-QUANT-BIAS-RANGE", where: { value: "b1" } }]);
-  expect(graph.value("b1")?.data?.dtype).toBe("f32");
+test("a weight channel of almost no weight gets a scale with which its bias fits int32", async () => {
+  const { edit, node } = builder();
+  const x = edit.addInput("x", { dtype: "f32", shape: [2, 4] });
+  const weights = Float32Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? 0.5 + i : 1e-20));
+  const sum = node("MatMul", [x, edit.addConstant("w", f32Tensor(weights, [4, 2]))], "product");
+  edit.addOutput(node("Add", [sum, edit.addConstant("b", f32Tensor([1, 5], [2]))], "y"));
+  edit.settle();
+  const { graph, diagnostics } = await quantize(await planOf(edit.graph, W8A8), statisticsOf({ x: { range: [-1, 1] } }), { ops, kernels });
+  expect(diagnostics).toEqual([]);
+  const bias = graph.value("b") as Value;
+  const codes = [...new Int32Array((bias.data as TensorData).bytes().slice().buffer)];
+  floats(bias.type.quant?.scale).forEach((scale, i) => expect(scale * (codes[i] as number)).toBeCloseTo(i === 0 ? 1 : 5, 3));
+});
+
+test("a bias that int32 cannot hold at any scale of its type stays float, with a warning; NaN in it is an error", async () => {
+  const halfScales = W8A8.replace("symmetric: true }", "symmetric: true, scaleDtype: float16 }");
+  const biased = async (bias: number): Promise<Awaited<ReturnType<typeof quantize>>> => {
+    const { edit, constant, node } = builder();
+    const x = edit.addInput("x", { dtype: "f32", shape: [2, 4] });
+    const sum = node("MatMul", [x, constant("w", [4, 2], 1)], "product");
+    edit.addOutput(node("Add", [sum, edit.addConstant("b", f32Tensor([bias, 0], [2]))], "y"));
+    edit.settle();
+    return quantize(await planOf(edit.graph, halfScales), statisticsOf({ x: { range: [-1e-9, 1e-9] } }), { ops, kernels });
+  };
+  const { graph, diagnostics } = await biased(1e6);
+  expect(diagnostics).toMatchObject([{ code: "VX-QUANT-BIAS-RANGE", where: { value: "b" } }]);
+  expect(graph.value("b")?.data?.dtype).toBe("f32");
+  await expect(biased(Number.NaN)).rejects.toMatchObject({ diagnostic: { code: "VX-QUANT-NON-FINITE", where: { value: "b" } } });
 });
 
 test("statistics without a value of the plan are refused by name", async () => {

@@ -16,6 +16,7 @@ import type { Rewrite } from "./rewrite/rewrite.js";
 import { splitOutliers } from "./rewrite/split-outliers.js";
 import type { Statistics } from "./statistics.js";
 import { type IntegerConstant, integerHome } from "./weights/integer-constant.js";
+import { scaleFloors } from "./weights/scale-floors.js";
 import { quantizeWeight, type WeightPool, type WeightTools } from "./weights/quantize-weight.js";
 
 /** Quantized weights up to this many bytes stay in memory. */
@@ -56,7 +57,8 @@ export async function quantize(plan: Plan, statistics: Statistics | undefined, o
   const tools: WeightTools = { kernels, home: integerHome(memoryBytes, scratch), ...(pool && { pool }) };
   const equalization = equalizationOf(plan, statistics, ops);
   const ranges = staticRanges(plan.groups, equalization, { kernels, report });
-  const weights = await quantizeWeights(plan.weights, { tools, equalization }, options);
+  const floors = scaleFloors(plan.biases, ranges, kernels);
+  const weights = await quantizeWeights(plan.weights, { tools, equalization, floors }, options);
   const copy = cloneGraph(plan.graph);
   const edit = new GraphEditor(ops, copy.graph);
   const rewrite: Rewrite = { plan, edit, copy, tools, equalization, ranges, weights, replaced: new Set(), redirected: new Map(), report };
@@ -72,9 +74,15 @@ export async function quantize(plan: Plan, statistics: Statistics | undefined, o
   return { graph: edit.graph, outliers, diagnostics };
 }
 
+interface WeightSite {
+  readonly tools: WeightTools;
+  readonly equalization: Equalization;
+  readonly floors: ReadonlyMap<WeightPlan, Float32Array>;
+}
+
 async function quantizeWeights(
   plans: readonly WeightPlan[],
-  { tools, equalization }: { readonly tools: WeightTools; readonly equalization: Equalization },
+  { tools, equalization, floors }: WeightSite,
   { signal, progress, concurrency = 2 }: QuantizeOptions,
 ): Promise<ReadonlyMap<WeightPlan, IntegerConstant>> {
   const weights = new Map<WeightPlan, IntegerConstant>();
@@ -83,7 +91,8 @@ async function quantizeWeights(
     signal?.throwIfAborted();
     const { value, request } = plan;
     const data = equalization.weightData(plan);
-    weights.set(plan, await quantizeWeight({ value, data }, request, tools));
+    const scaleFloor = floors.get(plan);
+    weights.set(plan, await quantizeWeight({ value, data, ...(scaleFloor && { scaleFloor }) }, request, tools));
     bytesRead += data.byteLength;
     progress?.(weights.size, plans.length, bytesRead);
   });

@@ -1,8 +1,9 @@
 import { magnitudes } from "../histogram.js";
 import { extremesOf } from "../statistics.js";
-import { type Calibrator, clipped, type Grid } from "./calibrator.js";
+import { type Calibrator, clipped, type Grid, type RealRange } from "./calibrator.js";
 
 const BINS = 2048;
+const MOST_CLIPPED = 1e-3;
 /** Count that Q has where only clipped mass falls: the divergence stays finite and grows with that mass. */
 const TRACE = 1e-4;
 
@@ -10,7 +11,8 @@ const TRACE = 1e-4;
  * The threshold whose quantized distribution has the least Kullback–Leibler divergence from the clipped one (S. Migacz, "8-bit
  * inference with TensorRT", 2017): |x| in 2048 bins; for every candidate of i bins from `levels` (128 for 8 bits) on, P is the
  * first i bins with the rest added to the last of them, Q the first i bins merged into `levels` and spread evenly over the
- * filled bins of each. More levels than bins lose nothing: then the extremes stay.
+ * filled bins of each. More levels than bins lose nothing: then the extremes stay. Candidates that clip more than 1 in 1000
+ * elements are left out: on values with a spike (flat backgrounds, zeros of Relu) the bare divergence would clip most of the rest.
  */
 export const entropy: Calibrator = {
   name: "entropy",
@@ -18,24 +20,35 @@ export const entropy: Calibrator = {
   rangeOf(statistics, _method, grid) {
     const [min, max] = extremesOf(statistics);
     const { histogram } = statistics;
-    const levels = levelsOf(grid);
+    const levels = levelsOf([min, max], grid);
     if (!histogram || histogram.limit === 0 || levels >= BINS) return [min, max];
     const largest = Math.max(-min, max);
-    const threshold = (bestCandidate(magnitudes(histogram, largest, BINS), levels) / BINS) * largest;
+    const threshold = (bestCandidate(withoutZeros(magnitudes(histogram, largest, BINS)), levels) / BINS) * largest;
     return clipped([min, max], threshold);
   },
 };
 
-/** Integer levels for |x|: half of the codes. */
-function levelsOf({ range: [qmin, qmax] }: Grid): number {
-  return Math.ceil((qmax - qmin + 1) / 2);
+/** Integer levels for |x|: those on the side of 0 that reaches further; 128 for symmetric 8 bits, 256 for one-sided asymmetric. */
+function levelsOf([min, max]: RealRange, { range: [qmin, qmax], symmetric }: Grid): number {
+  const [low, high] = [Math.min(min, 0), Math.max(max, 0)];
+  const share = symmetric ? 0.5 : Math.max(-low, high) / (high - low);
+  return Math.ceil((qmax - qmin + 1) * share);
+}
+
+/** Counts with those of the first bin replaced by the second's: zeros are represented exactly whatever the threshold. */
+function withoutZeros(counts: Float64Array): Float64Array {
+  const copy = counts.slice();
+  copy[0] = counts[1] as number;
+  return copy;
 }
 
 /** Number of bins, in [levels, counts.length], that the best candidate keeps; the widest of equals. */
 export function bestCandidate(counts: Float64Array, levels: number): number {
   const sums = prefixSums(counts);
   let [best, least] = [counts.length, Number.POSITIVE_INFINITY];
+  const total = sums.count[counts.length] as number;
   for (let kept = levels; kept <= counts.length; kept += 1) {
+    if (total - (sums.count[kept] as number) > total * MOST_CLIPPED) continue;
     const divergence = divergenceOf(counts, sums, kept, levels);
     if (divergence <= least) [best, least] = [kept, divergence];
   }

@@ -21,6 +21,12 @@ const ROUND: Readonly<Record<FloatType, (scale: number) => number>> = {
   bf16: (scale) => bf16ToNumber(numberToBf16(scale)),
 };
 
+/** A scale rounded half to even to `dtype` and clamped to its normal positive numbers. */
+export function roundedScale(scale: number, dtype: FloatType): number {
+  const [smallest, largest] = scaleLimits[dtype];
+  return Math.min(Math.max(ROUND[dtype](scale), smallest), largest);
+}
+
 /**
  * Per group the scale s · k, k in 1, 0.975 … 0.5, with the least Σ (x − x̂)²; s is the scale by range. Zero points stay: both ends
  * are clipped alike.
@@ -30,7 +36,7 @@ export function mseScales(x: Floats, spec: ScaleSpec, kernels: Kernels): Scales 
   const scale = whole.slice();
   const errors = kernels.groupErrors(x, qparams(spec, scale, zeroPoint));
   for (const shrink of SHRINKS) {
-    const candidate = whole.map((value) => shrunk(value, shrink, spec.scaleDtype));
+    const candidate = whole.map((value) => roundedScale(value * shrink, spec.scaleDtype));
     kernels.groupErrors(x, qparams(spec, candidate, zeroPoint)).forEach((error, group) => {
       if (error >= (errors[group] as number)) return;
       errors[group] = error;
@@ -38,10 +44,6 @@ export function mseScales(x: Floats, spec: ScaleSpec, kernels: Kernels): Scales 
     });
   }
   return { scale, ...(zeroPoint && { zeroPoint }), nonFiniteGroups };
-}
-
-function shrunk(scale: number, shrink: number, dtype: FloatType): number {
-  return Math.max(ROUND[dtype](scale * shrink), scaleLimits[dtype][0]);
 }
 
 function qparams({ view, storage, range }: ScaleSpec, scale: Float32Array, zeroPoint: Int32Array | undefined): QParams {

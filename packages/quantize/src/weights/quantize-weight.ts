@@ -4,7 +4,7 @@ import type { WeightRequest } from "@vlm-export/recipe";
 import { quantNonFinite, withValue } from "../errors.js";
 import { floatsOf } from "./constant-floats.js";
 import type { IntegerConstant, IntegerHome } from "./integer-constant.js";
-import { mseScales } from "./mse-scales.js";
+import { mseScales, roundedScale } from "./mse-scales.js";
 import { scaleShapeOf, scaleSpecOf, scaleTensor, staticSpec } from "./quant-spec.js";
 
 /** Scales up to this size stay in memory. */
@@ -21,21 +21,24 @@ export interface WeightTools {
 export type WeightPool = Pick<KernelPool, "quantizeWeights">;
 
 /**
- * Round to nearest (half to even) on a grid by range or by least squared error. The scale is rounded to `scaleDtype` first.
+ * Round to nearest (half to even) on a grid by range or by least squared error. The scale is rounded to `scaleDtype` first, and is
+ * at least `scaleFloor`.
  * Throws VX-QUANT-NON-FINITE.
  */
 export async function quantizeWeight(
-  weight: { readonly value: Pick<Value, "name" | "type">; readonly data: TensorData },
+  weight: { readonly value: Pick<Value, "name" | "type">; readonly data: TensorData; readonly scaleFloor?: Float32Array },
   request: WeightRequest,
   tools: WeightTools,
 ): Promise<IntegerConstant> {
   const { value, data } = weight;
   const spec = scaleSpecOf(data.shape, request);
-  const { bytes, scale, zeroPoint, nonFiniteGroups } = await integersOf(data, spec, { method: request.method, tools }).catch(
-    (error: unknown) => {
-      throw withValue(error, value.name);
-    },
-  );
+  const { bytes, scale, zeroPoint, nonFiniteGroups } = await integersOf(data, spec, {
+    method: request.method,
+    tools,
+    scaleFloor: weight.scaleFloor,
+  }).catch((error: unknown) => {
+    throw withValue(error, value.name);
+  });
   if (nonFiniteGroups > 0) throw quantNonFinite(value.name, nonFiniteGroups);
   const { storage, range, granularity, scaleDtype } = request;
   const small = scaleTensor(scale, scaleDtype, scaleShapeOf(data.shape, request), tools.kernels);
@@ -45,16 +48,26 @@ export async function quantizeWeight(
   return { data: await tools.home.keep(storage, data.shape, bytes), type };
 }
 
-async function integersOf(
-  data: TensorData,
-  spec: ScaleSpec,
-  { method, tools: { kernels, pool } }: { readonly method: WeightRequest["method"]; readonly tools: WeightTools },
-): Promise<QuantizedWeights> {
-  if (method === "minmax") return pool ? pool.quantizeWeights(sourceOf(data), spec) : kernels.quantizeWeights(floatsOf(data), spec);
+interface HowToChoose {
+  readonly method: WeightRequest["method"];
+  readonly tools: WeightTools;
+  readonly scaleFloor: Float32Array | undefined;
+}
+
+async function integersOf(data: TensorData, spec: ScaleSpec, { method, tools, scaleFloor }: HowToChoose): Promise<QuantizedWeights> {
+  const { kernels, pool } = tools;
+  const chosen = method === "mse" ? byError(data, spec, kernels) : pool?.quantizeWeights(sourceOf(data), spec);
+  const weights = (await chosen) ?? kernels.quantizeWeights(floatsOf(data), spec);
+  const { scale } = weights;
+  if (!scaleFloor?.some((floor, i) => floor > (scale[i] as number))) return weights;
+  const raised = { ...weights, scale: scale.map((value, i) => Math.max(value, roundedScale(scaleFloor[i] as number, spec.scaleDtype))) };
+  return { ...raised, ...kernels.quantize(floatsOf(data), { ...spec, ...raised }) };
+}
+
+function byError(data: TensorData, spec: ScaleSpec, kernels: Kernels): QuantizedWeights {
   const x = floatsOf(data);
   const scales = mseScales(x, spec, kernels);
-  const { bytes, nanCount } = kernels.quantize(x, { ...spec, ...scales });
-  return { ...scales, bytes, nanCount };
+  return { ...scales, ...kernels.quantize(x, { ...spec, ...scales }) };
 }
 
 /** A weight in a file is read there by the pool's threads. */
