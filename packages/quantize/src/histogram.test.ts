@@ -40,6 +40,7 @@ test("widening by doublings equals counting again over the wider range", () => {
       const limit = limitFor(Math.max(...values.map(Math.abs))) || 1;
       expect(widen(histogramOf(values, limit), limit * factor).counts).toEqual(histogramOf(values, limit * factor).counts);
     }),
+    { numRuns: 30 },
   );
 });
 
@@ -54,6 +55,7 @@ test("merging two histograms equals counting both, whatever their ranges", () =>
       const direct = of([...a, ...b]);
       expect(merged).toEqual(direct);
     }),
+    { numRuns: 30 },
   );
 });
 

@@ -26,7 +26,8 @@ function correct(rewrite: Rewrite, plan: BiasCorrectionPlan): string | undefined
   const node = nodeOf(rewrite, plan.node);
   if (!node) return "the node is split";
   const axes = axesOf(plan.node, rewrite.edit.ops);
-  if (!axes || !["Conv", "Gemm", "MatMul"].includes(node.op)) return `${node.op} has no bias correction`;
+  if (!axes) return `the channels of its input are not known (${node.op}, an input of known rank and a weight as right operand are needed)`;
+  if (!["Conv", "Gemm", "MatMul"].includes(node.op)) return `only Conv, Gemm and MatMul are corrected, this is ${node.op}`;
   const correction = correctionOf(rewrite, plan, axes);
   if (typeof correction === "string") return correction;
   addToBias(rewrite, { node, original: plan.node }, correction);
