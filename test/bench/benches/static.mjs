@@ -8,7 +8,8 @@ import { ensureVit } from "../models/vit.mjs";
 
 export const doc = "Static INT8 of ViT-B/16 (86.6 M parameters, generated), 16 samples, whole command";
 
-const METHODS = ["minmax", "percentile", "entropy", "mse"];
+/** `preset` is preset:int8 as it is, with bias correction. */
+const METHODS = ["minmax", "percentile", "entropy", "mse", "preset"];
 
 /** Every entrant; quality.mjs compares what they leave behind. */
 export function entrants() {
@@ -44,6 +45,7 @@ export async function run({ repeats, log, only }) {
     row("percentile", "ours percentile", "ort percentile", 0.15),
     row("entropy", "ours entropy", "ort entropy", 0.2),
     row("histograms for all calibrators, against the limit", "ours mse", "limit", 2),
+    row("preset int8, with bias correction, against the limit", "ours preset", "limit"),
     row("against ONNX Runtime quantizing all its op types", "ours minmax", "ort minmax, all its op types"),
     row("against NNCF", "ours minmax", "nncf"),
     row("against ModelOpt", "ours entropy", "modelopt"),
