@@ -10,7 +10,7 @@ import type { ManifestTarget } from "@vlm-export/schemas";
 import { type Accuracy, topOneAccuracy } from "@vlm-export/verify";
 import type { FoundBackend } from "./discover.js";
 import { verifyManifest, verifyNoFloat } from "./errors.js";
-import { readManifest } from "./inspect.js";
+import { readManifest } from "./output-manifest.js";
 import { callHook, openSite } from "@vlm-export/backend-api";
 import { type FloatReference, openFloat } from "./stages/float-session.js";
 import { importModel, normalizeModel } from "./stages/import-model.js";

@@ -1,11 +1,8 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { FilePool } from "@vlm-export/formats/files";
 import { type Diagnostic, elementCount, type Graph, printGraph, printType, type Value } from "@vlm-export/ir";
 import { standardOps } from "@vlm-export/ops";
-import type { Manifest } from "@vlm-export/schemas";
-import { verifyManifest } from "./errors.js";
-import { manifestProblem } from "./manifest-check.js";
 import { importModel, normalizeModel } from "./stages/import-model.js";
 
 export interface InspectOptions {
@@ -83,44 +80,8 @@ function counted(words: readonly string[]): readonly (readonly [word: string, co
   return [...counts];
 }
 
-export interface OutputInspection {
-  readonly manifest: Manifest;
-  readonly targets: readonly {
-    readonly name: string;
-    readonly formatVersion: string;
-    readonly tensors: number;
-    readonly sizeBytes: number;
-  }[];
-}
-
-/** What an output folder holds, by its manifest. Throws VX-VERIFY-MANIFEST. */
-export function inspectOutput(dist: string): OutputInspection {
-  const manifest = readManifest(dist);
-  const targets = Object.entries(manifest.targets).map(([name, { formatVersion, tensors, files }]) => ({
-    name,
-    formatVersion,
-    tensors: tensors.length,
-    sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
-  }));
-  return { manifest, targets };
-}
-
 /** True when the path is a folder with a manifest. */
 export function isOutputFolder(path: string): boolean {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
   return isFolder && existsSync(join(path, "manifest.json"));
-}
-
-/** The checked manifest of an output folder. Throws VX-VERIFY-MANIFEST. */
-export function readManifest(dist: string): Manifest {
-  const path = join(dist, "manifest.json");
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    throw verifyManifest(path, error instanceof Error ? error.message : String(error));
-  }
-  const problem = manifestProblem(parsed);
-  if (problem !== undefined) throw verifyManifest(path, problem);
-  return parsed as Manifest;
 }

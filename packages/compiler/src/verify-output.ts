@@ -8,7 +8,7 @@ import { standardOps } from "@vlm-export/ops";
 import type { ManifestTarget, ManifestTensor, Proof } from "@vlm-export/schemas";
 import type { FoundBackend } from "./discover.js";
 import { verifyFile } from "./errors.js";
-import { readManifest } from "./inspect.js";
+import { readManifest } from "./output-manifest.js";
 import { fingerprintOfDecoded } from "./report/manifest.js";
 import { callHook, openSite } from "@vlm-export/backend-api";
 import { chosenBackends } from "./targets.js";

@@ -1,10 +1,8 @@
-import { loadBackend } from "@vlm-export/compiler";
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
 import { findBackends } from "../common.js";
 import { EXIT } from "../exit-codes.js";
 import { table } from "../table.js";
-import { testBackend } from "@vlm-export/backend-testkit";
 
 /** `backend list` and `backend test PATH`. */
 export function backendCommand(site: CommandSite): CommandModule {
@@ -59,6 +57,7 @@ function testCommand(site: CommandSite): CommandModule<object, { readonly path: 
     describe: "run the conformance kit on a backend: a package folder, a module file, or the name of a backend that was found",
     builder: (args) => args.positional("path", { type: "string", demandOption: true }).example("$0 backend test ./my-backend", ""),
     async handler({ path }) {
+      const [{ loadBackend }, { testBackend }] = await Promise.all([import("@vlm-export/compiler"), import("@vlm-export/backend-testkit")]);
       const { backend } = (await findBackends()).get(path) ?? (await loadBackend(path));
       const results = await testBackend(backend, { environment: process.env, signal: site.signal });
       const failed = results.filter(({ status }) => status === "failed");

@@ -1,4 +1,3 @@
-import { inspectSetup } from "@vlm-export/compiler";
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
 import { findBackends } from "../common.js";
@@ -12,6 +11,7 @@ export function doctorCommand(site: CommandSite): CommandModule {
     describe: "show what is installed, what is missing and how to get it",
     builder: (args) => args.example("$0 doctor", ""),
     async handler() {
+      const { inspectSetup } = await import("@vlm-export/compiler");
       const checks = await inspectSetup({ backends: await findBackends(), environment: process.env });
       if (checks.some(({ status }) => status === "missing")) site.exitCode = EXIT.tool;
       site.output.answer(

@@ -1,4 +1,3 @@
-import { evaluateOutput } from "@vlm-export/compiler";
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
 import { findBackends } from "../common.js";
@@ -31,6 +30,7 @@ export function evalCommand(site: CommandSite): CommandModule<object, EvalArgs> 
         .option("limit", { type: "number", requiresArg: true, describe: "at most this many samples" })
         .example("$0 eval dist/ --data eval.jsonl", ""),
     async handler({ dist, data, labels, model, limit }) {
+      const { evaluateOutput } = await import("@vlm-export/compiler");
       const results = await evaluateOutput(dist, {
         data,
         backends: await findBackends(),

@@ -1,10 +1,8 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { compile } from "@vlm-export/compiler";
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
 import { chosenRecipe, DEFAULT_RECIPE, findBackends } from "../common.js";
-import { createProgress } from "../progress.js";
 import { summaryText } from "../summary.js";
 import { VERSION } from "../version.js";
 
@@ -60,6 +58,7 @@ async function runExport(
   site: CommandSite,
   { model, recipe: named, target, out, verify, calibration, cache, json, quiet }: ExportArgs,
 ): Promise<void> {
+  const [{ compile }, { createProgress }] = await Promise.all([import("@vlm-export/compiler"), import("../progress.js")]);
   const { recipe, byDefault } = await chosenRecipe(named);
   const targets = [...new Set(target.flatMap((names) => names.split(",")))];
   const progress = createProgress(quiet ? "none" : process.stderr.isTTY && !process.env["CI"] ? "live" : "lines", targets);

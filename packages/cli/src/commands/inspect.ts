@@ -1,4 +1,4 @@
-import { inspectModel, inspectOutput, isOutputFolder } from "@vlm-export/compiler";
+import type { inspectModel } from "@vlm-export/compiler/inspect";
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
 import { bytesText, table } from "../table.js";
@@ -15,7 +15,9 @@ export function inspectCommand(site: CommandSite): CommandModule<object, { reado
         .example("$0 inspect model.onnx", "inputs, outputs, operators, roles, parameters")
         .example("$0 inspect dist/ --json", "the manifest as JSON"),
     async handler({ path, ir }) {
+      const { inspectModel, isOutputFolder } = await import("@vlm-export/compiler/inspect");
       if (isOutputFolder(path)) {
+        const { inspectOutput } = await import("@vlm-export/compiler");
         const found = inspectOutput(path);
         const rows = found.targets.map(({ name, formatVersion, tensors, sizeBytes }) => [
           name,

@@ -1,5 +1,3 @@
-import { planForModel } from "@vlm-export/compiler";
-import { describePlan, planToJson } from "@vlm-export/recipe";
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
 import { chosenRecipe, findBackends } from "../common.js";
@@ -28,6 +26,10 @@ export function planCommand(site: CommandSite): CommandModule<object, PlanArgs> 
         })
         .example("$0 plan model.onnx -r recipe.yaml", "decisions with recipe lines and sizes"),
     async handler({ model, recipe: named, target }) {
+      const [{ planForModel }, { describePlan, planToJson }] = await Promise.all([
+        import("@vlm-export/compiler"),
+        import("@vlm-export/recipe"),
+      ]);
       const { recipe } = await chosenRecipe(named);
       const backends = target.length > 0 ? await findBackends(recipe.plugins) : new Map();
       const { plans, refusals } = await planForModel(model, recipe, {

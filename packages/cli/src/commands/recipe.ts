@@ -1,7 +1,5 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { normalizedGraph } from "@vlm-export/compiler";
-import { explainRecipe, initRecipe, loadRecipe } from "@vlm-export/recipe";
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
 import { cliUsage } from "../errors.js";
@@ -40,6 +38,7 @@ function initCommand(site: CommandSite): CommandModule<object, InitArgs> {
         .option("data", { type: "string", requiresArg: true, describe: "calibration data, relative to the recipe" })
         .example("$0 recipe init model.onnx -o recipe.yaml", ""),
     async handler({ model, out, preset, data }) {
+      const [{ normalizedGraph }, { initRecipe }] = await Promise.all([import("@vlm-export/compiler"), import("@vlm-export/recipe")]);
       const folders = [dirname(model), join(dirname(model), "..")];
       const hasPreprocessor = folders.some((folder) => existsSync(join(folder, "preprocessor_config.json")));
       const text = initRecipe(await normalizedGraph(model, site.signal), { preset, hasPreprocessor, ...(data !== undefined && { data }) });
@@ -62,6 +61,7 @@ function validateCommand(site: CommandSite): CommandModule<object, { readonly fi
     describe: "check a recipe without a model",
     builder: (args) => args.positional("file", { type: "string", demandOption: true }).example("$0 recipe validate recipe.yaml", ""),
     async handler({ file }) {
+      const { loadRecipe } = await import("@vlm-export/recipe");
       const recipe = await loadRecipe(file);
       for (const diagnostic of recipe.diagnostics) site.output.message(diagnostic);
       site.output.answer(`${file}: fine, ${recipe.rules.length} rules`, {
@@ -81,6 +81,7 @@ function explainCommand(site: CommandSite): CommandModule<object, { readonly fil
     describe: "print a recipe with every default and preset expanded, each line with where it came from",
     builder: (args) => args.positional("file", { type: "string", demandOption: true }).example("$0 recipe explain preset:int8", ""),
     async handler({ file }) {
+      const { explainRecipe, loadRecipe } = await import("@vlm-export/recipe");
       const recipe = await loadRecipe(file);
       const text = explainRecipe(recipe);
       site.output.answer(text, { file, hash: recipe.hash, expanded: text });

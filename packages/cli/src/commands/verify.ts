@@ -1,4 +1,3 @@
-import { verifyOutput } from "@vlm-export/compiler";
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
 import { findBackends } from "../common.js";
@@ -15,6 +14,7 @@ export function verifyCommand(site: CommandSite): CommandModule<object, { readon
         .positional("dist", { type: "string", demandOption: true, describe: "the folder that --out named" })
         .example("$0 verify dist/", ""),
     async handler({ dist }) {
+      const { verifyOutput } = await import("@vlm-export/compiler");
       const results = await verifyOutput(dist, { backends: await findBackends(), environment: process.env, signal: site.signal });
       for (const { diagnostics } of results) for (const diagnostic of diagnostics) site.output.message(diagnostic);
       const isProven = results.every(({ proof }) => proof !== undefined && proof.tensorsDifferent === 0);
