@@ -29,15 +29,16 @@ export function vlmExport(
   return { code: status, stdout, stderr };
 }
 
-/** Runs the built command and interrupts it once `when` holds of what it wrote to stderr. */
+/** Runs the built command and interrupts it, one time, as soon as `when` holds of what it wrote to stderr. */
 export function interrupted(args: readonly string[], when: (stderr: string) => boolean): Promise<Finished> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [CLI, ...args], { cwd: ROOT, env: { ...process.env, CI: "true" } });
     let [stdout, stderr] = ["", ""];
+    let isSent = false;
     child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => {
       stderr += chunk.toString();
-      if (when(stderr)) child.kill("SIGINT");
+      if (!isSent && when(stderr)) isSent = child.kill("SIGINT");
     });
     child.on("close", (code) => resolve({ code, stdout, stderr }));
   });
