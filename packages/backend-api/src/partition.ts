@@ -1,6 +1,6 @@
 import { BITS, elementCount, type Graph, type Node, type Value } from "@vlm-export/ir";
 import type { Region } from "./backend.js";
-import type { Unit, Verdict } from "./rules.js";
+import type { Verdict } from "./rules.js";
 
 /**
  * Regions of nodes that run on the same unit, convex: grown in waves of a topological order, so that no region waits for
@@ -45,11 +45,4 @@ function boundaryBytes(graph: Graph, nodes: ReadonlySet<Node>): number {
 function bytesOf(value: Value): number {
   const extents = (value.type.shape ?? []).map((extent) => (typeof extent === "number" ? extent : 1));
   return Math.ceil((elementCount(extents) * BITS[value.type.quant?.storage ?? value.type.dtype]) / 8);
-}
-
-/** Share of nodes per unit, for the report. */
-export function unitShares(regions: readonly Region[]): ReadonlyMap<Unit, number> {
-  const counts = new Map<Unit, number>();
-  for (const region of regions) counts.set(region.unit, (counts.get(region.unit) ?? 0) + region.nodes.length);
-  return counts;
 }

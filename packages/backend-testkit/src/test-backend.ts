@@ -1,5 +1,7 @@
 import { type Backend, contractProblems, resolveOptions } from "@vlm-export/backend-api";
 import { standardOps } from "@vlm-export/ops";
+import { compatRulesSchema } from "@vlm-export/schemas";
+import { Ajv } from "ajv";
 import { conformanceCases } from "./cases/cases.js";
 import { type KitSite, rejectionOf } from "./emit-case.js";
 import { determinism } from "./suites/determinism.js";
@@ -69,7 +71,18 @@ function contractResults(backend: Backend): readonly ConformanceResult[] {
     ...(problems.length > 0 && { detail: problems.join("; ") }),
   };
   if (problems.length > 0) return [contract];
-  return [contract, { suite: "contract", name: "refuses unknown options", ...refusesUnknownOption(backend) }];
+  return [
+    contract,
+    { suite: "contract", name: "rules keep compat-rules.schema.json", ...rulesKeepSchema(backend) },
+    { suite: "contract", name: "refuses unknown options", ...refusesUnknownOption(backend) },
+  ];
+}
+
+function rulesKeepSchema({ capabilities }: Backend): { readonly status: "passed" | "failed"; readonly detail?: string } {
+  const validate = new Ajv({ strict: false }).compile(compatRulesSchema);
+  if (validate(capabilities.rules)) return { status: "passed" };
+  const [error] = validate.errors ?? [];
+  return { status: "failed", detail: `rules${error?.instancePath ?? ""} ${error?.message ?? "are wrong"}` };
 }
 
 function refusesUnknownOption(backend: Backend): { readonly status: "passed" | "failed"; readonly detail?: string } {

@@ -25,15 +25,6 @@ export function cliInterrupted(): VxError {
   );
 }
 
-/** A file that a command was given and that cannot be read. */
-export function cliFile(path: string, cause: NodeJS.ErrnoException): VxError {
-  const reason = cause.code === "ENOENT" ? "there is no such file" : `${cause.code ?? ""} ${cause.message}`;
-  return new VxError(
-    { code: "VX-CLI-FILE", severity: "error", message: `cannot read ${path}: ${reason}.`, where: { stage: "import", file: path } },
-    { cause },
-  );
-}
-
 /** Coded errors as they are; an abort as VX-CLI-INTERRUPTED; the rest is a bug and stays. */
 export function fromUnknown(error: unknown, isAborted: boolean): unknown {
   if (isAborted && !(error instanceof VxError && error.kind !== "interrupted")) return cliInterrupted();

@@ -144,7 +144,7 @@ function precheck(site: RunSite, float: Model, plans: ReadonlyMap<string, Plan>)
   if (site.request.recipe.onLoss !== "refuse") return refused;
   for (const [name, { backend }] of site.backends) {
     const diagnostics = precheckTarget(backend, float, plans);
-    if (diagnostics.length > 0) refused.set(name, { status: "refused", backend: name, diagnostics, losses: [] });
+    if (diagnostics.length > 0) refused.set(name, { status: "refused", backend: name, diagnostics });
   }
   if (refused.size === site.backends.size) refuseWhenNothingIsLeft(refused);
   return refused;

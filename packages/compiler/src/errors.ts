@@ -92,15 +92,6 @@ export function pluginDuplicate(name: string, first: string, second: string): Vx
   });
 }
 
-/** The rules of a target reject nodes of this model. */
-export function checkRejected(backend: string, diagnostics: readonly Diagnostic[]): VxError {
-  return new VxError(
-    diagnostics.length > 0
-      ? diagnostics
-      : [{ code: "VX-CHECK-REJECTED", severity: "error", message: "the model was rejected.", where: { stage: "check", backend } }],
-  );
-}
-
 /** `eval` needs labels. */
 export function verifyNoLabels(file: string): VxError {
   return coded(

@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Session } from "@vlm-export/backend-api";
+import { callHook, type Session } from "@vlm-export/backend-api";
 import { FilePool } from "@vlm-export/formats/files";
 import { VxError } from "@vlm-export/ir";
 import { standardOps } from "@vlm-export/ops";
@@ -11,11 +9,11 @@ import { type Accuracy, topOneAccuracy } from "@vlm-export/verify";
 import type { FoundBackend } from "./discover.js";
 import { verifyManifest, verifyNoFloat } from "./errors.js";
 import { readManifest } from "./output-manifest.js";
-import { callHook, openSite } from "@vlm-export/backend-api";
 import { type FloatReference, openFloat } from "./stages/float-session.js";
 import { importModel, normalizeModel } from "./stages/import-model.js";
 import { labelledSamples } from "./stages/samples.js";
 import { chosenBackends } from "./targets.js";
+import { withTemporarySite } from "./temporary-site.js";
 import { artifactOf, type VerifyOptions } from "./verify-output.js";
 
 export interface EvaluateOptions extends VerifyOptions {
@@ -77,26 +75,17 @@ interface Job {
 
 async function evaluated({ dist, entry, backend, options, reference, samples }: Job): Promise<Omit<EvaluatedTarget, "target">> {
   if (!backend.open) return { reason: "this backend names no engine that runs here" };
-  const tmpRoot = mkdtempSync(join(tmpdir(), "vlm-export-eval-"));
   const artifact = artifactOf(entry, dist);
-  const site = openSite({
-    backend,
-    dir: artifact.dir,
-    tmpRoot,
-    options: undefined,
-    ops: standardOps(),
-    environment: options.environment,
-    ...(options.signal && { signal: options.signal }),
+  return withTemporarySite(backend, artifact, options, async ({ context }) => {
+    let session: Session | undefined;
+    try {
+      session = await callHook(backend, "open", () => backend.open?.(artifact, context) as Promise<Session>);
+      return { accuracy: await topOneAccuracy(reference, session, await samples()) };
+    } catch (error) {
+      if (error instanceof VxError && error.kind === "tool") return { reason: error.message };
+      throw error;
+    } finally {
+      await session?.close();
+    }
   });
-  let session: Session | undefined;
-  try {
-    session = await callHook(backend, "open", () => backend.open?.(artifact, site.context) as Promise<Session>);
-    return { accuracy: await topOneAccuracy(reference, session, await samples()) };
-  } catch (error) {
-    if (error instanceof VxError && error.kind === "tool") return { reason: error.message };
-    throw error;
-  } finally {
-    await session?.close();
-    rmSync(tmpRoot, { recursive: true, force: true });
-  }
 }

@@ -1,11 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createEngine } from "@vlm-export/engine";
 import { type Diagnostic, VxError } from "@vlm-export/ir";
-import { standardOps } from "@vlm-export/ops";
 import type { FoundBackend } from "./discover.js";
-import { openSite } from "@vlm-export/backend-api";
+import { withTemporarySite } from "./temporary-site.js";
 
 /** One line of `doctor`. */
 export interface SetupCheck {
@@ -48,13 +44,7 @@ async function engineCheck(): Promise<SetupCheck> {
 
 async function probe(backend: FoundBackend["backend"], environment: SetupOptions["environment"]): Promise<readonly Diagnostic[]> {
   if (!backend.probe) return [];
-  const tmpRoot = mkdtempSync(join(tmpdir(), "vlm-export-doctor-"));
-  try {
-    const site = openSite({ backend, dir: tmpRoot, tmpRoot, options: undefined, ops: standardOps(), environment });
-    return await backend.probe(site.context);
-  } finally {
-    rmSync(tmpRoot, { recursive: true, force: true });
-  }
+  return withTemporarySite(backend, undefined, { environment }, async ({ context }) => (await backend.probe?.(context)) ?? []);
 }
 
 function hintOf(findings: readonly Diagnostic[]): { readonly hint?: string } {

@@ -1,22 +1,18 @@
 import { createHash } from "node:crypto";
-import { createReadStream, mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { createReadStream, statSync } from "node:fs";
 import { join } from "node:path";
-import type { Artifact, Decoded } from "@vlm-export/backend-api";
+import { type Artifact, callHook, type Decoded } from "@vlm-export/backend-api";
 import { type Diagnostic, VxError } from "@vlm-export/ir";
-import { standardOps } from "@vlm-export/ops";
 import type { ManifestTarget, ManifestTensor, Proof } from "@vlm-export/schemas";
 import type { FoundBackend } from "./discover.js";
 import { verifyFile } from "./errors.js";
 import { readManifest } from "./output-manifest.js";
 import { fingerprintOfDecoded } from "./report/manifest.js";
-import { callHook, openSite } from "@vlm-export/backend-api";
 import { chosenBackends } from "./targets.js";
+import { type TemporarySiteOptions, withTemporarySite } from "./temporary-site.js";
 
-export interface VerifyOptions {
+export interface VerifyOptions extends TemporarySiteOptions {
   readonly backends: ReadonlyMap<string, FoundBackend>;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly signal?: AbortSignal;
 }
 
 /** Result of proving one artifact of an output folder again. */
@@ -48,26 +44,16 @@ interface Job {
 }
 
 async function verifyTarget({ target, entry, dist, backend, options }: Job): Promise<VerifiedTarget> {
-  const tmpRoot = mkdtempSync(join(tmpdir(), "vlm-export-verify-"));
+  const artifact = artifactOf(entry, dist);
   try {
-    const artifact = artifactOf(entry, dist);
     for (const file of artifact.files) await checkFile(join(artifact.dir, file.path), file);
-    const site = openSite({
-      backend,
-      dir: artifact.dir,
-      tmpRoot,
-      options: undefined,
-      ops: standardOps(),
-      environment: options.environment,
-      ...(options.signal && { signal: options.signal }),
-    });
-    const decoded = await callHook(backend, "decode", () => backend.decode(artifact, site.context));
+    const decoded = await withTemporarySite(backend, artifact, options, ({ context }) =>
+      callHook(backend, "decode", () => backend.decode(artifact, context)),
+    );
     return { target, ...compare(target, entry, decoded) };
   } catch (error) {
     if (!(error instanceof VxError)) throw error;
     return { target, diagnostics: error.diagnostics };
-  } finally {
-    rmSync(tmpRoot, { recursive: true, force: true });
   }
 }
 

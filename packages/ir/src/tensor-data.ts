@@ -67,14 +67,3 @@ export function contentHash(data: TensorData): string {
   hashes.set(data, hex);
   return hex;
 }
-
-/** Same type, shape and bytes. */
-export function equalTensors(a: TensorData, b: TensorData): boolean {
-  return (
-    a.dtype === b.dtype &&
-    a.shape.length === b.shape.length &&
-    a.shape.every((extent, i) => extent === b.shape[i]) &&
-    a.byteLength === b.byteLength &&
-    contentHash(a) === contentHash(b)
-  );
-}

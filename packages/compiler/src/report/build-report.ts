@@ -66,7 +66,7 @@ function headlines({ quantized, outcomes }: ReportParts, { byDefault, recipe, ve
   ];
 }
 
-function targetReport({ status, backend, diagnostics, losses, artifact, proof, engine, accuracy }: TargetOutcome): TargetReport {
+function targetReport({ status, backend, diagnostics, artifact, proof, engine, accuracy }: TargetOutcome): TargetReport {
   return {
     status,
     backend,
@@ -83,7 +83,7 @@ function targetReport({ status, backend, diagnostics, losses, artifact, proof, e
     }),
     ...(engine && { engine }),
     ...(accuracy && { accuracy }),
-    lossLedger: losses.map((loss) => ({ ...loss })),
+    lossLedger: (artifact?.losses ?? []).map((loss) => ({ ...loss })),
   };
 }
 

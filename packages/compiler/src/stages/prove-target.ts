@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Artifact, Backend, Decoded, LossEntry } from "@vlm-export/backend-api";
+import type { Artifact, Backend, Decoded } from "@vlm-export/backend-api";
 import { type Diagnostic, type Model, VxError } from "@vlm-export/ir";
 import type { Accuracy, EngineReport } from "@vlm-export/schemas";
 import { compareDecoded, type Proof } from "@vlm-export/verify";
@@ -15,7 +15,6 @@ export interface TargetOutcome {
   readonly status: "ok" | "refused" | "failed";
   readonly backend: string;
   readonly diagnostics: readonly Diagnostic[];
-  readonly losses: readonly LossEntry[];
   readonly artifact?: Artifact;
   readonly proof?: Proof;
   readonly decoded?: Decoded;
@@ -63,11 +62,11 @@ async function proven(run: RunSite, site: TargetSite, job: ProveJob): Promise<Ta
   const { backend, context } = site;
   const { request, clock, kernels } = run;
   const { model } = job.quantized;
-  const { artifact, losses } = await runTarget(site, { model, onLoss: request.recipe.onLoss, kernels, clock });
-  const base = { backend: backend.name, losses, artifact };
+  const artifact = await runTarget(site, { model, onLoss: request.recipe.onLoss, kernels, clock });
+  const base = { backend: backend.name, artifact };
   if (request.verify === "none") return { ...base, status: "ok", diagnostics: site.diagnostics };
   const decoded = await clock.run("verify", () => callHook(backend, "decode", () => backend.decode(artifact, context)), backend.name);
-  const proof = await clock.run("verify", () => compareDecoded(backend.name, model, decoded, losses), backend.name);
+  const proof = await clock.run("verify", () => compareDecoded(backend.name, model, decoded, artifact.losses), backend.name);
   const diagnostics = [...site.diagnostics, ...proof.diagnostics];
   if (proof.tensorsDifferent > 0) return { ...base, ...reject(artifact, job.staging), status: "failed", diagnostics, proof };
   if (request.verify === "decode") return { ...base, status: "ok", diagnostics, proof, decoded };
@@ -94,6 +93,5 @@ function refusal(backend: Backend, error: unknown, site: TargetSite | undefined)
     status: isFailure ? "failed" : "refused",
     backend: backend.name,
     diagnostics: [...(site?.diagnostics ?? []), ...diagnostics],
-    losses: [],
   };
 }

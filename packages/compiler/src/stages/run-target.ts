@@ -1,18 +1,17 @@
-import { type Artifact, type Backend, type LossEntry, partitionByUnit, type Region, type Verdict } from "@vlm-export/backend-api";
-import { cloneGraph, type Diagnostic, type Graph, GraphEditor, type Model, runPasses, VxError } from "@vlm-export/ir";
+import {
+  type Artifact,
+  type Backend,
+  callHook,
+  type LossEntry,
+  partitionByUnit,
+  type Region,
+  type TargetSite,
+} from "@vlm-export/backend-api";
+import { cloneGraph, type Graph, GraphEditor, type Model, runPasses, VxError } from "@vlm-export/ir";
 import type { Kernels } from "@vlm-export/numerics";
 import type { StageClock } from "../events.js";
-import { callHook, type TargetSite } from "@vlm-export/backend-api";
 import { capabilityFindings, checkComponent } from "./check-target.js";
 import { fallBackToFloat } from "./fall-back.js";
-
-/** A target's artifact on disk, before it is proven. */
-export interface TargetArtifact {
-  readonly artifact: Artifact;
-  readonly verdicts: readonly Verdict[];
-  readonly regions: ReadonlyMap<string, readonly Region[]>;
-  readonly losses: readonly LossEntry[];
-}
 
 export interface TargetJob {
   /** Frozen quantized model; never changed. */
@@ -23,30 +22,28 @@ export interface TargetJob {
 }
 
 /**
- * check → legalize → partition → lower → emit for one target, on a private clone. Throws a VxError whose findings say why the
+ * check → legalize → partition → lower → emit for one target, on a private clone: its files on disk, not yet proven. Throws a VxError whose findings say why the
  * target refuses the model.
  */
-export async function runTarget(site: TargetSite, job: TargetJob): Promise<TargetArtifact> {
+export async function runTarget(site: TargetSite, job: TargetJob): Promise<Artifact> {
   const { backend, context } = site;
   const { clock } = job;
   const target = backend.name;
   const clone = cloneModel(job.model);
   const losses = await clock.run("check", () => holdOrLose(clone, backend, { ...job, site }), target);
-  const verdicts = await clock.run("check", () => checkAll(clone, backend), target);
+  await clock.run("check", () => requireAccepted(clone, backend), target);
   await clock.run("legalize", () => callHook(backend, "legalize", () => legalize(clone, site)), target);
   const regions = await clock.run("partition", () => callHook(backend, "partition", () => partition(clone, backend)), target);
   const lowered = await clock.run("lower", () => callHook(backend, "lower", () => backend.lower(clone, regions, context)), target);
   const emitted = await clock.run("emit", () => callHook(backend, "emit", () => backend.emit(lowered, context)), target);
-  const allLosses = [...losses, ...(emitted.losses ?? [])];
-  const artifact: Artifact = {
+  return {
     backend: target,
     formatVersion: emitted.formatVersion,
     dir: site.writer.dir,
     files: site.writer.files(),
     tensors: emitted.tensors,
-    losses: allLosses,
+    losses: [...losses, ...(emitted.losses ?? [])],
   };
-  return { artifact, verdicts, regions, losses: allLosses };
 }
 
 function cloneModel(model: Model): Model {
@@ -65,11 +62,9 @@ function holdOrLose(
   return [];
 }
 
-function checkAll(clone: Model, backend: Backend): readonly Verdict[] {
-  const results = [...clone.components].map(([name, graph]) => checkComponent(backend, name, graph));
-  const rejections: readonly Diagnostic[] = results.flatMap((result) => result.rejections);
+function requireAccepted(clone: Model, backend: Backend): void {
+  const rejections = [...clone.components].flatMap(([name, graph]) => checkComponent(backend, name, graph).rejections);
   if (rejections.length > 0) throw new VxError(rejections);
-  return results.flatMap((result) => result.verdicts);
 }
 
 function legalize(clone: Model, { backend, context }: TargetSite): void {

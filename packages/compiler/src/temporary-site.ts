@@ -1,0 +1,28 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Artifact, type Backend, openSite, type TargetSite } from "@vlm-export/backend-api";
+import { standardOps } from "@vlm-export/ops";
+
+export interface TemporarySiteOptions {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly signal?: AbortSignal;
+}
+
+/** Runs hooks of a backend outside a compile, on an artifact that is there or on none, with a temporary folder that goes afterwards. */
+export async function withTemporarySite<T>(
+  backend: Backend,
+  artifact: Artifact | undefined,
+  { environment, signal }: TemporarySiteOptions,
+  action: (site: TargetSite) => Promise<T>,
+): Promise<T> {
+  const tmpRoot = mkdtempSync(join(tmpdir(), "vlm-export-site-"));
+  try {
+    const dir = artifact?.dir ?? tmpRoot;
+    return await action(
+      openSite({ backend, dir, tmpRoot, options: undefined, ops: standardOps(), environment, ...(signal && { signal }) }),
+    );
+  } finally {
+    rmSync(tmpRoot, { recursive: true, force: true });
+  }
+}
