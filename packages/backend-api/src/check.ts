@@ -1,4 +1,4 @@
-import type { AttrValue, DType, Granularity, Graph, Node, TensorType, Value } from "@vlm-export/ir";
+import type { AttrValue, DType, Granularity, Graph, Node, QuantSpec, TensorType, Value } from "@vlm-export/ir";
 import type { CompatRule, RuleCondition, Verdict } from "./rules.js";
 
 /** What the rules may know of one operand, before or after quantization. */
@@ -8,6 +8,7 @@ export interface OperandFacts {
   readonly isStatic: boolean;
   readonly isConstant: boolean;
   readonly granularity?: Granularity;
+  readonly mode?: QuantSpec["mode"];
   readonly blockSize?: number;
 }
 
@@ -23,7 +24,7 @@ export function factsOf(value: Value): OperandFacts {
     rank: shape?.length,
     isStatic: shape?.every((extent) => typeof extent === "number") ?? false,
     isConstant: value.data !== undefined,
-    ...(quant && { granularity: quant.granularity }),
+    ...(quant && { granularity: quant.granularity, mode: quant.mode }),
     ...(blockSize !== undefined && { blockSize }),
   };
 }
@@ -86,6 +87,7 @@ const PREDICATES: { readonly [K in keyof RuleCondition]-?: (wanted: NonNullable<
   dtypes: (wanted, { operands }) => everyOperand(wanted, operands, (facts, allowed) => allowed.includes(facts.dtype)),
   granularity: (wanted, { operands }) =>
     everyOperand(wanted, operands, (facts, allowed) => facts.granularity !== undefined && allowed.includes(facts.granularity)),
+  mode: (wanted, { operands }) => [...operands.values()].some(({ mode }) => mode === wanted),
   constant: (wanted, { operands }) => wanted.every((key) => operands.get(key)?.isConstant === true),
   blockSizes: (wanted, { operands }) =>
     [...operands.values()].every(({ blockSize }) => blockSize === undefined || wanted.includes(blockSize)),

@@ -1,4 +1,4 @@
-import type { AttrValue, DType, Granularity, Node } from "@vlm-export/ir";
+import type { AttrValue, DType, Granularity, Node, QuantSpec } from "@vlm-export/ir";
 
 /** Where an operator can run. */
 export type Unit = "npu" | "gpu" | "cpu";
@@ -11,6 +11,8 @@ export interface RuleCondition {
   readonly dtypes?: Readonly<Record<string, readonly DType[]>>;
   /** Granularity per operand; an operand that is not quantized fails. */
   readonly granularity?: Readonly<Record<string, readonly Granularity[]>>;
+  /** Some operand is quantized in that mode: static = qparams are fixed, dynamic = they are set at run time. */
+  readonly mode?: QuantSpec["mode"];
   /** Block sizes allowed on block-quantized operands. */
   readonly blockSizes?: readonly number[];
   /** Inclusive rank of operand 0. */

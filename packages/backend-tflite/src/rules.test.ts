@@ -39,3 +39,15 @@ test.each([
   if (storage === "i16") edit.retype(y!, { ...y!.type, quant });
   expect(checkGraph("main", edit.graph, rules)[0]).toMatchObject({ verdict: "reject", rule: id });
 });
+
+test("activations quantized at run time are rejected in whatever operator reads or gives them", () => {
+  const edit = new GraphEditor(standardOps(), "main");
+  const quant = { storage: "u8", granularity: "tensor", range: [0, 255], mode: "dynamic" } as const;
+  const x = edit.addInput("x", { dtype: "f32", shape: [2, 4] });
+  const second = edit.addInput("y", { dtype: "f32", shape: [4, 4], quant });
+  edit.insert("MatMul", [x, second]);
+  const [result] = edit.insert("Sigmoid", [x]);
+  edit.retype(result!, { ...result!.type, quant });
+  edit.insert("Relu", [x]);
+  expect(checkGraph("main", edit.graph, rules).map(({ rule }) => rule === "tflite/dynamic-activations")).toEqual([true, true, false]);
+});

@@ -101,6 +101,13 @@ export const compatRulesSchema: object = {
             }
           }
         },
+        "mode": {
+          "description": "Some operand is quantized in that mode: static = qparams are fixed, dynamic = they are set at run time.",
+          "enum": [
+            "static",
+            "dynamic"
+          ]
+        },
         "constant": {
           "description": "Operands that must be constants.",
           "type": "array",

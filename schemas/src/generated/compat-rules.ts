@@ -95,6 +95,10 @@ export interface RuleCondition {
     [k: string]: Granularity[];
   };
   /**
+   * Some operand is quantized in that mode: static = qparams are fixed, dynamic = they are set at run time.
+   */
+  mode?: "static" | "dynamic";
+  /**
    * Operands that must be constants.
    */
   constant?: string[];
