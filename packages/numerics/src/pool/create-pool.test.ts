@@ -128,6 +128,22 @@ test("a closed pool lets the process end", () => {
   expect(execFileSync(process.execPath, ["--input-type=module", "-e", program], { timeout: 30_000 }).toString()).toBe("2\n");
 });
 
+test("a pool without tasks starts no thread", () => {
+  const program = `import threads from "node:worker_threads";
+    import { syncBuiltinESMExports } from "node:module";
+    let started = 0;
+    const { Worker } = threads;
+    threads.Worker = class extends Worker { constructor(...given) { super(...given); started += 1; } };
+    syncBuiltinESMExports();
+    const { createPool } = await import(${JSON.stringify(join(packageFolder, "dist/index.js"))});
+    const pool = createPool({ threads: 2 });
+    const before = started;
+    await pool.rangeOf(Float32Array.of(1, 2));
+    await pool.close();
+    console.log(pool.threads, before, started);`;
+  expect(execFileSync(process.execPath, ["--input-type=module", "-e", program], { timeout: 30_000 }).toString()).toBe("2 0 2\n");
+});
+
 function specOf(storage: IntegerType, view: QuantView): ScaleSpec {
   return { view, storage, range: integerRange(storage, "narrow"), symmetric: storage !== "u8", scaleDtype: "f16" };
 }

@@ -40,8 +40,8 @@ export interface KernelPool {
 }
 
 /**
- * A pool of `threads` workers. Close it when done: the threads would keep the process alive. Where the built worker file is missing (the
- * package runs from TypeScript sources), tasks run on the calling thread and `threads` is 0.
+ * A pool of `threads` workers, which start with the first task. Close it when done: the threads would keep the process alive. Where
+ * the built worker file is missing (the package runs from TypeScript sources), tasks run on the calling thread and `threads` is 0.
  */
 export function createPool({ threads }: PoolOptions): KernelPool {
   const worker = new URL("./worker.js", import.meta.url);
@@ -74,11 +74,13 @@ function runHere(): Runner {
 
 function runOnThreads(worker: URL, threads: number): Runner {
   const size = { minThreads: threads, maxThreads: threads };
-  const pool = new Tinypool({ filename: worker.href, name: "work", runtime: "worker_threads", execArgv: [], ...size });
+  const start = (): Tinypool => new Tinypool({ filename: worker.href, name: "work", runtime: "worker_threads", execArgv: [], ...size });
+  let pool: Tinypool | undefined;
   const run: RunTask = async (task) => {
+    pool ??= start();
     const answer = (await pool.run(task)) as Answer; // what worker.ts returns
     if ("error" in answer) throw new NumericsError(answer.error);
     return answer.result as TaskResults[(typeof task)["kind"]];
   };
-  return { run, close: () => pool.destroy() };
+  return { run, close: async () => pool?.destroy() };
 }
