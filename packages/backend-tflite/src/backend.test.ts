@@ -536,7 +536,11 @@ test("values quantized at run time or of 16 bits are refused by name", async () 
     const y = s.node("Relu", [s.input("x", [2, 4])]);
     s.edit.retype(y, { ...y.type, quant });
     await expect(built(s.model(y))).rejects.toMatchObject({
-      diagnostic: { code: "VX-LOWER-TFLITE-VALUE", message: expect.stringContaining(message), where: { value: y.name } },
+      diagnostic: {
+        code: "VX-LOWER-TFLITE-VALUE",
+        message: expect.stringContaining(message),
+        where: { value: y.name, node: y.producer!.name },
+      },
     });
   }
 });

@@ -1,5 +1,5 @@
 import type { TfliteModel, TfliteTensorMap } from "@vlm-export/formats/tflite";
-import { type Graph, isFloat, type Node, type Value } from "@vlm-export/ir";
+import { type Graph, isFloat, type Node, type Value, VxError } from "@vlm-export/ir";
 import { lowerUnsupported } from "../errors.js";
 import { rowMajor } from "../layout.js";
 import { type Carried, Lowering } from "./lowering.js";
@@ -41,8 +41,21 @@ function lowerNode(lowering: Lowering, node: Node): void {
   if (lowering.done.has(node) || node.outputs.every((value) => !value || isKnown(value))) return;
   const lower = lowerings.get(node.op);
   if (!lower) throw lowerUnsupported(node.name, `${node.op} has no TFLite form here`);
-  lower(lowering, node);
-  lowering.flush();
+  try {
+    lower(lowering, node);
+    lowering.flush();
+  } catch (error) {
+    throw atNode(error, node);
+  }
+}
+
+/** A refusal of a value's form names the node that needs it. */
+function atNode(error: unknown, { name }: Node): unknown {
+  if (!(error instanceof VxError)) return error;
+  return new VxError(
+    error.diagnostics.map((found) => ({ ...found, where: { node: name, ...found.where } })),
+    { cause: error, kind: error.kind },
+  );
 }
 
 /** Shape arithmetic: its results are known numbers, so nobody computes them. */

@@ -22,8 +22,8 @@ export interface TargetJob {
 }
 
 /**
- * check → legalize → partition → lower → emit for one target, on a private clone: its files on disk, not yet proven. Throws a VxError whose findings say why the
- * target refuses the model.
+ * check → legalize → check → partition → lower → emit for one target, on a private clone: its files on disk, not yet proven. The rules
+ * are asked again about what legalize made. Throws a VxError whose findings say why the target refuses the model.
  */
 export async function runTarget(site: TargetSite, job: TargetJob): Promise<Artifact> {
   const { backend, context } = site;
@@ -33,6 +33,7 @@ export async function runTarget(site: TargetSite, job: TargetJob): Promise<Artif
   const losses = await clock.run("check", () => holdOrLose(clone, backend, { ...job, site }), target);
   await clock.run("check", () => requireAccepted(clone, backend), target);
   await clock.run("legalize", () => callHook(backend, "legalize", () => legalize(clone, site)), target);
+  await clock.run("check", () => requireAccepted(clone, backend), target);
   const regions = await clock.run("partition", () => callHook(backend, "partition", () => partition(clone, backend)), target);
   const lowered = await clock.run("lower", () => callHook(backend, "lower", () => backend.lower(clone, regions, context)), target);
   const emitted = await clock.run("emit", () => callHook(backend, "emit", () => backend.emit(lowered, context)), target);
@@ -42,6 +43,7 @@ export async function runTarget(site: TargetSite, job: TargetJob): Promise<Artif
     dir: site.writer.dir,
     files: site.writer.files(),
     tensors: emitted.tensors,
+    ...(emitted.constants && { constants: emitted.constants }),
     losses: [...losses, ...(emitted.losses ?? [])],
   };
 }
