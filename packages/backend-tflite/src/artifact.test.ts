@@ -1,0 +1,68 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { tfliteFile } from "@vlm-export/formats/tflite";
+import { f32Tensor, type Graph, type Model } from "@vlm-export/ir";
+import { expect, test } from "vitest";
+import { built, expectProof } from "./artifact.fixture.js";
+import backend from "./index.js";
+import { floats } from "./meaning.fixture.js";
+import { randoms, Sketch } from "./sketch.fixture.js";
+
+test("components with like names get files of their own, and run together", async () => {
+  const [a, b] = ["x", "y"].map((name) => {
+    const s = new Sketch();
+    return s.model(s.node("Neg", [s.input(name, [2])])).components.get("main")!;
+  }) as [Graph, Graph];
+  const model: Model = {
+    ...new Sketch().model(),
+    components: new Map([
+      ["a/b", a],
+      ["a_b", b],
+    ]),
+  };
+  const { artifact, context } = await built(model);
+  expect(artifact.files.map(({ path }) => path)).toEqual(["a_b.tflite", "a_b_1.tflite"]);
+  const session = await backend.open!(artifact, context);
+  const results = await session.run(
+    new Map([
+      ["a/b/x", f32Tensor([1, 2], [2])],
+      ["a_b/y", f32Tensor([3, 4], [2])],
+    ]),
+  );
+  await session.close();
+  expect([...results.values()].map((data) => [...floats(data)])).toEqual([
+    [-1, -2],
+    [-3, -4],
+  ]);
+});
+
+test("what the engine only logs is an error: a convolution without bias is loaded by it and then never computed", async () => {
+  const s = new Sketch();
+  const { artifact, context, target } = await built(s.model(s.node("Conv", [s.input("x", [1, 1, 2, 2]), s.float([1, 1, 1, 1])])));
+  const [{ model, path }] = target as [(typeof target)[0] & object];
+  const operators = model.subgraphs[0]!.operators.map((operator) => ({ ...operator, inputs: operator.inputs.slice(0, 2) }));
+  const unbiased = tfliteFile({ ...model, subgraphs: [{ ...model.subgraphs[0]!, operators }] });
+  writeFileSync(join(artifact.dir, path), Buffer.concat([...unbiased.chunks()]));
+  const run = async () => (await backend.open!(artifact, context)).run(new Map([["x", randoms([1, 1, 2, 2])]]));
+  await expect(run()).rejects.toThrow(/ERROR: .*has_bias was not true/);
+});
+
+test("a changed byte of a weight is found, a cut file is a coded error", async () => {
+  const s = new Sketch();
+  const x = s.input("x", [1, 16], 0.02);
+  const w = s.weight([16, 8], "i8", 1);
+  const model = s.model(s.integers(s.node("MatMul", [x, w]), 0.02));
+  const { artifact, context } = await built(model);
+  const path = join(artifact.dir, artifact.files[0]!.path);
+  const bytes = readFileSync(path);
+  writeFileSync(path, bytes.subarray(0, -1));
+  await expect(backend.decode(artifact, context)).rejects.toMatchObject({ diagnostic: { code: "VX-DECODE-TFLITE-FILE" } });
+  await expect(backend.open!(artifact, context)).rejects.toMatchObject({ diagnostic: { code: "VX-TOOL-TFLITE-ENGINE" } });
+  bytes[bytes.length - 1]! ^= 1;
+  writeFileSync(path, bytes);
+  await expect(expectProof(model, artifact, context)).rejects.toThrow();
+  for (const key of ["main.tflite#999", "main.tflite#0@0,0", "main.tflite#0:3,5", "nonsense"]) {
+    const lost = { ...artifact, tensors: [{ ...artifact.tensors[0]!, key }] };
+    await expect(backend.decode(lost, context)).rejects.toMatchObject({ diagnostic: { code: "VX-DECODE-TFLITE-TENSOR" } });
+  }
+});
