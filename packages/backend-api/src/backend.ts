@@ -44,6 +44,15 @@ export interface TensorLocation {
   readonly reencodings: readonly Reencoding[];
 }
 
+/** Where a constant that is not quantized lies in an artifact that stores it as the graph has it, bit for bit. */
+export interface ConstantLocation {
+  readonly component: string;
+  /** Name of the graph value. */
+  readonly value: string;
+  /** As in {@link TensorLocation}. */
+  readonly key: string;
+}
+
 /** A value that the target does not hold as decided, with what it holds instead. */
 export interface LossEntry {
   readonly component: string;
@@ -62,6 +71,8 @@ export interface Artifact {
   readonly dir: string;
   readonly files: readonly ArtifactFile[];
   readonly tensors: readonly TensorLocation[];
+  /** Absent when the target says nothing of its plain constants, or when the artifact was described by a manifest. */
+  readonly constants?: readonly ConstantLocation[];
   readonly losses: readonly LossEntry[];
 }
 
@@ -69,10 +80,15 @@ export interface Artifact {
 export interface Emitted {
   readonly formatVersion: string;
   readonly tensors: readonly TensorLocation[];
+  /** Plain constants that are stored as they are: verify compares them bit for bit. */
+  readonly constants?: readonly ConstantLocation[];
   readonly losses?: readonly LossEntry[];
 }
 
-/** Integers, scale and zero point as the artifact holds them, put back into the graph's layout and storage type. */
+/**
+ * Integers, scale and zero point as the artifact holds them, put back into the graph's layout and storage type. `scale` and `zeroPoint`
+ * may be accessors that read the file each time: readers take them once.
+ */
 export interface DecodedTensor {
   readonly component: string;
   readonly value: string;
@@ -87,11 +103,20 @@ export interface DecodedTensor {
   readonly reencoded: readonly Reencoding[];
 }
 
+/** A plain constant as the artifact holds it, at its {@link ConstantLocation}. */
+export interface DecodedConstant {
+  readonly component: string;
+  readonly value: string;
+  readonly data: TensorData;
+}
+
 /** What the artifact really holds, read by a decoder that shares no code with emit. */
 export interface Decoded {
   /** Name and version of the reader. */
   readonly decoder: string;
   readonly tensors: readonly DecodedTensor[];
+  /** Of the artifact's `constants`; one that is not found is left out. */
+  readonly constants?: readonly DecodedConstant[];
 }
 
 /** Named tensors; names are the model's input and output names, `component/name` when there are several components. */

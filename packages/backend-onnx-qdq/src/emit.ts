@@ -22,7 +22,11 @@ export async function emit(target: OnnxQdqModel, context: BackendContext<OnnxQdq
     }
   }
   const opsets = target.components.map(({ lowered }) => lowered.model.opsetImports.find(({ domain }) => domain === "")?.version ?? 0);
-  return { formatVersion: `onnx opset ${Math.max(...opsets)}`, tensors: target.components.flatMap(({ tensors }) => tensors) };
+  return {
+    formatVersion: `onnx opset ${Math.max(...opsets)}`,
+    tensors: target.components.flatMap(({ tensors }) => tensors),
+    constants: target.components.flatMap(({ constants }) => constants),
+  };
 }
 
 function usesExternalData(model: OnnxModel, { externalData }: OnnxQdqOptions): boolean {

@@ -1,11 +1,11 @@
-import type { BackendContext, Reencoding, TensorLocation } from "@vlm-export/backend-api";
+import type { BackendContext, ConstantLocation, Reencoding, TensorLocation } from "@vlm-export/backend-api";
 import { cloneGraph, type Graph, GraphEditor, type Model, runPasses } from "@vlm-export/ir";
 import { type LoweredOnnx, lowerToOnnx } from "@vlm-export/lowering-onnx";
 import { expansionsFor, removeDead } from "@vlm-export/passes";
 import { fileNameOf } from "./files.js";
 import type { OnnxQdqOptions } from "./options.js";
 
-/** One ONNX model per component, and where each quantized value lies. */
+/** One ONNX model per component, and where each quantized value and plain constant lies. */
 export interface OnnxQdqModel {
   readonly components: readonly OnnxQdqComponent[];
 }
@@ -14,6 +14,7 @@ export interface OnnxQdqComponent {
   readonly file: string;
   readonly lowered: LoweredOnnx;
   readonly tensors: readonly TensorLocation[];
+  readonly constants: readonly ConstantLocation[];
 }
 
 export function lower(model: Model, context: BackendContext<OnnxQdqOptions>): OnnxQdqModel {
@@ -27,7 +28,8 @@ export function lower(model: Model, context: BackendContext<OnnxQdqOptions>): On
       model,
       producer: { name: "vlm-export", version: "0.1.0" },
     });
-    return { file, lowered, tensors: locations(component, file, graph, lowered) };
+    const place = { component, file };
+    return { file, lowered, tensors: locations(place, graph, lowered), constants: constantLocations(place, graph, lowered) };
   });
   return { components };
 }
@@ -41,12 +43,26 @@ function withinOpset(graph: Graph, { ops, options, report }: BackendContext<Onnx
   return edit.graph;
 }
 
+interface Place {
+  readonly component: string;
+  readonly file: string;
+}
+
 /** The key is `file#name` of the integers, or of the scale where an activation has no integers in the file. */
-function locations(component: string, file: string, graph: Graph, { quantized }: LoweredOnnx): readonly TensorLocation[] {
+function locations({ component, file }: Place, graph: Graph, { quantized }: LoweredOnnx): readonly TensorLocation[] {
   return [...quantized].map(([value, names]) => {
     const type = graph.value(value)?.type;
     const isWidened = type?.quant?.scale !== undefined && type.quant.scale.dtype !== type.dtype;
     const reencodings: readonly Reencoding[] = isWidened ? ["widen-scale"] : [];
     return { component, value, key: `${file}#${names.ints ?? names.scale}`, reencodings };
+  });
+}
+
+/** Constants of the graph that are stored as they are; text has no raw bytes to compare. */
+function constantLocations({ component, file }: Place, graph: Graph, { initializers }: LoweredOnnx): readonly ConstantLocation[] {
+  return [...initializers].flatMap(([name, { value, data }]): readonly ConstantLocation[] => {
+    const known = graph.value(value);
+    if (known?.data !== data || known.type.quant || data.dtype === "string") return [];
+    return [{ component, value, key: `${file}#${name}` }];
   });
 }

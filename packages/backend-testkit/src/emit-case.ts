@@ -56,8 +56,8 @@ export async function emitCase(kit: KitSite, model: Model): Promise<EmittedCase>
       [...clone.components].map(([name, graph]): [string, readonly Region[]] => [name, regionsOf(backend, name, graph)]),
     );
     const target = await callHook(backend, "lower", () => backend.lower(clone, regions, site.context));
-    const { formatVersion, tensors, losses = [] } = await callHook(backend, "emit", () => backend.emit(target, site.context));
-    return { site, dispose, artifact: { backend: backend.name, formatVersion, dir, files: site.writer.files(), tensors, losses } };
+    const emitted = await callHook(backend, "emit", () => backend.emit(target, site.context));
+    return { site, dispose, artifact: { losses: [], ...emitted, backend: backend.name, dir, files: site.writer.files() } };
   } catch (error) {
     dispose();
     throw error;

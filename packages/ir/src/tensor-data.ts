@@ -18,11 +18,13 @@ export interface TensorData {
   readonly byteLength: number;
   /** The bytes [begin, end), by default all; lazy (a file range is read now); at most 4 GiB per call. */
   bytes(begin?: number, end?: number): Uint8Array;
+  /** Fills `target` with the bytes from `begin` on, where that needs no new buffer; readers that walk a tensor reuse one so. */
+  readonly readInto?: (target: Uint8Array, begin: number) => void;
   /** Set when the bytes lie contiguous and unchanged in a file. */
   readonly file?: FileLocation;
 }
 
-const WINDOW_BYTES = 8 << 20;
+const WINDOW_BYTES = 1 << 20;
 const hashes = new WeakMap<TensorData, string>();
 
 /** Product of the extents; 1 for a scalar. */
@@ -50,11 +52,23 @@ export function i64Tensor(values: readonly number[], shape: readonly number[] = 
   return memoryTensor("i64", shape, new Uint8Array(array.buffer));
 }
 
-/** The tensor's bytes in windows of 8 MiB, so that no reader holds more than one. */
+/** The tensor's bytes in windows of 1 MiB, each of them valid until the next is asked for: no reader holds more than one. */
 export function* windowsOf(data: TensorData): Generator<Uint8Array> {
-  for (let begin = 0; begin < data.byteLength; begin += WINDOW_BYTES) {
-    yield data.bytes(begin, Math.min(begin + WINDOW_BYTES, data.byteLength));
-  }
+  const buffer = data.readInto && new Uint8Array(Math.min(WINDOW_BYTES, data.byteLength));
+  for (let begin = 0; begin < data.byteLength; begin += WINDOW_BYTES)
+    yield windowOf(data, { begin, end: Math.min(begin + WINDOW_BYTES, data.byteLength) }, buffer);
+}
+
+/** The bytes [begin, end) of a tensor, in `buffer` where it can be filled; valid until `buffer` is used again. */
+export function windowOf(
+  data: TensorData,
+  { begin, end }: { readonly begin: number; readonly end: number },
+  buffer: Uint8Array | undefined,
+): Uint8Array {
+  if (!data.readInto || !buffer) return data.bytes(begin, end);
+  const target = buffer.subarray(0, end - begin);
+  data.readInto(target, begin);
+  return target;
 }
 
 /** SHA-256 (hex) of the stored bytes; computed once per tensor object, in windows. */
@@ -66,4 +80,9 @@ export function contentHash(data: TensorData): string {
   const hex = hash.digest("hex");
   hashes.set(data, hex);
   return hex;
+}
+
+/** Says what {@link contentHash} of a tensor is, where another thread has computed it. */
+export function recordContentHash(data: TensorData, hex: string): void {
+  hashes.set(data, hex);
 }

@@ -13,12 +13,18 @@ export function fileTensor(dtype: DType, shape: readonly number[], location: Fil
     shape,
     byteLength,
     file: location,
-    bytes: (begin = 0, end = byteLength) => readRange(location.path, location.offset + begin, location.offset + end),
+    bytes(begin = 0, end = byteLength) {
+      const bytes = new Uint8Array(Math.max(end - begin, 0));
+      readRange(location, begin, bytes);
+      return bytes;
+    },
+    readInto: (target, begin) => readRange(location, begin, target),
   };
 }
 
-function readRange(path: string, begin: number, end: number): Uint8Array {
-  const bytes = new Uint8Array(Math.max(end - begin, 0));
+function readRange({ path, offset }: FileLocation, from: number, bytes: Uint8Array): void {
+  const begin = offset + from;
+  const end = begin + bytes.byteLength;
   let missing = bytes.byteLength;
   try {
     const handle = openSync(path, "r");
@@ -31,7 +37,6 @@ function readRange(path: string, begin: number, end: number): Uint8Array {
     throw quantScratchRead(path, begin, end, error);
   }
   if (missing > 0) throw quantScratchRead(path, begin, end);
-  return bytes;
 }
 
 /** Fills `bytes` from `position` on; returns how many there were. */

@@ -1,35 +1,61 @@
 import {
+  type Artifact,
+  type ConstantLocation,
   type Decoded,
   type DecodedTensor,
-  type LossEntry,
   quantizedValues,
   type Reencoding,
   scaleValues,
   zeroPointValues,
 } from "@vlm-export/backend-api";
-import { type Diagnostic, type Model, type TensorData, type Value, windowsOf } from "@vlm-export/ir";
+import { type Diagnostic, type Model, type TensorData, type Value, windowOf, windowsOf } from "@vlm-export/ir";
 
 /** Result of comparing what an artifact holds with the frozen graph. */
 export interface Proof {
   readonly tensorsCompared: number;
   /** Values that differ or are missing. */
   readonly tensorsDifferent: number;
+  /** Constants that are not quantized and that the target says it stores as they are; absent when it says nothing of them. */
+  readonly constantsCompared?: number;
+  /** Those of them that differ or are missing. */
+  readonly constantsDifferent?: number;
   /** How many values each exact re-encoding was undone on. */
   readonly reencodings: Readonly<Partial<Record<Reencoding, number>>>;
   readonly decoder: string;
+  /** One per difference, the first 20; empty when all is equal. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
 const MAX_LISTED = 20;
 
+interface Problem {
+  readonly component: string;
+  readonly value: string;
+  readonly message: string;
+}
+
 /**
  * Equality of every integer, scale and zero point: each quantized value of the frozen model must be in `decoded` with the same
- * storage type, bit-equal integers, scales and zero points, or be named in `losses`. Reads integers in windows.
+ * storage type, bit-equal integers, scales and zero points, or be named in the artifact's losses. The constants that the artifact says
+ * it stores as they are must be in `decoded` bit by bit. Reads integers and constants in windows.
  */
-export function compareDecoded(backend: string, model: Model, decoded: Decoded, losses: readonly LossEntry[]): Proof {
+export function compareDecoded(backend: string, model: Model, decoded: Decoded, artifact: Pick<Artifact, "losses" | "constants">): Proof {
+  const excused = new Set(artifact.losses.map((loss) => keyOf(loss.component, loss.value)));
+  const { compared, problems, reencodings } = compareQuantized(model, decoded, excused);
+  const constants = artifact.constants && compareConstants(model, decoded, artifact.constants, excused);
+  return {
+    tensorsCompared: compared,
+    tensorsDifferent: problems.length,
+    ...(constants && { constantsCompared: constants.compared, constantsDifferent: constants.problems.length }),
+    reencodings,
+    decoder: decoded.decoder,
+    diagnostics: listed(backend, [...problems, ...(constants?.problems ?? [])]),
+  };
+}
+
+function compareQuantized(model: Model, decoded: Decoded, excused: ReadonlySet<string>) {
   const byName = new Map(decoded.tensors.map((tensor) => [keyOf(tensor.component, tensor.value), tensor]));
-  const excused = new Set(losses.map((loss) => keyOf(loss.component, loss.value)));
-  const problems: { readonly component: string; readonly value: string; readonly message: string }[] = [];
+  const problems: Problem[] = [];
   const reencodings: Partial<Record<Reencoding, number>> = {};
   let compared = 0;
   for (const [component, graph] of model.components) {
@@ -43,19 +69,32 @@ export function compareDecoded(backend: string, model: Model, decoded: Decoded, 
       for (const kind of tensor?.reencoded ?? []) reencodings[kind] = (reencodings[kind] ?? 0) + 1;
     }
   }
-  return {
-    tensorsCompared: compared,
-    tensorsDifferent: problems.length,
-    reencodings,
-    decoder: decoded.decoder,
-    diagnostics: listed(backend, problems),
-  };
+  return { compared, problems, reencodings };
 }
 
-function listed(
-  backend: string,
-  problems: readonly { readonly component: string; readonly value: string; readonly message: string }[],
-): readonly Diagnostic[] {
+/** A value in the loss ledger is skipped: what stands for it in the artifact is not what the graph has. */
+function compareConstants(model: Model, decoded: Decoded, located: readonly ConstantLocation[], excused: ReadonlySet<string>) {
+  const byName = new Map((decoded.constants ?? []).map((constant) => [keyOf(constant.component, constant.value), constant.data]));
+  const problems: Problem[] = [];
+  let compared = 0;
+  for (const { component, value } of located) {
+    const key = keyOf(component, value);
+    if (excused.has(key)) continue;
+    compared += 1;
+    const difference = constantDiffers(model.components.get(component)?.value(value), byName.get(key));
+    if (difference) problems.push({ component, value, message: difference });
+  }
+  return { compared, problems };
+}
+
+function constantDiffers(value: Value | undefined, found: TensorData | undefined): string | undefined {
+  if (!value?.data || value.type.quant) return "is said to be a plain constant, the graph has no such constant";
+  if (!found) return "is not in the artifact";
+  const [wanted, got] = [value.data, found].map(({ dtype, shape }) => `${dtype}[${shape.join(", ")}]`);
+  return wanted === got ? bytesDiffer("elements", value.data, found) : `is ${got}, the graph's ${wanted}`;
+}
+
+function listed(backend: string, problems: readonly Problem[]): readonly Diagnostic[] {
   const shown = problems.slice(0, MAX_LISTED).map(
     ({ component, value, message }): Diagnostic => ({
       code: "VX-VERIFY-DECODE",
@@ -81,18 +120,21 @@ function listed(
 function differenceOf(value: Value, tensor: DecodedTensor): string | undefined {
   const quant = value.type.quant;
   if (!quant) return "is quantized but the graph's value is not";
-  if (!(tensor.scale instanceof Float32Array) || !Array.isArray(tensor.zeroPoint)) return "has no readable scales or zero points";
+  const { scale, zeroPoint } = tensor;
+  if (!(scale instanceof Float32Array) || !Array.isArray(zeroPoint)) return "has no readable scales or zero points";
   if (tensor.storage !== quant.storage) return `holds ${tensor.storage}, the graph ${quant.storage}`;
   return (
-    numbersDiffer("scale", scaleValues(quant), tensor.scale) ??
-    numbersDiffer("zeroPoint", zeroPointValues(quant), tensor.zeroPoint) ??
-    (value.data && (tensor.ints ? integersDiffer(value.data, tensor.ints) : "has no integers"))
+    numbersDiffer("scale", scaleValues(quant), scale) ??
+    numbersDiffer("zeroPoint", zeroPointValues(quant), zeroPoint) ??
+    (value.data && (tensor.ints ? bytesDiffer("integers", value.data, tensor.ints) : "has no integers"))
   );
 }
 
 /** An absent list of zero points is a list of zeros. */
 function numbersDiffer(what: string, expected: ArrayLike<number>, found: ArrayLike<number>): string | undefined {
   const count = Math.max(expected.length, found.length);
+  if (expected instanceof Float32Array && found instanceof Float32Array && Buffer.compare(bytesOf(expected), bytesOf(found)) === 0)
+    return undefined;
   if (expected.length !== found.length && expected.length > 0 === found.length > 0)
     return `has ${found.length} ${what}s, the graph ${expected.length}`;
   for (let i = 0; i < count; i += 1) {
@@ -102,14 +144,21 @@ function numbersDiffer(what: string, expected: ArrayLike<number>, found: ArrayLi
   return undefined;
 }
 
-function integersDiffer(expected: TensorData, found: TensorData): string | undefined {
-  if (expected.byteLength !== found.byteLength) return `has ${found.byteLength} bytes of integers, the graph ${expected.byteLength}`;
-  let offset = 0;
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** Whole windows are compared as bytes; single elements only to say where a difference begins. */
+function bytesDiffer(what: string, expected: TensorData, found: TensorData): string | undefined {
+  if (expected.byteLength !== found.byteLength) return `has ${found.byteLength} bytes of ${what}, the graph ${expected.byteLength}`;
+  let begin = 0;
+  let buffer: Uint8Array | undefined;
   for (const wanted of windowsOf(expected)) {
-    const got = found.bytes(offset, offset + wanted.byteLength);
+    buffer ??= new Uint8Array(wanted.byteLength);
+    const got = windowOf(found, { begin, end: begin + wanted.byteLength }, buffer);
     if (Buffer.compare(wanted, got) !== 0)
-      return `differs from byte ${offset + wanted.findIndex((byte, i) => byte !== got[i])} of its integers on`;
-    offset += wanted.byteLength;
+      return `differs from byte ${begin + wanted.findIndex((byte, i) => byte !== got[i])} of its ${what} on`;
+    begin += wanted.byteLength;
   }
   return undefined;
 }
@@ -139,6 +188,6 @@ function tensorsDiffer(a: DecodedTensor, b: DecodedTensor): boolean {
   return (
     a.storage !== b.storage ||
     qparams !== undefined ||
-    (a.ints !== undefined && b.ints !== undefined && integersDiffer(a.ints, b.ints) !== undefined)
+    (a.ints !== undefined && b.ints !== undefined && bytesDiffer("integers", a.ints, b.ints) !== undefined)
   );
 }

@@ -398,7 +398,7 @@ export const reportSchema: object = {
       }
     },
     "Proof": {
-      "description": "Decode-back equality of every integer, scale and zero point.",
+      "description": "Decode-back equality of every integer, scale and zero point, and of the constants that are stored as they are.",
       "type": "object",
       "additionalProperties": false,
       "required": [
@@ -413,6 +413,15 @@ export const reportSchema: object = {
           "minimum": 0
         },
         "tensorsDifferent": {
+          "type": "integer",
+          "minimum": 0
+        },
+        "constantsCompared": {
+          "description": "Constants that are not quantized and that the target stores as they are, compared bit by bit.",
+          "type": "integer",
+          "minimum": 0
+        },
+        "constantsDifferent": {
           "type": "integer",
           "minimum": 0
         },

@@ -175,11 +175,16 @@ export interface ReportFile {
   sha256: Sha256;
 }
 /**
- * Decode-back equality of every integer, scale and zero point.
+ * Decode-back equality of every integer, scale and zero point, and of the constants that are stored as they are.
  */
 export interface Proof {
   tensorsCompared: number;
   tensorsDifferent: number;
+  /**
+   * Constants that are not quantized and that the target stores as they are, compared bit by bit.
+   */
+  constantsCompared?: number;
+  constantsDifferent?: number;
   /**
    * Names of values that differ; at most 20.
    */

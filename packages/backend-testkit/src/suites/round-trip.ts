@@ -9,7 +9,7 @@ export const roundTrip: Suite = {
     const { artifact, site, dispose } = await emitCase(kit, model);
     try {
       const decoded = await kit.backend.decode(artifact, site.context);
-      const proof = compareDecoded(kit.backend.name, model, decoded, artifact.losses);
+      const proof = compareDecoded(kit.backend.name, model, decoded, artifact);
       const [first] = proof.diagnostics;
       if (first) throw new ConformanceError(`${first.where.value}: ${first.message}`);
       if (proof.tensorsCompared === 0) throw new ConformanceError("no tensor was compared");

@@ -10,7 +10,7 @@ const FLIPS = 64;
 
 /**
  * A flipped bit never crashes decode: it ends in a coded error, a difference that is found, or has no part in any integer. A bit
- * flipped inside the integers of a weight, where they stand in a file as they are, is always found.
+ * flipped inside the integers of a weight, or inside a constant, where they stand in a file as they are, is always found.
  */
 export const tamper: Suite = {
   name: "tamper",
@@ -19,8 +19,8 @@ export const tamper: Suite = {
     try {
       let found = 0;
       for (let i = 0; i < FLIPS; i += 1) found += Number(await isFound(kit, model, emitted, i));
-      const inside = await flipInsideIntegers(kit, model, emitted);
-      return `${found} of ${FLIPS} random flips and ${inside} flips inside integers found`;
+      const inside = await flipInsideTensors(kit, model, emitted);
+      return `${found} of ${FLIPS} random flips and ${inside} flips inside tensors found`;
     } finally {
       emitted.dispose();
     }
@@ -35,18 +35,23 @@ async function isFound(kit: KitSite, model: Model, emitted: EmittedCase, i: numb
   return withFlip(join(emitted.artifact.dir, file.path), (i * 2_654_435_761) % file.sizeBytes, i % 8, () => differs(kit, model, emitted));
 }
 
-async function flipInsideIntegers(kit: KitSite, model: Model, emitted: EmittedCase): Promise<number> {
+async function flipInsideTensors(kit: KitSite, model: Model, emitted: EmittedCase): Promise<number> {
   let flips = 0;
-  for (const graph of model.components.values()) {
-    for (const value of quantizedValues(graph)) {
-      const place = value.data && value.data.byteLength >= 16 ? placeOf(emitted, Buffer.from(value.data.bytes())) : undefined;
-      if (!place) continue;
-      flips += 1;
-      if (!(await withFlip(place.path, place.offset + 5, 0, () => differs(kit, model, emitted))))
-        throw new ConformanceError(`a flipped bit of ${JSON.stringify(value.name)} was not found`);
-    }
+  for (const [name, bytes] of provenBytes(model, emitted)) {
+    const place = bytes.byteLength >= 16 && bytes.some((byte) => byte !== 0) ? placeOf(emitted, Buffer.from(bytes)) : undefined;
+    if (!place) continue;
+    flips += 1;
+    if (!(await withFlip(place.path, place.offset + 5, 0, () => differs(kit, model, emitted))))
+      throw new ConformanceError(`a flipped bit of ${JSON.stringify(name)} was not found`);
   }
   return flips;
+}
+
+/** Integers of weights, and the constants that the artifact says it stores as they are. */
+function provenBytes(model: Model, { artifact }: EmittedCase): readonly (readonly [name: string, bytes: Uint8Array])[] {
+  const weights = [...model.components.values()].flatMap(quantizedValues);
+  const plain = (artifact.constants ?? []).flatMap(({ component, value }) => model.components.get(component)?.value(value) ?? []);
+  return [...weights, ...plain].flatMap(({ name, data }) => (data ? [[name, data.bytes()] as const] : []));
 }
 
 function placeOf({ artifact }: EmittedCase, bytes: Buffer): { readonly path: string; readonly offset: number } | undefined {
@@ -73,7 +78,7 @@ async function withFlip<T>(path: string, offset: number, bit: number, action: ()
 
 async function differs({ backend }: KitSite, model: Model, { artifact, site }: EmittedCase): Promise<boolean> {
   try {
-    return compareDecoded(backend.name, model, await backend.decode(artifact, site.context), artifact.losses).tensorsDifferent > 0;
+    return compareDecoded(backend.name, model, await backend.decode(artifact, site.context), artifact).diagnostics.length > 0;
   } catch (error) {
     if (error instanceof VxError) return true;
     throw new ConformanceError(

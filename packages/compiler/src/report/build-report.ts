@@ -2,6 +2,7 @@ import type { Artifact } from "@vlm-export/backend-api";
 import { BITS, type Diagnostic, elementCount, type Model } from "@vlm-export/ir";
 import type { Plan } from "@vlm-export/recipe";
 import type { CrossTarget, PlanFacts, Report, ReportDiagnostic, TargetReport } from "@vlm-export/schemas";
+import type { Proof } from "@vlm-export/verify";
 import { judgeGates } from "../gates.js";
 import type { RunSite } from "../run-site.js";
 import { REJECTED_FOLDER, type TargetOutcome } from "../stages/prove-target.js";
@@ -73,18 +74,16 @@ function targetReport({ status, backend, diagnostics, artifact, proof, engine, a
     ...(artifact && { formatVersion: artifact.formatVersion }),
     diagnostics: diagnostics.map(plain),
     files: artifact ? filesOf(artifact, status) : [],
-    ...(proof && {
-      proof: {
-        tensorsCompared: proof.tensorsCompared,
-        tensorsDifferent: proof.tensorsDifferent,
-        reencodings: { ...proof.reencodings } as Record<string, number>,
-        decoder: proof.decoder,
-      },
-    }),
+    ...(proof && { proof: proofReport(proof) }),
     ...(engine && { engine }),
     ...(accuracy && { accuracy }),
     lossLedger: (artifact?.losses ?? []).map((loss) => ({ ...loss })),
   };
+}
+
+/** Without the findings, which stand among those of the target. */
+function proofReport({ diagnostics: _findings, reencodings, ...counts }: Proof): NonNullable<TargetReport["proof"]> {
+  return { ...counts, reencodings: { ...reencodings } as Record<string, number> };
 }
 
 function filesOf({ backend, files }: Artifact, status: TargetOutcome["status"]): TargetReport["files"] {

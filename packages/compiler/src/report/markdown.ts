@@ -87,6 +87,11 @@ function targetSection(name: string, { files, proof, engine, diagnostics, lossLe
     `## ${escape(name)}`,
     "",
     ...files.map((file) => `- \`${escape(file.path)}\`: ${bytes(file.sizeBytes)}, sha256 \`${file.sha256}\``),
+    ...(proof?.constantsCompared === undefined
+      ? []
+      : [
+          `- constants that are not quantized: ${proof.constantsCompared - (proof.constantsDifferent ?? 0)} of ${proof.constantsCompared} equal`,
+        ]),
     ...(proof
       ? [
           `- decoded with ${proof.decoder}; re-encodings: ${

@@ -66,9 +66,9 @@ async function proven(run: RunSite, site: TargetSite, job: ProveJob): Promise<Ta
   const base = { backend: backend.name, artifact };
   if (request.verify === "none") return { ...base, status: "ok", diagnostics: site.diagnostics };
   const decoded = await clock.run("verify", () => callHook(backend, "decode", () => backend.decode(artifact, context)), backend.name);
-  const proof = await clock.run("verify", () => compareDecoded(backend.name, model, decoded, artifact.losses), backend.name);
+  const proof = await clock.run("verify", () => compareDecoded(backend.name, model, decoded, artifact), backend.name);
   const diagnostics = [...site.diagnostics, ...proof.diagnostics];
-  if (proof.tensorsDifferent > 0) return { ...base, ...reject(artifact, job.staging), status: "failed", diagnostics, proof };
+  if (proof.diagnostics.length > 0) return { ...base, ...reject(artifact, job.staging), status: "failed", diagnostics, proof };
   if (request.verify === "decode") return { ...base, status: "ok", diagnostics, proof, decoded };
   const { engine, accuracy, findings } = await clock.run("verify", () => runOnEngine(run, site, artifact, job), backend.name);
   return { ...base, status: "ok", diagnostics: [...diagnostics, ...findings], proof, decoded, engine, ...(accuracy && { accuracy }) };

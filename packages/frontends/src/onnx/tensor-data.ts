@@ -39,7 +39,9 @@ function rangeTensor(dtype: DType, shape: readonly number[], range: ByteRange, f
     kept ??= withFormatErrors(file, () => range.read());
     return kept.subarray(begin, end);
   };
-  return { dtype, shape, byteLength, bytes, ...(origin && { file: origin }) };
+  if (byteLength <= KEEP_BYTES) return { dtype, shape, byteLength, bytes, ...(origin && { file: origin }) };
+  const readInto = (target: Uint8Array, begin: number) => withFormatErrors(file, () => range.readInto(target, begin));
+  return { dtype, shape, byteLength, bytes, readInto, ...(origin && { file: origin }) };
 }
 
 /** Strings in the IR's form: per element a u32 little-endian byte length, then the bytes. */

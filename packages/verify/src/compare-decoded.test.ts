@@ -1,0 +1,96 @@
+import type { Decoded, DecodedTensor } from "@vlm-export/backend-api";
+import { f32Tensor, GraphEditor, memoryTensor, type Model, type TensorData, type TensorType } from "@vlm-export/ir";
+import { standardOps } from "@vlm-export/ops";
+import { expect, test } from "vitest";
+import { compareDecoded } from "./compare-decoded.js";
+
+const WINDOW = 1 << 20;
+const losses: readonly never[] = [];
+const located = [{ component: "main", value: "bias", key: "bias" }];
+
+/** y = x · w + bias with w in 8 bits and a bias of several windows. */
+function modelOf(bias: TensorData): Model {
+  const edit = new GraphEditor(standardOps(), "main");
+  const columns = bias.shape[0] as number;
+  const x = edit.addInput("x", { dtype: "f32", shape: [1, 2] });
+  const type: TensorType = {
+    dtype: "f32",
+    shape: [2, columns],
+    quant: { storage: "i8", range: [-127, 127], granularity: "tensor", mode: "static", scale: f32Tensor([0.5], [1, 1]) },
+  };
+  const weight = memoryTensor("i8", [2, columns], new Uint8Array(2 * columns).fill(3));
+  const [product] = edit.insert("MatMul", [x, edit.addConstant("w", weight, type)]);
+  const [y] = edit.insert("Add", [product!, edit.addConstant("bias", bias)]);
+  edit.addOutput(y!);
+  return { name: "m", components: new Map([["main", edit.graph]]), links: [], metadata: new Map(), opsets: new Map(), sources: [] };
+}
+
+/** What an exact artifact holds. */
+function decodedOf(model: Model): Decoded & { readonly tensors: readonly [DecodedTensor] } {
+  const graph = model.components.get("main")!;
+  const [ints, data] = [graph.value("w")!.data!, graph.value("bias")!.data!];
+  const facts = { component: "main", value: "w", storage: "i8", zeroPoint: [], reencoded: [] } as const;
+  return {
+    decoder: "test",
+    tensors: [{ ...facts, ints, scale: Float32Array.of(0.5) }],
+    constants: [{ component: "main", value: "bias", data }],
+  };
+}
+
+const bias = f32Tensor(
+  Float32Array.from({ length: (WINDOW / 4) * 2 + 5 }, (_, i) => i),
+  [(WINDOW / 4) * 2 + 5],
+);
+const model = modelOf(bias);
+
+function flipped(data: TensorData, at: number): TensorData {
+  const bytes = data.bytes().slice();
+  bytes[at] = (bytes[at] as number) ^ 1;
+  return memoryTensor(data.dtype, data.shape, bytes);
+}
+
+test("an exact artifact is equal in its quantized values and in its constants", () => {
+  const proof = compareDecoded("t", model, decodedOf(model), { losses, constants: located });
+  expect(proof).toMatchObject({ tensorsCompared: 1, tensorsDifferent: 0, constantsCompared: 1, constantsDifferent: 0, diagnostics: [] });
+});
+
+test.each([0, WINDOW - 1, WINDOW, WINDOW * 2 + 19])("one bit of a float constant at byte %i fails the proof, with the place", (at) => {
+  const decoded = { ...decodedOf(model), constants: [{ component: "main", value: "bias", data: flipped(bias, at) }] };
+  const proof = compareDecoded("t", model, decoded, { losses, constants: located });
+  expect(proof).toMatchObject({ tensorsDifferent: 0, constantsCompared: 1, constantsDifferent: 1 });
+  expect(proof.diagnostics).toMatchObject([
+    { code: "VX-VERIFY-DECODE", message: `the artifact's tensor differs from byte ${at} of its elements on.`, where: { value: "bias" } },
+  ]);
+});
+
+test.each([
+  ["is not in the artifact", []],
+  ["of another shape", [{ component: "main", value: "bias", data: { ...bias, shape: [1, bias.shape[0] as number] } }]],
+])("a constant that %s fails the proof", (_what, constants) => {
+  const proof = compareDecoded("t", model, { ...decodedOf(model), constants }, { losses, constants: located });
+  expect(proof.constantsDifferent).toBe(1);
+});
+
+test("constants of which the target says nothing are not counted", () => {
+  const proof = compareDecoded("t", model, decodedOf(model), { losses });
+  expect(proof).not.toHaveProperty("constantsCompared");
+});
+
+test("a quantized value given as a plain constant is refused, unless the loss ledger has it", () => {
+  const constants = [{ component: "main", value: "w", key: "w" }];
+  const excused = [{ component: "main", value: "w", reason: "r", resolution: "fallback" }] as const;
+  expect(compareDecoded("t", model, decodedOf(model), { losses, constants }).constantsDifferent).toBe(1);
+  expect(compareDecoded("t", model, decodedOf(model), { losses: excused, constants }).constantsCompared).toBe(0);
+});
+
+test.each([
+  ["integers", (tensor: DecodedTensor) => ({ ints: flipped(tensor.ints!, 7) }), "byte 7 of its integers"],
+  ["a scale", () => ({ scale: Float32Array.of(0.25) }), "scale 0.25 at index 0"],
+  ["a zero point", () => ({ zeroPoint: [1] }), "zeroPoint 1 at index 0"],
+])("a difference in %s is found", (_what, change, message) => {
+  const decoded = decodedOf(model);
+  const [tensor] = decoded.tensors;
+  const proof = compareDecoded("t", model, { ...decoded, tensors: [{ ...tensor, ...change(tensor) }] }, { losses });
+  expect(proof.tensorsDifferent).toBe(1);
+  expect(proof.diagnostics[0]?.message).toContain(message);
+});
