@@ -16,6 +16,7 @@ export class GraphStore implements Graph {
   private nodeSet = new Set<Node>();
   private nodeList: readonly Node[] | undefined;
   private readonly uses = new Map<Value, Map<Node, number>>();
+  private inOrder = true;
   nextId = 1;
   nextSymbol = 1;
 
@@ -48,7 +49,10 @@ export class GraphStore implements Graph {
     this.nodeSet.add(node);
     this.nodeNames.add(node.name);
     this.nodeList = undefined;
-    for (const value of readBy(node)) this.addUse(value, node);
+    for (const value of readBy(node)) {
+      this.countUse(value, node);
+      if (value.producer && !this.nodeSet.has(value.producer)) this.inOrder = false;
+    }
   }
 
   removeNode(node: Node): void {
@@ -67,7 +71,13 @@ export class GraphStore implements Graph {
     this.values.delete(value.name);
   }
 
+  /** A node in the graph now also reads `value`, whose producer may come later. */
   addUse(value: Value, node: Node): void {
+    this.countUse(value, node);
+    this.inOrder = false;
+  }
+
+  private countUse(value: Value, node: Node): void {
     let users = this.uses.get(value);
     if (!users) this.uses.set(value, (users = new Map()));
     users.set(node, (users.get(node) ?? 0) + 1);
@@ -84,7 +94,10 @@ export class GraphStore implements Graph {
 
   /** Puts the nodes in topological order, keeping their order where it is one already. Throws VX-IMPORT-CYCLE. */
   sort(): void {
-    if (isSorted(this.nodes)) return;
+    if (this.inOrder || isSorted(this.nodes)) {
+      this.inOrder = true;
+      return;
+    }
     const done = new Set<Node>();
     const open = new Set<Node>();
     for (const root of this.nodes) {
@@ -109,11 +122,13 @@ export class GraphStore implements Graph {
     }
     this.nodeSet = done;
     this.nodeList = undefined;
+    this.inOrder = true;
   }
 }
 
 /** Values that a node reads, as inputs and through nested graphs; a value read twice comes twice. */
 export function readBy(node: Node): readonly Value[] {
+  if (node.captures.size === 0 && !node.inputs.includes(null)) return node.inputs as readonly Value[];
   return [...node.inputs.filter((value) => value !== null), ...node.captures.values()];
 }
 
@@ -124,7 +139,7 @@ function producersOf(node: Node): readonly Node[] {
 function isSorted(nodes: readonly Node[]): boolean {
   const seen = new Set<Node>();
   return nodes.every((node) => {
-    const ready = producersOf(node).every((producer) => seen.has(producer));
+    const ready = readBy(node).every(({ producer }) => !producer || seen.has(producer));
     seen.add(node);
     return ready;
   });

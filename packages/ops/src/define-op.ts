@@ -28,34 +28,40 @@ export interface OpSpec extends Pick<OpDef, "name" | "doc" | "since" | "quant"> 
 
 /** An op of the ONNX default domain, in its form at {@link IR_OPSET}. */
 export function onnxOp(spec: OpSpec): OpDef {
-  return defineOp(spec, pinnedForm(spec.name, spec.since));
+  let form: OperatorVersion | undefined;
+  return defineOp(spec, () => (form ??= pinnedForm(spec.name, spec.since)));
 }
 
-/** An op whose form is given. Its `infer` checks operands and attributes against the form before the spec's rule runs. */
-export function defineOp(spec: OpSpec, form: OperatorVersion): OpDef {
+/** An op whose form is given, and asked for when the op is used. Its `infer` checks operands and attributes against the form before the spec's rule runs. */
+export function defineOp(spec: OpSpec, formOf: () => OperatorVersion): OpDef {
   const { name } = spec;
   const infer: OpDef["infer"] = (inputs, context) => {
+    const form = formOf();
     checkOperands(name, form, inputs);
     checkAttributes(name, context.attrs, form.attributes);
     return checkedTypes(name, spec.infer(inferCall(name, form, inputs, context)));
   };
-  const typesOnly = (inputs: readonly (TensorType | null)[], attrs: Attrs) => inferCall(name, form, inputs, contextWithoutData(attrs));
+  let formalInputs: readonly OpInput[] | undefined;
+  const typesOnly = (inputs: readonly (TensorType | null)[], attrs: Attrs) => inferCall(name, formOf(), inputs, contextWithoutData(attrs));
   return {
     name,
     doc: spec.doc,
     since: spec.since,
     quant: spec.quant,
-    inputs: form.inputs.map((parameter, i) => inputOf(parameter, spec.quantizable?.[i])),
+    get inputs() {
+      return (formalInputs ??= formOf().inputs.map((parameter, i) => inputOf(parameter, spec.quantizable?.[i])));
+    },
     ...(spec.fixedRange && { fixedRange: spec.fixedRange }),
     infer,
     ...(spec.elements && {
       elements: (inputs: readonly (TensorType | null)[], context: InferContext) => {
-        const elements = spec.elements?.(inferCall(name, form, inputs, context));
+        const elements = spec.elements?.(inferCall(name, formOf(), inputs, context));
         return elements && elements.length <= MAX_ELEMENTS && elements.every(isExact) ? elements : undefined;
       },
     }),
     ...(spec.evaluate && {
       evaluate: (inputs: readonly (TensorData | null)[], attrs: Attrs, outputCount: number) => {
+        const form = formOf();
         const context = contextOfData(inputs, attrs, outputCount);
         const types = infer(inputs, context);
         if (spec.readsElements !== false) checkSizes(name, inputs, types);

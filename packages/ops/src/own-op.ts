@@ -18,5 +18,5 @@ export function ownFloatOp(spec: OpSpec): OpDef {
     types: new Map([["T", new Set(["f32", "f16", "bf16", "f64"] as const)]]),
     attributes: new Map(),
   };
-  return defineOp(spec, form);
+  return defineOp(spec, () => form);
 }

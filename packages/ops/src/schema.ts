@@ -117,18 +117,23 @@ function versionOf(json: VersionJson, typeSets: readonly ReadonlySet<DType>[]): 
   };
 }
 
-/** Reads the operator table that lies beside the code (made from the public ONNX schemas by test/oracles/op-versions.py). */
-function readTable(): ReadonlyMap<string, readonly OperatorVersion[]> {
-  const json = JSON.parse(readFileSync(new URL("../data/op-versions.json", import.meta.url), "utf8")) as TableJson;
-  const typeSets = json.typeSets.map((names) => new Set(names.map((name) => ONNX_NAMES.get(name) ?? (name as DType))));
-  return new Map(Object.entries(json.ops).map(([op, versions]) => [op, versions.map((version) => versionOf(version, typeSets))]));
-}
-
-const TABLE: ReadonlyMap<string, readonly OperatorVersion[]> = readTable();
+/** The operator table that lies beside the code (made from the public ONNX schemas by test/oracles/op-versions.py). */
+const TABLE = JSON.parse(readFileSync(new URL("../data/op-versions.json", import.meta.url), "utf8")) as TableJson;
+const ROWS: ReadonlyMap<string, readonly VersionJson[]> = new Map(Object.entries(TABLE.ops));
+const TYPE_SETS: readonly ReadonlySet<DType>[] = TABLE.typeSets.map(
+  (names) => new Set(names.map((name) => ONNX_NAMES.get(name) ?? (name as DType))),
+);
+/** What was asked for so far: a model uses few operators of the table. */
+const known = new Map<string, readonly OperatorVersion[]>();
 
 /** Every version of an operator of the ONNX default domain, oldest first; empty for an unknown name. */
 export function operatorVersions(op: string): readonly OperatorVersion[] {
-  return TABLE.get(op) ?? [];
+  const before = known.get(op);
+  const row = ROWS.get(op);
+  if (before || !row) return before ?? [];
+  const versions = row.map((version) => versionOf(version, TYPE_SETS));
+  known.set(op, versions);
+  return versions;
 }
 
 /** The version that holds at `opset`, or undefined when the operator does not exist there or has ended. */

@@ -1,6 +1,6 @@
 import type { FilePool } from "@vlm-export/formats/files";
 import { importOnnx } from "@vlm-export/frontends";
-import { cloneGraph, type Diagnostic, type Graph, GraphEditor, type Model, type OpRegistry } from "@vlm-export/ir";
+import { type Diagnostic, type Graph, GraphEditor, type Model, type OpRegistry } from "@vlm-export/ir";
 import { normalize } from "@vlm-export/passes";
 import type { Recipe } from "@vlm-export/recipe";
 import { importNotOnnx, recipeShape } from "../errors.js";
@@ -18,11 +18,11 @@ export async function importModel(path: string, site: ImportSite): Promise<Model
   return importOnnx(path, site);
 }
 
-/** Fixes the shapes that the recipe states, then runs the normalize passes on a copy of every component. */
+/** Fixes the shapes that the recipe states, then runs the normalize passes on every component, in place: `model`'s own graphs change. */
 export function normalizeModel(model: Model, shapes: Recipe["model"]["shapes"], site: ImportSite): Model {
   const context = { ops: site.ops, report: site.report, ...(site.signal && { signal: site.signal }) };
   const components = [...model.components].map(([name, graph]): [string, Graph] => {
-    const edit = new GraphEditor(site.ops, cloneGraph(graph).graph);
+    const edit = new GraphEditor(site.ops, graph);
     fixShapes(edit, shapes);
     normalize(edit, context);
     return [name, edit.graph];

@@ -1,16 +1,10 @@
-import protobuf from "protobufjs/light.js";
 import { emitInvalid } from "./errors.js";
+import { messageType } from "./message-types.js";
 import type { OnnxDim, OnnxFunction, OnnxModel, OnnxOpsetImport, OnnxTensorAnnotation, OnnxType, OnnxValueInfo } from "./model.js";
-import { ONNX_SCHEMA } from "./schema.js";
-
-const ROOT: protobuf.Root = protobuf.Root.fromJSON(ONNX_SCHEMA);
-const TYPES: ReadonlyMap<string, protobuf.Type> = new Map(
-  Object.keys(ONNX_SCHEMA.nested ?? {}).map((name) => [name, ROOT.lookupType(name)]),
-);
 
 /** A message of the schema by its field names; undefined fields are left out. */
 export function encodeMessage(name: string, fields: object): Uint8Array {
-  const type = TYPES.get(name);
+  const type = messageType(name);
   if (type === undefined) throw emitInvalid(`ONNX has no message ${name}.`);
   return type.encode(fields).finish();
 }

@@ -8,7 +8,7 @@ export function orderNodes(nodes: readonly OnnxNode[], onCycle: (node: OnnxNode)
   const producer = new Map<string, OnnxNode>();
   for (const node of nodes) for (const name of node.outputs) if (name !== "") producer.set(name, node);
   const needs = (node: OnnxNode): OnnxNode[] => namesRead(node).flatMap((name) => producer.get(name) ?? []);
-  if (isOrdered(nodes, needs)) return nodes;
+  if (isOrdered(nodes, producer)) return nodes;
   const done = new Set<OnnxNode>();
   const open = new Set<OnnxNode>();
   for (const root of nodes) {
@@ -28,13 +28,13 @@ export function orderNodes(nodes: readonly OnnxNode[], onCycle: (node: OnnxNode)
   return [...done];
 }
 
-/** Names that a node reads from its own graph or from outside: its inputs and what its nested graphs take. */
+/** Names that a node reads from its own graph or from outside: its inputs and what its nested graphs take; "" for an omitted input. */
 function namesRead(node: OnnxNode): readonly string[] {
   const nested = node.attributes.flatMap((attribute) => {
     if (attribute.kind === "graph") return [...freeNames(attribute.value.graph)];
     return attribute.kind === "graphs" ? attribute.value.flatMap(({ graph }) => [...freeNames(graph)]) : [];
   });
-  return [...node.inputs.filter((name) => name !== ""), ...nested];
+  return nested.length === 0 ? node.inputs : [...node.inputs, ...nested];
 }
 
 const known = new WeakMap<OnnxGraph, ReadonlySet<string>>();
@@ -45,7 +45,7 @@ function freeNames(graph: OnnxGraph): ReadonlySet<string> {
   if (before) return before;
   const defined = definedNames(graph);
   const read = [...graph.nodes.flatMap(namesRead), ...graph.outputs.map(({ name }) => name)];
-  const free = new Set(read.filter((name) => !defined.has(name)));
+  const free = new Set(read.filter((name) => name !== "" && !defined.has(name)));
   known.set(graph, free);
   return free;
 }
@@ -60,10 +60,13 @@ export function definedNames(graph: OnnxGraph): ReadonlySet<string> {
   ]);
 }
 
-function isOrdered(nodes: readonly OnnxNode[], needs: (node: OnnxNode) => readonly OnnxNode[]): boolean {
+function isOrdered(nodes: readonly OnnxNode[], producer: ReadonlyMap<string, OnnxNode>): boolean {
   const seen = new Set<OnnxNode>();
   return nodes.every((node) => {
-    const ready = needs(node).every((other) => seen.has(other));
+    const ready = namesRead(node).every((name) => {
+      const other = producer.get(name);
+      return !other || seen.has(other);
+    });
     seen.add(node);
     return ready;
   });
