@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { FoundBackend } from "@vlm-export/compiler";
+import type { BrokenPlugin, FoundBackend } from "@vlm-export/compiler";
 import type { Recipe } from "@vlm-export/recipe";
 
 /** The recipe that is used when none is given: it needs no data. */
@@ -11,8 +11,23 @@ export async function chosenRecipe(named: string | undefined): Promise<{ readonl
   return { recipe: await loadRecipe(named ?? DEFAULT_RECIPE), byDefault: named === undefined };
 }
 
-/** Backends beside this package, beside the working folder, and named in the recipe. */
+/** Backends beside this package, beside the working folder, and named in the recipe. Throws VX-PLUGIN-LOAD for one that does not load. */
 export async function findBackends(plugins: readonly string[] = []): Promise<ReadonlyMap<string, FoundBackend>> {
   const { discoverBackends } = await import("@vlm-export/compiler");
-  return discoverBackends([fileURLToPath(new URL("..", import.meta.url)), process.cwd()], plugins);
+  return discoverBackends(roots(), { plugins });
+}
+
+/** All backends that load, and the plugins that do not. */
+export async function surveyBackends(): Promise<{
+  readonly backends: ReadonlyMap<string, FoundBackend>;
+  readonly broken: readonly BrokenPlugin[];
+}> {
+  const { discoverBackends } = await import("@vlm-export/compiler");
+  const broken: BrokenPlugin[] = [];
+  const backends = await discoverBackends(roots(), { onBroken: (plugin) => broken.push(plugin) });
+  return { backends, broken };
+}
+
+function roots(): readonly string[] {
+  return [fileURLToPath(new URL("..", import.meta.url)), process.cwd()];
 }

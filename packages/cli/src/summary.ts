@@ -52,5 +52,5 @@ function findingLines(name: string, { status, diagnostics }: TargetReport): read
   return diagnostics
     .filter(({ severity }) => severity === "error")
     .slice(0, MAX_FINDINGS)
-    .map((found) => `${name} ${status}: ${found.code} ${found.message}`);
+    .map(({ code, message, where }) => `${name} ${status}: ${code} ${where.node === undefined ? "" : `node ${where.node}: `}${message}`);
 }

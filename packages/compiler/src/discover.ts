@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Backend, contractProblems } from "@vlm-export/backend-api";
+import { type Diagnostic, VxError } from "@vlm-export/ir";
 import { pluginDuplicate, pluginLoad } from "./errors.js";
 
 const KEYWORD = "vlm-export-backend";
@@ -13,6 +14,22 @@ export interface FoundBackend {
   readonly backend: Backend;
   readonly from: string;
   readonly version: string;
+}
+
+/** A plugin that was found and cannot be used. */
+export interface BrokenPlugin {
+  /** Of its package, else the path. */
+  readonly name: string;
+  readonly path: string;
+  /** Why, and what to do. */
+  readonly diagnostic: Diagnostic;
+}
+
+export interface DiscoverOptions {
+  /** Packages or files that are backends whatever their name. */
+  readonly plugins?: readonly string[];
+  /** Hears of plugins that do not load, which are then left out; without it the first one ends the search. */
+  onBroken?(broken: BrokenPlugin): void;
 }
 
 interface PackageJson {
@@ -28,7 +45,7 @@ interface PackageJson {
  */
 export async function discoverBackends(
   roots: readonly string[],
-  plugins: readonly string[] = [],
+  { plugins = [], onBroken }: DiscoverOptions = {},
 ): Promise<ReadonlyMap<string, FoundBackend>> {
   const folders = new Map<string, string>();
   for (const folder of roots.flatMap(packageFolders)) {
@@ -37,12 +54,21 @@ export async function discoverBackends(
   }
   const found = new Map<string, FoundBackend>();
   for (const source of [...folders.values(), ...plugins.map((plugin) => resolvePlugin(plugin, roots))]) {
-    const loaded = await loadBackend(source);
-    const known = found.get(loaded.backend.name);
-    if (known && known.backend !== loaded.backend) throw pluginDuplicate(loaded.backend.name, known.from, loaded.from);
-    found.set(loaded.backend.name, loaded);
+    try {
+      await addBackend(found, source);
+    } catch (error) {
+      if (!onBroken || !(error instanceof VxError)) throw error;
+      onBroken({ name: readPackage(source).name ?? source, path: source, diagnostic: error.diagnostic });
+    }
   }
   return found;
+}
+
+async function addBackend(found: Map<string, FoundBackend>, source: string): Promise<void> {
+  const loaded = await loadBackend(source);
+  const known = found.get(loaded.backend.name);
+  if (known && known.backend !== loaded.backend) throw pluginDuplicate(loaded.backend.name, known.from, loaded.from);
+  found.set(loaded.backend.name, loaded);
 }
 
 /** Loads one backend from a package folder or a module file. Throws VX-PLUGIN-LOAD. */

@@ -79,7 +79,7 @@ export function pluginUnknownTarget(target: string, known: readonly string[], ne
 export function pluginLoad(path: string, reason: string, cause?: unknown): VxError {
   return coded("VX-PLUGIN-LOAD", "plan", {
     message: `plugin ${path} does not load: ${reason}.`,
-    hint: "Run `vlm-export backend test PATH` on it.",
+    hint: "Install it again for this version of vlm-export, or remove it; `vlm-export backend test PATH` checks it.",
     cause,
   });
 }

@@ -1,5 +1,5 @@
 export { compile, type CompileRequest, type CompileResult } from "./compile.js";
-export { discoverBackends, type FoundBackend, loadBackend } from "./discover.js";
+export { type BrokenPlugin, discoverBackends, type DiscoverOptions, type FoundBackend, loadBackend } from "./discover.js";
 export { type EvaluatedTarget, evaluateOutput, type EvaluateOptions } from "./evaluate-output.js";
 export type { EventSink, RunEvent } from "./events.js";
 export { type ComponentFacts, inspectModel, type InspectOptions, isOutputFolder, type ModelInspection } from "./inspect.js";

@@ -1,28 +1,32 @@
 import { createEngine } from "@vlm-export/engine";
 import { type Diagnostic, VxError } from "@vlm-export/ir";
-import type { FoundBackend } from "./discover.js";
+import type { BrokenPlugin, FoundBackend } from "./discover.js";
 import { withTemporarySite } from "./temporary-site.js";
 
 /** One line of `doctor`. */
 export interface SetupCheck {
   readonly what: string;
-  readonly status: "ok" | "missing" | "warning";
+  /** broken: a plugin that does not load. */
+  readonly status: "ok" | "missing" | "warning" | "broken";
   readonly found: string;
   readonly hint?: string;
 }
 
 export interface SetupOptions {
   readonly backends: ReadonlyMap<string, FoundBackend>;
+  readonly broken?: readonly BrokenPlugin[];
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /** What is installed, what is missing and how to get it; installs nothing. */
-export async function inspectSetup({ backends, environment }: SetupOptions): Promise<readonly SetupCheck[]> {
+export async function inspectSetup({ backends, broken = [], environment }: SetupOptions): Promise<readonly SetupCheck[]> {
   const checks: SetupCheck[] = [{ what: "Node.js", status: "ok", found: process.version }, await engineCheck()];
   for (const [name, { backend, version }] of backends) {
     const findings = await probe(backend, environment);
     checks.push({ what: `backend ${name}`, status: findings.length > 0 ? "warning" : "ok", found: version, ...hintOf(findings) });
   }
+  for (const { name, path, diagnostic } of broken)
+    checks.push({ what: `plugin ${name}`, status: "broken", found: path, ...hintOf([diagnostic]) });
   return checks;
 }
 

@@ -1,6 +1,6 @@
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
-import { findBackends } from "../common.js";
+import { surveyBackends } from "../common.js";
 import { EXIT } from "../exit-codes.js";
 import { table } from "../table.js";
 
@@ -24,8 +24,9 @@ function listCommand(site: CommandSite): CommandModule {
     describe: "all backends that were found",
     builder: (args) => args.example("$0 backend list", ""),
     async handler() {
-      const found = await findBackends();
-      const rows = [...found].map(([name, { from, version, backend }]) => ({
+      const { backends, broken } = await surveyBackends();
+      for (const { diagnostic } of broken) site.output.message(diagnostic);
+      const rows = [...backends].map(([name, { from, version, backend }]) => ({
         name,
         package: from,
         version,
@@ -37,15 +38,18 @@ function listCommand(site: CommandSite): CommandModule {
       site.output.answer(
         table(
           ["backend", "package", "weights", "activations", "runs here"],
-          rows.map((row) => [
-            row.name,
-            `${row.package} ${row.version}`,
-            row.weights.join(" "),
-            row.activations.join(" "),
-            row.runs ? "yes" : "no engine",
-          ]),
+          [
+            ...rows.map((row) => [
+              row.name,
+              `${row.package} ${row.version}`,
+              row.weights.join(" "),
+              row.activations.join(" "),
+              row.runs ? "yes" : "no engine",
+            ]),
+            ...broken.map(({ name, path }) => [name, path, "", "", "does not load"]),
+          ],
         ),
-        { backends: rows },
+        { backends: rows, broken },
       );
     },
   };
@@ -58,7 +62,7 @@ function testCommand(site: CommandSite): CommandModule<object, { readonly path: 
     builder: (args) => args.positional("path", { type: "string", demandOption: true }).example("$0 backend test ./my-backend", ""),
     async handler({ path }) {
       const [{ loadBackend }, { testBackend }] = await Promise.all([import("@vlm-export/compiler"), import("@vlm-export/backend-testkit")]);
-      const { backend } = (await findBackends()).get(path) ?? (await loadBackend(path));
+      const { backend } = (await surveyBackends()).backends.get(path) ?? (await loadBackend(path));
       const results = await testBackend(backend, { environment: process.env, signal: site.signal });
       const failed = results.filter(({ status }) => status === "failed");
       if (failed.length > 0) site.exitCode = EXIT.verify;

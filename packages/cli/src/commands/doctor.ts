@@ -1,6 +1,6 @@
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
-import { findBackends } from "../common.js";
+import { surveyBackends } from "../common.js";
 import { EXIT } from "../exit-codes.js";
 import { table } from "../table.js";
 
@@ -12,8 +12,8 @@ export function doctorCommand(site: CommandSite): CommandModule {
     builder: (args) => args.example("$0 doctor", ""),
     async handler() {
       const { inspectSetup } = await import("@vlm-export/compiler");
-      const checks = await inspectSetup({ backends: await findBackends(), environment: process.env });
-      if (checks.some(({ status }) => status === "missing")) site.exitCode = EXIT.tool;
+      const checks = await inspectSetup({ ...(await surveyBackends()), environment: process.env });
+      if (checks.some(({ status }) => status === "missing" || status === "broken")) site.exitCode = EXIT.tool;
       site.output.answer(
         table(
           ["what", "status", "found", "how to get it"],

@@ -1,4 +1,4 @@
-import type { GateResult, LayerReport, Report, TargetReport } from "@vlm-export/schemas";
+import type { GateResult, LayerReport, Report, ReportDiagnostic, TargetReport } from "@vlm-export/schemas";
 
 const MAX_LAYERS = 20;
 
@@ -101,11 +101,15 @@ function targetSection(name: string, { files, proof, engine, diagnostics, lossLe
           }`,
         ]
       : []),
-    ...diagnostics.map((found) => `- ${found.severity} ${found.code}: ${escape(found.message)}`),
+    ...diagnostics.map((found) => `- ${found.severity} ${found.code}${placeOf(found)}: ${escape(found.message)}`),
     ...lossLedger.map((loss) => `- loss: ${escape(loss.value)}: ${escape(loss.reason)} → ${loss.resolution}`),
     "",
     ...layerTable(engine?.layers ?? []),
   ];
+}
+
+function placeOf({ where: { node, value } }: ReportDiagnostic): string {
+  return node !== undefined ? ` node ${escape(node)}` : value !== undefined ? ` value ${escape(value)}` : "";
 }
 
 function layerTable(layers: readonly LayerReport[]): readonly string[] {
