@@ -3,19 +3,14 @@ import type { Model, OpRegistry, TensorData } from "@vlm-export/ir";
 import type { Kernels } from "@vlm-export/numerics";
 import type { Plan } from "@vlm-export/recipe";
 import type { Store } from "@vlm-export/store";
-import { equalizableNorms } from "./equalize/equalizable-norms.js";
 import { calEmpty } from "./errors.js";
 import { covers, type Need, needsOf } from "./needs.js";
-import { observedGraph } from "./observed-graph.js";
-import { ObservedRun } from "./observed-run.js";
+import { observedGraph } from "./observed/observed-graph.js";
+import { ObservedRun } from "./observed/observed-run.js";
 import { ValueObserver } from "./observers/value-observer.js";
 import { mergedStatistics, type Statistics } from "./statistics.js";
 import { loadStatistics, saveStatistics, statisticsKey } from "./statistics-cache.js";
 import type { HistogramPool } from "./tensor-counter.js";
-import { withHead } from "./with-head.js";
-
-/** Samples that the factors of equalized norms are chosen from; these run twice. */
-const EQUALIZE_SAMPLES = 2;
 
 /** One input of the model. */
 export interface CalibrationSample {
@@ -33,8 +28,6 @@ export interface CalibrateOptions {
   readonly pool?: HistogramPool;
   /** Keeps statistics by content of graph and samples: then the samples are gone through twice, first to hash them. */
   readonly store?: Store;
-  /** Scales the channels of norms against the weights that read them (exact for the float graph); default true. */
-  readonly equalize?: boolean;
   readonly signal?: AbortSignal;
   progress?(samples: number): void;
 }
@@ -44,12 +37,12 @@ export interface CalibrateOptions {
  * has it already, from whatever recipe. Throws VX-CAL-EMPTY, VX-CAL-NON-FINITE, VX-ENGINE-*, and the signal's reason.
  */
 export async function calibrate(plan: Plan, samples: AsyncIterable<CalibrationSample>, options: CalibrateOptions): Promise<Statistics> {
-  const { store, ops, equalize = true } = options;
-  const needs = needsOf(plan, equalize ? equalizableNorms(plan, ops) : [], ops);
+  const { store, ops } = options;
+  const needs = needsOf(plan, ops);
   if (!store) return observe(plan, samples, needs, options);
   const key = await statisticsKey(plan.graph, samples);
   const known = await loadStatistics(store, key);
-  if (known && covers(known, needs)) return equalize ? known : { ...known, equalized: new Map() };
+  if (known && covers(known, needs)) return known;
   const statistics = await observe(plan, samples, needs, options);
   await saveStatistics(store, key, known ? mergedStatistics(known, statistics) : statistics);
   return statistics;
@@ -71,16 +64,15 @@ async function observe(
   const source = { graph: observed.graph, ops, taps, ...(model && { model }) };
   const session = await engine.openGraph(source, signal ? { signal } : {});
   const run = new ObservedRun(session, { observers, observed, outputs: plan.graph.outputs.map(({ name }) => name), kernels });
-  const ordered = observed.scaled.size > 0 ? withHead(samples, EQUALIZE_SAMPLES, (head) => run.equalize(head)) : samples;
   let count = 0;
   try {
-    for await (const sample of ordered) {
+    for await (const sample of samples) {
       signal?.throwIfAborted();
       await run.add(sample);
       count += 1;
       progress?.(count);
     }
-    await run.settle();
+    await run.finish();
   } finally {
     await session.close();
   }

@@ -1,32 +1,44 @@
 import type { OpRegistry, Value } from "@vlm-export/ir";
-import type { Plan } from "@vlm-export/recipe";
+import type { EqualizationPlan, Plan } from "@vlm-export/recipe";
 import { calibrators } from "./calibrators/calibrators.js";
-import { type EqualizableNorm, precisionOf } from "./equalize/equalizable-norms.js";
+import { precisionOf } from "./equalize/precision.js";
 import { axesOf } from "./rewrite/channel-axes.js";
-import type { Statistics } from "./statistics.js";
+import type { Statistics, ValueStatistics } from "./statistics.js";
 
 /** What must be seen of one value; extremes always. */
 export interface Need {
   readonly value: Value;
   readonly histogram: boolean;
-  /** Axes whose every index is measured. */
-  readonly channelAxes: ReadonlySet<number>;
+  /** Axes whose mean at every index is taken over all samples. */
+  readonly means: ReadonlySet<number>;
+  /** Axes whose largest magnitude at every index is taken over all samples. */
+  readonly maxima: ReadonlySet<number>;
+  /** Axes whose indexes are looked at in the first samples only. */
+  readonly looks: ReadonlySet<number>;
   /** Set when the value is a norm's output that is seen with its channels scaled. */
-  readonly norm?: EqualizableNorm;
+  readonly norm?: EqualizationPlan;
 }
 
 interface MutableNeed {
   readonly value: Value;
   histogram: boolean;
-  readonly channelAxes: Set<number>;
-  norm?: EqualizableNorm;
+  readonly means: Set<number>;
+  readonly maxima: Set<number>;
+  readonly looks: Set<number>;
+  norm?: EqualizationPlan;
 }
 
 /** What the plan reads of its values, in the order of the plan. Only values with a histogram are fetched whole. */
-export function needsOf(plan: Plan, norms: readonly EqualizableNorm[], ops: OpRegistry): readonly Need[] {
+export function needsOf(plan: Plan, ops: OpRegistry): readonly Need[] {
   const needs = new Map<Value, MutableNeed>();
   const needOf = (value: Value): MutableNeed => {
-    const known = needs.get(value) ?? { value, histogram: false, channelAxes: new Set<number>() };
+    const known = needs.get(value) ?? {
+      value,
+      histogram: false,
+      means: new Set<number>(),
+      maxima: new Set<number>(),
+      looks: new Set<number>(),
+    };
     needs.set(value, known);
     return known;
   };
@@ -35,20 +47,48 @@ export function needsOf(plan: Plan, norms: readonly EqualizableNorm[], ops: OpRe
       const need = needOf(value);
       need.histogram ||= calibrators[request.method.name].needsHistogram;
     }
-  const measured = [...plan.biasCorrections, ...plan.splits.filter(({ by }) => by === "activations")];
-  for (const { node, inputIndex } of measured) {
+  const addAxis = (kind: "means" | "maxima" | "looks", { node, inputIndex }: MeasuredOperand): void => {
     const [value, axes] = [node.inputs[inputIndex], axesOf(node, ops)];
-    if (value && axes) needOf(value).channelAxes.add(axes.input);
+    if (value && axes) needOf(value)[kind].add(axes.input);
+  };
+  for (const operand of plan.biasCorrections) addAxis("means", operand);
+  for (const operand of plan.splits) if (operand.by === "activations") addAxis("maxima", operand);
+  for (const operand of lookedOperands(plan)) addAxis("looks", operand);
+  for (const norm of plan.equalizations) {
+    const need = needOf(norm.output);
+    need.norm = norm;
+    need.looks.add((norm.output.type.shape?.length ?? 1) - 1);
   }
-  for (const norm of norms) needOf(norm.output).norm = norm;
   return [...needs.values()];
+}
+
+/** An operand whose channels are measured. */
+export type MeasuredOperand = Pick<Plan["biasCorrections"][number], "node" | "inputIndex">;
+
+/** Observed inputs of products with a quantized weight: those whose outlier channels are reported. */
+export function lookedOperands({ nodes }: Plan): readonly MeasuredOperand[] {
+  return [...nodes.values()].flatMap(({ node, inputs }) => {
+    const inputIndex = inputs.findIndex(
+      (operand, i) => operand?.kind === "activation" && operand.group.observe.includes(node.inputs[i] as Value),
+    );
+    return inputIndex >= 0 && inputs.some((operand) => operand?.kind === "weight") ? [{ node, inputIndex }] : [];
+  });
 }
 
 /** True when the statistics have everything that the needs ask for. */
 export function covers({ values, equalized }: Statistics, needs: readonly Need[]): boolean {
-  return needs.every(({ value: { name }, histogram, channelAxes, norm }) => {
-    const scaled = equalized.get(name);
-    const seen = norm ? (scaled?.precision === precisionOf(norm) ? scaled.seen : undefined) : values.get(name);
-    return seen !== undefined && (!histogram || seen.histogram !== undefined) && [...channelAxes].every((axis) => seen.channels?.has(axis));
+  return needs.every((need) => {
+    const { value, norm } = need;
+    const scaled = equalized.get(value.name);
+    const seen = norm ? (scaled?.precision === precisionOf(norm) ? scaled.seen : undefined) : values.get(value.name);
+    return seen !== undefined && hasParts(seen, need);
   });
+}
+
+function hasParts({ histogram, means, maxima, looks }: ValueStatistics, need: Need): boolean {
+  const hasAll = (seen: ReadonlyMap<number, Float32Array> | undefined, axes: ReadonlySet<number>): boolean =>
+    [...axes].every((axis) => seen?.has(axis));
+  return (
+    (!need.histogram || histogram !== undefined) && hasAll(means, need.means) && hasAll(maxima, need.maxima) && hasAll(looks, need.looks)
+  );
 }

@@ -223,11 +223,11 @@ test("bias correction takes the mean error of the quantized weight out of the bi
 `;
   const mean = random(8, 9);
   const hiddenMean = random(6, 5);
-  const channels = (values: Float32Array): ValueStatistics["channels"] => new Map([[1, { absmax: values.map(Math.abs), mean: values }]]);
+  const means = (values: Float32Array): ValueStatistics["means"] => new Map([[1, values]]);
   const plan = await planOf(mlp(), rules);
   const statistics = statisticsOf({
-    x: { range: [-1, 1], channels: channels(mean) },
-    hidden: { range: [0, 1], channels: channels(hiddenMean) },
+    x: { range: [-1, 1], means: means(mean) },
+    hidden: { range: [0, 1], means: means(hiddenMean) },
   });
   const { graph, diagnostics } = await quantize(plan, statistics, { ops, kernels });
   expect(diagnostics).toEqual([]);
@@ -265,10 +265,10 @@ test("outlier channels go into a float16 part, and the integer part's range no l
     split: { outliers: float16 }
 `;
   const plan = await planOf(edit.graph, rules);
-  const statistics = statisticsOf({ x: { range: [-60, 1], channels: new Map([[1, { absmax, mean: absmax }]]) } });
+  const statistics = statisticsOf({ x: { range: [-60, 1], maxima: new Map([[1, absmax]]) } });
   const { graph, outliers } = await quantize(plan, statistics, { ops, kernels });
   expect(outliers).toMatchObject([
-    { node: "a_node", value: "x", channels: [3], largest: 60, split: true },
+    { node: "a_node", value: "x", channels: [3], by: "activations", split: true },
     { node: "b_node", value: "x", channels: [3], split: true },
   ]);
   expect(graph.nodes.filter(({ op }) => op === "Gather").length).toBe(2);
@@ -287,7 +287,7 @@ test("a split without outliers leaves the node whole and says so", async () => {
   edit.settle();
   const flat = new Float32Array(8).fill(1);
   const plan = await planOf(edit.graph, `${W8A8}  - match: { op: MatMul, outliers: { sigma: 3 } }\n    split: { outliers: float16 }\n`);
-  const statistics = statisticsOf({ x: { range: [-1, 1], channels: new Map([[1, { absmax: flat, mean: flat }]]) } });
+  const statistics = statisticsOf({ x: { range: [-1, 1], maxima: new Map([[1, flat]]) } });
   const { graph, diagnostics } = await quantize(plan, statistics, { ops, kernels });
   expect(diagnostics).toMatchObject([{ code: "VX-QUANT-NO-OUTLIERS", severity: "info" }]);
   expect(graph.nodes.map(({ op }) => op)).toEqual(["vlm::Quantize", "MatMul"]);

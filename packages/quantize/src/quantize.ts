@@ -5,7 +5,7 @@ import type { Scratch } from "@vlm-export/store";
 import { staticRanges } from "./activation-ranges.js";
 import { type Equalization, equalizationOf } from "./equalize/equalization.js";
 import { mapLimited } from "./map-limited.js";
-import type { OutlierReport } from "./outlier-channels.js";
+import { type OutlierReport, seenOutliers } from "./outlier-channels.js";
 import { applyActivations } from "./rewrite/apply-activations.js";
 import { applyEqualization } from "./rewrite/apply-equalization.js";
 import { applyBiases } from "./rewrite/apply-biases.js";
@@ -40,7 +40,7 @@ export interface QuantizeOptions {
 export interface QuantizeResult {
   /** A new graph: integers in its constants, QuantSpecs in its types. */
   readonly graph: Graph;
-  /** Channels that splits found. */
+  /** Channels above mean + 3σ of observed inputs, or above the σ of a split; the worst value first. */
   readonly outliers: readonly OutlierReport[];
   /** Warnings and notes. */
   readonly diagnostics: readonly Diagnostic[];
@@ -55,14 +55,14 @@ export async function quantize(plan: Plan, statistics: Statistics | undefined, o
   const diagnostics: Diagnostic[] = [];
   const report = (finding: Diagnostic): void => void diagnostics.push(finding);
   const tools: WeightTools = { kernels, home: integerHome(memoryBytes, scratch), ...(pool && { pool }) };
-  const equalization = equalizationOf(plan, statistics, ops);
+  const equalization = equalizationOf(plan, statistics);
   const ranges = staticRanges(plan.groups, equalization, { kernels, report });
   const floors = scaleFloors(plan.biases, ranges, kernels);
   const weights = await quantizeWeights(plan.weights, { tools, equalization, floors }, options);
   const copy = cloneGraph(plan.graph);
   const edit = new GraphEditor(ops, copy.graph);
   const rewrite: Rewrite = { plan, edit, copy, tools, equalization, ranges, weights, replaced: new Set(), redirected: new Map(), report };
-  const outliers = await splitOutliers(rewrite);
+  const split = await splitOutliers(rewrite);
   applyEqualization(rewrite);
   correctBiases(rewrite);
   applyWeights(rewrite);
@@ -71,7 +71,11 @@ export async function quantize(plan: Plan, statistics: Statistics | undefined, o
   keepHalf(rewrite);
   removeUnreadConstants(edit);
   edit.settle();
-  return { graph: edit.graph, outliers, diagnostics };
+  return { graph: edit.graph, outliers: worstFirst([...split, ...seenOutliers(plan, equalization, ops)]), diagnostics };
+}
+
+function worstFirst(outliers: readonly OutlierReport[]): readonly OutlierReport[] {
+  return outliers.toSorted((a, b) => b.sigma - a.sigma);
 }
 
 interface WeightSite {

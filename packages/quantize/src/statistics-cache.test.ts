@@ -25,7 +25,11 @@ const statistics: Statistics = {
       {
         sampleMin: Float32Array.of(0, 0),
         sampleMax: Float32Array.of(3, 4),
-        channels: new Map([[2, { absmax: Float32Array.of(3, 4, 5), mean: Float32Array.of(1, 1, 1) }]]),
+        means: new Map([
+          [2, Float32Array.of(1, 1, 1)],
+          [0, Float32Array.of(2)],
+        ]),
+        looks: new Map([[1, Float32Array.of(3, 4)]]),
       },
     ],
   ]),
@@ -46,14 +50,21 @@ test("bytes cut at any place are a miss, not a failure", () => {
 });
 
 test("statistics cover a need only with all of its parts", () => {
-  const need = (name: string, more: { histogram?: boolean; axes?: readonly number[] }): Parameters<typeof covers>[1][number] => ({
+  const need = (
+    name: string,
+    more: { histogram?: boolean; means?: readonly number[]; maxima?: readonly number[]; looks?: readonly number[] },
+  ): Parameters<typeof covers>[1][number] => ({
     value: { id: 1, name, type: { dtype: "f32", shape: undefined } },
     histogram: more.histogram ?? false,
-    channelAxes: new Set(more.axes),
+    means: new Set(more.means),
+    maxima: new Set(more.maxima),
+    looks: new Set(more.looks),
   });
-  expect(covers(statistics, [need("x", { axes: [2] }), need("__proto__", { histogram: true })])).toBe(true);
+  expect(covers(statistics, [need("x", { means: [0, 2], looks: [1] }), need("__proto__", { histogram: true })])).toBe(true);
   expect(covers(statistics, [need("x", { histogram: true })])).toBe(false);
-  expect(covers(statistics, [need("x", { axes: [1] })])).toBe(false);
+  expect(covers(statistics, [need("x", { means: [1] })])).toBe(false);
+  expect(covers(statistics, [need("x", { maxima: [2] })])).toBe(false);
+  expect(covers(statistics, [need("x", { looks: [2] })])).toBe(false);
   expect(covers(statistics, [need("y", {})])).toBe(false);
 });
 
@@ -63,9 +74,10 @@ test("merging keeps the parts that only one run saw", () => {
     samples: 2,
     cached: false,
     equalized: new Map(),
-    values: new Map([["x", { sampleMin, sampleMax, histogram }]]),
+    values: new Map([["x", { sampleMin, sampleMax, histogram, means: new Map([[1, sampleMin]]) }]]),
   });
-  expect(merged.values.get("x")?.channels?.has(2)).toBe(true);
+  expect([...(merged.values.get("x")?.means?.keys() ?? [])]).toEqual([2, 0, 1]);
+  expect(merged.values.get("x")?.looks?.has(1)).toBe(true);
   expect(merged.values.get("x")?.histogram).toBe(histogram);
   expect(merged.values.has("__proto__")).toBe(true);
   expect(merged.equalized.has("n")).toBe(true);

@@ -3,10 +3,10 @@ import { type Graph, printGraph, type TensorData, windowsOf } from "@vlm-export/
 import type { Store } from "@vlm-export/store";
 import type { CalibrationSample } from "./calibrate.js";
 import { HISTOGRAM_BINS, type Histogram } from "./histogram.js";
-import type { ChannelStatistics, Statistics, ValueStatistics } from "./statistics.js";
+import type { Statistics, ValueStatistics } from "./statistics.js";
 
 /** Changes when the meaning of stored statistics does. */
-const VERSION = 2;
+const VERSION = 3;
 const INLINE_BYTES = 64;
 
 /** Names a float graph and samples by content, whatever their files are called. */
@@ -30,14 +30,17 @@ export async function saveStatistics(store: Store, key: string, statistics: Stat
   await store.save(key, encodeStatistics(statistics));
 }
 
-interface ChannelHeader {
+const AXIS_PARTS = ["means", "maxima", "looks"] as const;
+
+interface AxisHeader {
+  readonly part: (typeof AXIS_PARTS)[number];
   readonly axis: number;
   readonly length: number;
 }
 interface ValueHeader {
   readonly name: string;
   readonly histogram?: { readonly limit: number; readonly zeros: number };
-  readonly channels: readonly ChannelHeader[];
+  readonly axes: readonly AxisHeader[];
 }
 interface EqualizedHeader extends ValueHeader {
   readonly precision: string;
@@ -67,17 +70,19 @@ export function encodeStatistics({ samples, values, equalized }: Statistics): Ui
   return Buffer.concat([padded, ...[...[...values.values()].flatMap(arraysOf), ...scaled].map(bytesOf)]);
 }
 
-function headerOf(name: string, { histogram, channels = new Map<number, ChannelStatistics>() }: ValueStatistics): ValueHeader {
+function headerOf(name: string, seen: ValueStatistics): ValueHeader {
+  const { histogram } = seen;
   return {
     name,
     ...(histogram && { histogram: { limit: histogram.limit, zeros: histogram.zeros } }),
-    channels: [...channels].map(([axis, { absmax }]) => ({ axis, length: absmax.length })),
+    axes: AXIS_PARTS.flatMap((part) => [...(seen[part] ?? [])].map(([axis, { length }]) => ({ part, axis, length }))),
   };
 }
 
-function arraysOf({ sampleMin, sampleMax, histogram, channels }: ValueStatistics): readonly (Float32Array | Float64Array)[] {
-  const ofChannels = [...(channels?.values() ?? [])].flatMap(({ absmax, mean }) => [absmax, mean]);
-  return [sampleMin, sampleMax, ...(histogram ? [histogram.counts] : []), ...ofChannels];
+function arraysOf(seen: ValueStatistics): readonly (Float32Array | Float64Array)[] {
+  const { sampleMin, sampleMax, histogram } = seen;
+  const vectors = AXIS_PARTS.flatMap((part) => [...(seen[part]?.values() ?? [])]);
+  return [sampleMin, sampleMax, ...(histogram ? [histogram.counts] : []), ...vectors];
 }
 
 function bytesOf(array: Float32Array | Float64Array): Uint8Array {
@@ -105,11 +110,15 @@ export function decodeStatistics(bytes: Uint8Array): Statistics | undefined {
   }
 }
 
-function decodeValue({ histogram, channels }: ValueHeader, samples: number, reader: ArrayReader): ValueStatistics {
+function decodeValue({ histogram, axes }: ValueHeader, samples: number, reader: ArrayReader): ValueStatistics {
   const [sampleMin, sampleMax] = [reader.f32(samples), reader.f32(samples)];
   const decoded: Histogram | undefined = histogram && { ...histogram, counts: reader.f64(HISTOGRAM_BINS) };
-  const byAxis = new Map(channels.map(({ axis, length }) => [axis, { absmax: reader.f32(length), mean: reader.f32(length) }]));
-  return { sampleMin, sampleMax, ...(decoded && { histogram: decoded }), ...(byAxis.size > 0 && { channels: byAxis }) };
+  const vectors = axes.map(({ part, axis, length }) => ({ part, axis, vector: reader.f32(length) }));
+  const parts = AXIS_PARTS.map((part) => [part, vectors.filter((found) => found.part === part)] as const);
+  const byPart = parts.flatMap(([part, found]) =>
+    found.length > 0 ? [[part, new Map(found.map(({ axis, vector }) => [axis, vector]))]] : [],
+  );
+  return { sampleMin, sampleMax, ...(decoded && { histogram: decoded }), ...(Object.fromEntries(byPart) as Partial<ValueStatistics>) };
 }
 
 /** Reads arrays one after the other; throws RangeError past the end. */

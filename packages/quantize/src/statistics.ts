@@ -1,5 +1,8 @@
 import { type Histogram, mergeHistograms } from "./histogram.js";
 
+/** A vector per axis of channels, with one element for each index of the axis. */
+export type ByAxis = ReadonlyMap<number, Float32Array>;
+
 /** What was seen of one value over all samples. Which parts are there depends on what was asked; see {@link Need}. */
 export interface ValueStatistics {
   /** Smallest and largest element of each sample, in order of the samples; exact. */
@@ -7,15 +10,12 @@ export interface ValueStatistics {
   readonly sampleMax: Float32Array;
   /** All elements of all samples. */
   readonly histogram?: Histogram;
-  /** By axis of channels. */
-  readonly channels?: ReadonlyMap<number, ChannelStatistics>;
-}
-
-/** What was seen at each index of one axis of a value. */
-export interface ChannelStatistics {
-  readonly absmax: Float32Array;
   /** Mean of the samples' means. */
-  readonly mean: Float32Array;
+  readonly means?: ByAxis;
+  /** Largest magnitude. */
+  readonly maxima?: ByAxis;
+  /** Largest magnitude in the first samples, before any scaling of channels. */
+  readonly looks?: ByAxis;
 }
 
 /** Statistics of a graph's values by name, all from the same samples. */
@@ -56,8 +56,22 @@ export function mergedStatistics(known: Statistics, newer: Statistics): Statisti
   const values = new Map(known.values);
   for (const [name, seen] of newer.values) {
     const before = values.get(name);
-    const channels = new Map([...(before?.channels ?? []), ...(seen.channels ?? [])]);
-    values.set(name, { ...before, ...seen, ...(channels.size > 0 && { channels }) });
+    values.set(name, {
+      ...before,
+      ...seen,
+      ...mergedAxes(before, seen, "means"),
+      ...mergedAxes(before, seen, "maxima"),
+      ...mergedAxes(before, seen, "looks"),
+    });
   }
   return { ...newer, values, equalized: new Map([...known.equalized, ...newer.equalized]) };
+}
+
+function mergedAxes(
+  before: ValueStatistics | undefined,
+  seen: ValueStatistics,
+  part: "means" | "maxima" | "looks",
+): Partial<ValueStatistics> {
+  const axes = new Map([...(before?.[part] ?? []), ...(seen[part] ?? [])]);
+  return axes.size > 0 ? { [part]: axes } : {};
 }

@@ -39,10 +39,10 @@ export function buildRule({ recipe, positions, file, fromPreset }: Layer, i: num
   };
 }
 
-type Decisions = Pick<RecipeRule, "weights" | "activations" | "keep" | "split" | "biasCorrection">;
+type Decisions = Pick<RecipeRule, "weights" | "activations" | "keep" | "split" | "biasCorrection" | "equalize">;
 
 function decisionsOf(rule: Rule, base: RangeMethod, reportIn: (part: string) => Report): Decisions {
-  const { weights, activations, keep, split, match, biasCorrection } = rule;
+  const { weights, activations, keep, split, match, biasCorrection, equalize } = rule;
   return {
     ...(weights && { weights: weights === "float" ? weights : weightSettings(weights, reportIn("weights")) }),
     ...(activations && {
@@ -51,6 +51,7 @@ function decisionsOf(rule: Rule, base: RangeMethod, reportIn: (part: string) => 
     ...(keep && { keep: keep === "float" ? "float" : "f16" }),
     ...(split && { split: { sigma: match.outliers?.sigma ?? DEFAULT_SIGMA } }),
     ...(biasCorrection !== undefined && { biasCorrection }),
+    ...(equalize !== undefined && { equalize }),
   };
 }
 
@@ -59,7 +60,9 @@ function conflicts(rule: Rule, placeOf: (key: readonly string[]) => Place): read
   const { match: _match, ...decisions } = rule;
   const stated = Object.keys(decisions);
   if (stated.length === 0)
-    findings.push(recipeValue(placeOf([]), "the rule decides nothing.", "Add weights, activations, keep, split or biasCorrection."));
+    findings.push(
+      recipeValue(placeOf([]), "the rule decides nothing.", "Add weights, activations, keep, split, biasCorrection or equalize."),
+    );
   const against = stated.filter((key) => ["weights", "activations", "split"].includes(key));
   if (rule.keep !== undefined && against.length > 0)
     findings.push(

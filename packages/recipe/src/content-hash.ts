@@ -17,13 +17,14 @@ export function contentHashOf({
   targets,
   plugins,
 }: RecipeContent): string {
-  const decisions = rules.map(({ matcher, weights, activations, keep, split, biasCorrection }) => ({
+  const decisions = rules.map(({ matcher, weights, activations, keep, split, biasCorrection, equalize }) => ({
     match: matcher.source,
     weights,
     activations,
     keep,
     split,
     biasCorrection,
+    equalize,
   }));
   const content = {
     version,

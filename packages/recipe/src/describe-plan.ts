@@ -110,7 +110,7 @@ function becomes({ request, fixedRange }: QuantGroup): string {
     : activationText(request);
 }
 
-function otherRows({ keeps, splits, biasCorrections }: Plan): readonly (readonly string[])[] {
+function otherRows({ keeps, splits, biasCorrections, equalizations }: Plan): readonly (readonly string[])[] {
   const row = (node: Node, what: string, decidedBy: DecidedBy): readonly string[] => [
     node.name,
     node.op,
@@ -122,6 +122,7 @@ function otherRows({ keeps, splits, biasCorrections }: Plan): readonly (readonly
     ...keeps.map(({ node, dtype, decidedBy }) => row(node, dtype === "f16" ? "computes in float16" : "kept in float", decidedBy)),
     ...splits.map(({ node, sigma, by, decidedBy }) => row(node, `outlier channels of ${by} above ${sigma} σ in float16`, decidedBy)),
     ...biasCorrections.map(({ node, decidedBy }) => row(node, "bias correction", decidedBy)),
+    ...equalizations.map(({ node, decidedBy }) => row(node, "channels scaled against the weights that read them", decidedBy)),
   ];
 }
 
@@ -153,6 +154,12 @@ export function planToJson(plan: Plan): object {
     keeps: plan.keeps.map(({ node, dtype, decidedBy }) => ({ node: node.name, dtype, decidedBy: placeText(decidedBy) })),
     splits: plan.splits.map(({ node, sigma, by, decidedBy }) => ({ node: node.name, sigma, by, decidedBy: placeText(decidedBy) })),
     biasCorrections: plan.biasCorrections.map(({ node, decidedBy }) => ({ node: node.name, decidedBy: placeText(decidedBy) })),
+    equalizations: plan.equalizations.map(({ node, output, weights, decidedBy }) => ({
+      node: node.name,
+      value: output.name,
+      weights: weights.map(({ weight }) => weight.value.name),
+      decidedBy: placeText(decidedBy),
+    })),
     nodes: graph.nodes.map((node) => ({
       name: node.name,
       op: node.op,

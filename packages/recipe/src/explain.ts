@@ -87,7 +87,7 @@ function rulesLines({ rules, origins }: Recipe): readonly Line[] {
 }
 
 function ruleLines(rule: RecipeRule, method: Origin | undefined): readonly Line[] {
-  const { weights, activations, keep, split, biasCorrection, decidedBy, matcher } = rule;
+  const { weights, activations, keep, split, biasCorrection, equalize, decidedBy, matcher } = rule;
   return [
     { text: `  - match: ${flow(matcher.source)}`, origin: decidedBy },
     ...decision(rule, "weights", weights === undefined || weights === "float" ? weights : weightEntries(weights)),
@@ -99,6 +99,7 @@ function ruleLines(rule: RecipeRule, method: Origin | undefined): readonly Line[
     ...decision(rule, "keep", keep === "f16" ? "float16" : keep),
     ...(split ? [{ text: "    split: { outliers: float16 }", origin: rule.origins.get("split") }] : []),
     ...decision(rule, "biasCorrection", biasCorrection === undefined ? undefined : String(biasCorrection)),
+    ...decision(rule, "equalize", equalize === undefined ? undefined : String(equalize)),
   ];
 }
 

@@ -140,6 +140,22 @@ export interface BiasCorrectionPlan {
   readonly decidedBy: DecidedBy;
 }
 
+/**
+ * A norm whose channel k is divided by a factor and row k of the weights that read it multiplied by it, which leaves the real
+ * function as it is: only products with `weights` read its output, in one static 8-bit group.
+ */
+export interface EqualizationPlan {
+  /** LayerNormalization or RMSNormalization over the last axis. */
+  readonly node: Node;
+  readonly output: Value;
+  /** Gain, and bias when there is one. */
+  readonly parameters: readonly { readonly index: number; readonly value: Value }[];
+  /** `reduce` is the summed axis of the weight. */
+  readonly weights: readonly { readonly weight: WeightPlan; readonly reduce: number }[];
+  readonly group: QuantGroup;
+  readonly decidedBy: DecidedBy;
+}
+
 /** What was decided for one node, for people and reports; everything to execute is in the other lists of {@link Plan}. */
 export interface NodePlan {
   readonly node: Node;
@@ -181,6 +197,7 @@ export interface Plan {
   readonly keeps: readonly KeepPlan[];
   readonly splits: readonly SplitPlan[];
   readonly biasCorrections: readonly BiasCorrectionPlan[];
+  readonly equalizations: readonly EqualizationPlan[];
   /** True when some range, mean or channel maximum must come from samples. */
   readonly needsData: boolean;
   readonly summary: PlanSummary;

@@ -33,6 +33,7 @@ export interface RecipeRule {
   /** Channels above mean + sigma · standard deviation go into a float16 part. */
   readonly split?: { readonly sigma: number };
   readonly biasCorrection?: boolean;
+  readonly equalize?: boolean;
   /** Place of each key that the recipe states, such as `weights.dtype`; others are defaults. */
   readonly origins: ReadonlyMap<string, Place>;
 }

@@ -388,6 +388,10 @@ export const recipeSchema: object = {
         "biasCorrection": {
           "description": "Adds the mean error of the quantized weight to the bias.",
           "type": "boolean"
+        },
+        "equalize": {
+          "description": "Divides the channels of the norm in front of the node by factors and multiplies the rows of its weight by them (SmoothQuant).",
+          "type": "boolean"
         }
       }
     },

@@ -177,6 +177,10 @@ export interface Rule {
    * Adds the mean error of the quantized weight to the bias.
    */
   biasCorrection?: boolean;
+  /**
+   * Divides the channels of the norm in front of the node by factors and multiplies the rows of its weight by them (SmoothQuant).
+   */
+  equalize?: boolean;
 }
 /**
  * All stated words must hold.

@@ -9,6 +9,9 @@ import type { RunSite } from "../run-site.js";
 import { measureLayers } from "./measure-layers.js";
 import { calibrationSamples } from "./samples.js";
 
+/** Channels of one value that the report names. */
+const REPORTED_CHANNELS = 32;
+
 /** The frozen model and how it came about. */
 export interface QuantizedModel {
   readonly model: Model;
@@ -94,16 +97,8 @@ function quantized(
   });
 }
 
-function outlierOf(component: string, { node, value, channels, largest, mean, split, sigma }: OutlierReport): Outlier {
-  return {
-    component,
-    value,
-    node,
-    channels: channels.slice(0, 32),
-    count: channels.length,
-    sigma: mean > 0 ? largest / mean : sigma,
-    split,
-  };
+function outlierOf(component: string, { node, value, channels, sigma, split }: OutlierReport): Outlier {
+  return { component, value, node, channels: channels.slice(0, REPORTED_CHANNELS), count: channels.length, sigma, split };
 }
 
 function factsOf({ request }: RunSite, { samples, cached }: Statistics): CalibrationFacts {

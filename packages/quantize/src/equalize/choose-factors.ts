@@ -1,7 +1,6 @@
 import type { TensorData } from "@vlm-export/ir";
-import type { QuantGroup } from "@vlm-export/recipe";
+import type { EqualizationPlan, QuantGroup } from "@vlm-export/recipe";
 import { floatsOf } from "../weights/constant-floats.js";
-import type { EqualizableNorm } from "./equalizable-norms.js";
 
 /** What was seen of the channels of a norm's output. */
 export interface ChannelSpread {
@@ -20,8 +19,8 @@ const COLUMN_SAMPLE = 64;
  * s_k = max|x_k|^a / max|W_k|^(1−a), geometric mean 1. The strength a, or no scaling at all, is the one with the least expected
  * squared error of the products: (step of x)²/12 · ‖W‖² + Σ_n (step of W_n)²/12 · E‖x‖².
  */
-export function chooseFactors(norm: EqualizableNorm, spread: ChannelSpread): Float32Array {
-  const columns = norm.weights.flatMap(({ plan, reduce }) => sampledColumns(plan.value.data as TensorData, reduce));
+export function chooseFactors(norm: EqualizationPlan, spread: ChannelSpread): Float32Array {
+  const columns = norm.weights.flatMap(({ weight, reduce }) => sampledColumns(weight.value.data as TensorData, reduce));
   const rowMax = largestOf(columns, spread.absmax.length);
   const candidates = [
     new Float32Array(rowMax.length).fill(1),
@@ -45,8 +44,8 @@ function smoothFactors(absmax: Float32Array, rowMax: Float32Array, strength: num
   return raw.map((value) => value / centre);
 }
 
-function weightSteps({ weights }: EqualizableNorm): number {
-  return Math.min(...weights.map(({ plan }) => plan.request.range[1] - plan.request.range[0])) / 2;
+function weightSteps({ weights }: EqualizationPlan): number {
+  return Math.min(...weights.map(({ weight }) => weight.request.range[1] - weight.request.range[0])) / 2;
 }
 
 /** Integer steps for the largest magnitude. */

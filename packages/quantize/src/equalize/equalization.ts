@@ -1,12 +1,12 @@
-import type { OpRegistry, TensorData, Value } from "@vlm-export/ir";
-import type { Plan, WeightPlan } from "@vlm-export/recipe";
+import type { TensorData, Value } from "@vlm-export/ir";
+import type { EqualizationPlan, Plan, WeightPlan } from "@vlm-export/recipe";
 import type { EqualizedStatistics, Statistics, ValueStatistics } from "../statistics.js";
-import { type EqualizableNorm, equalizableNorms, precisionOf } from "./equalizable-norms.js";
+import { precisionOf } from "./precision.js";
 import { scaledWeight } from "./scaled-weight.js";
 
 /** The norms of a plan that are equalized, and what follows for values and weights. */
 export interface Equalization {
-  readonly norms: readonly { readonly norm: EqualizableNorm; readonly factors: Float32Array }[];
+  readonly norms: readonly { readonly norm: EqualizationPlan; readonly factors: Float32Array }[];
   /** What was seen of a value, scaled where it is. */
   seen(value: Value): ValueStatistics | undefined;
   /** The weight as it is quantized. */
@@ -14,15 +14,14 @@ export interface Equalization {
 }
 
 /** Equalizes the norms that the statistics have factors for. */
-export function equalizationOf(plan: Plan, statistics: Statistics | undefined, ops: OpRegistry): Equalization {
-  const found = statistics && statistics.equalized.size > 0 ? equalizableNorms(plan, ops) : [];
-  const scaled = new Map<Value, { readonly norm: EqualizableNorm; readonly statistics: EqualizedStatistics }>();
+export function equalizationOf(plan: Plan, statistics: Statistics | undefined): Equalization {
+  const scaled = new Map<Value, { readonly norm: EqualizationPlan; readonly statistics: EqualizedStatistics }>();
   const weights = new Map<WeightPlan, { readonly reduce: number; readonly factors: Float32Array }>();
-  for (const norm of found) {
+  for (const norm of plan.equalizations) {
     const equalized = statistics?.equalized.get(norm.output.name);
     if (equalized?.precision !== precisionOf(norm)) continue;
     scaled.set(norm.output, { norm, statistics: equalized });
-    for (const { plan: weight, reduce } of norm.weights) weights.set(weight, { reduce, factors: equalized.factors });
+    for (const { weight, reduce } of norm.weights) weights.set(weight, { reduce, factors: equalized.factors });
   }
   return {
     norms: [...scaled.values()].map(({ norm, statistics: { factors } }) => ({ norm, factors })),

@@ -6,9 +6,8 @@ import { parseRecipe, type Plan, planGraph } from "@vlm-export/recipe";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { calibrate, type CalibrationSample } from "../calibrate.js";
 import { quantize } from "../quantize.js";
-import type { Statistics } from "../statistics.js";
+import type { EqualizedStatistics, Statistics } from "../statistics.js";
 import { chooseFactors } from "./choose-factors.js";
-import { equalizableNorms } from "./equalizable-norms.js";
 import { divided, scaledWeight } from "./scaled-weight.js";
 
 const ops = standardOps();
@@ -47,13 +46,14 @@ function graphOf({ read = false } = {}): Graph {
   return edit.graph;
 }
 
-async function planOf(graph: Graph, weights = "int8", activations = "int8"): Promise<Plan> {
+async function planOf(graph: Graph, { weights = "int8", equalize = true, method = "minmax" } = {}): Promise<Plan> {
   const text = `version: 1
-calibration: { samples: 4, seed: 0, method: minmax }
+calibration: { samples: 4, seed: 0, method: ${method} }
 rules:
   - match: { op: MatMul }
     weights: { dtype: ${weights}, granularity: channel, symmetric: true }
-    activations: { dtype: ${activations}, granularity: tensor, symmetric: false, mode: static }
+    activations: { dtype: int8, granularity: tensor, symmetric: false, mode: static }
+    equalize: ${equalize}
 `;
   return planGraph(graph, await parseRecipe(text, { file: "r.yaml" }), { ops });
 }
@@ -81,15 +81,15 @@ async function noise(plan: Plan, statistics: Statistics): Promise<number> {
 }
 
 test("a norm that only quantized products read is equalized, and its outlier channel costs others far less", async () => {
-  const plan = await planOf(graphOf());
+  const [plan, plain] = [await planOf(graphOf()), await planOf(graphOf(), { equalize: false })];
   const [on, off] = [
     await calibrate(plan, samples(), { engine, ops, kernels }),
-    await calibrate(plan, samples(), { engine, ops, kernels, equalize: false }),
+    await calibrate(plain, samples(), { engine, ops, kernels }),
   ];
   expect([...on.equalized.keys()]).toEqual(["normed"]);
   expect(off.equalized.size).toBe(0);
   expect(on.values.has("normed")).toBe(false);
-  expect(await noise(plan, on)).toBeLessThan((await noise(plan, off)) / 4);
+  expect(await noise(plan, on)).toBeLessThan((await noise(plain, off)) / 4);
 });
 
 test("gain and bias are divided, weights multiplied: the float graph computes the same", async () => {
@@ -109,15 +109,32 @@ test("gain and bias are divided, weights multiplied: the float graph computes th
   });
 });
 
-test("another reader, a narrow weight or a wide activation leave the norm alone", async () => {
-  expect(equalizableNorms(await planOf(graphOf({ read: true })), ops)).toEqual([]);
-  expect(equalizableNorms(await planOf(graphOf(), "int4"), ops)).toEqual([]);
-  expect(equalizableNorms(await planOf(graphOf(), "int8", "uint16"), ops)).toEqual([]);
-  expect(equalizableNorms(await planOf(graphOf()), ops)).toHaveLength(1);
+test("what the first samples show is scaled as what later samples show", async () => {
+  const plan = await planOf(graphOf(), { method: "mse" });
+  const { seen, factors } = (await calibrate(plan, samples(), { engine, ops, kernels })).equalized.get("normed") as EqualizedStatistics;
+  const inverses = factors.map((factor) => 1 / factor);
+  const session = await engine.openGraph({ graph: plan.graph, ops, taps: [{ value: "normed", kind: "tensor" }] });
+  let counted = 0;
+  for await (const { tensors } of samples()) {
+    const normed = floats((await session.run(tensors)).tensors.get("normed")).map((value, i) => value * (inverses[i % WIDTH] as number));
+    expect([seen.sampleMin[counted], seen.sampleMax[counted]]).toEqual([Math.min(...normed), Math.max(...normed)]);
+    counted += 1;
+  }
+  await session.close();
+  expect(counted).toBe(3);
+  expect(seen.histogram?.counts.reduce((a, b) => a + b)).toBe(3 * 4 * WIDTH);
+});
+
+test("outlier channels are reported as they are before scaling", async () => {
+  const plan = await planOf(graphOf());
+  const statistics = await calibrate(plan, samples(), { engine, ops, kernels });
+  const { outliers } = await quantize(plan, statistics, { ops, kernels });
+  expect(outliers).toMatchObject([{ node: "a_node", value: "normed", by: "activations", channels: [5], split: false }]);
+  expect(outliers[0]?.sigma).toBeGreaterThan(5);
 });
 
 test("channels that are alike already are left as they are or nearly so", async () => {
-  const [norm] = equalizableNorms(await planOf(graphOf()), ops);
+  const [norm] = (await planOf(graphOf())).equalizations;
   const even = new Float32Array(WIDTH).fill(1);
   const factors = chooseFactors(norm as NonNullable<typeof norm>, { absmax: even, meanSquare: even.map(() => 0.1) });
   expect(Math.max(...factors) / Math.min(...factors)).toBeLessThan(4);

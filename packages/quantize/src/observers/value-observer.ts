@@ -1,9 +1,9 @@
 import type { Need } from "../needs.js";
-import type { ChannelStatistics, ValueStatistics } from "../statistics.js";
+import type { ByAxis, ValueStatistics } from "../statistics.js";
 import { TensorCounter } from "../tensor-counter.js";
-import { ChannelObserver } from "./channel-observer.js";
 import { HistogramObserver } from "./histogram-observer.js";
 import { RangeObserver } from "./range-observer.js";
+import { MaximumObserver, MeanObserver } from "./vector-observers.js";
 
 /** The observers of one value: what its {@link Need} asks for. */
 export class ValueObserver {
@@ -12,24 +12,35 @@ export class ValueObserver {
   readonly tap: string;
   readonly range: RangeObserver = new RangeObserver();
   readonly histogram: HistogramObserver | undefined;
-  readonly channels: ReadonlyMap<number, ChannelObserver>;
+  readonly means: ReadonlyMap<number, MeanObserver>;
+  readonly maxima: ReadonlyMap<number, MaximumObserver>;
+  readonly looks: ReadonlyMap<number, { readonly absmax: MaximumObserver; readonly meanSquare: MeanObserver }>;
   readonly counter: TensorCounter;
 
   constructor(need: Need, tap: string, tools: ConstructorParameters<typeof TensorCounter>[0]) {
-    const { histogram, channelAxes } = need;
     this.counter = new TensorCounter(tools);
     this.need = need;
     this.tap = tap;
-    this.histogram = histogram ? new HistogramObserver() : undefined;
-    this.channels = new Map([...channelAxes].map((axis) => [axis, new ChannelObserver()]));
+    this.histogram = need.histogram ? new HistogramObserver() : undefined;
+    this.means = new Map([...need.means].map((axis) => [axis, new MeanObserver()]));
+    this.maxima = new Map([...need.maxima].map((axis) => [axis, new MaximumObserver()]));
+    this.looks = new Map([...need.looks].map((axis) => [axis, { absmax: new MaximumObserver(), meanSquare: new MeanObserver() }]));
   }
 
   result(): ValueStatistics {
-    const channels = new Map<number, ChannelStatistics>([...this.channels].map(([axis, observer]) => [axis, observer.result()]));
     return {
       ...this.range.result(),
       ...(this.histogram && { histogram: this.histogram.result() }),
-      ...(channels.size > 0 && { channels }),
+      ...resultsOf("means", this.means),
+      ...resultsOf("maxima", this.maxima),
+      ...resultsOf("looks", new Map([...this.looks].map(([axis, { absmax }]) => [axis, absmax]))),
     };
   }
+}
+
+function resultsOf(
+  part: "means" | "maxima" | "looks",
+  observers: ReadonlyMap<number, { result(): Float32Array }>,
+): Partial<Record<typeof part, ByAxis>> {
+  return observers.size > 0 ? { [part]: new Map([...observers].map(([axis, observer]) => [axis, observer.result()])) } : {};
 }

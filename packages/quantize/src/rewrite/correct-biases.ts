@@ -8,6 +8,7 @@ import { wideFloatsOf } from "../weights/constant-floats.js";
 import { floatConstant } from "../weights/float-constant.js";
 import { viewOf } from "../weights/quant-spec.js";
 import { axesOf, type ChannelAxes } from "./channel-axes.js";
+import { meanError } from "./mean-error.js";
 import { nodeOf, type Rewrite } from "./rewrite.js";
 
 /**
@@ -39,7 +40,7 @@ function correctionOf(rewrite: Rewrite, plan: BiasCorrectionPlan, axes: ChannelA
   const input = node.inputs[inputIndex] as Value;
   const data = rewrite.equalization.weightData(weight);
   const constant = rewrite.weights.get(weight);
-  const means = rewrite.equalization.seen(input)?.channels?.get(axes.input)?.mean;
+  const means = rewrite.equalization.seen(input)?.means?.get(axes.input);
   if (!means) throw quantNoStatistics(input.name, "channel means");
   if (!constant || data.shape.length !== axes.weightRank) return "its weight is not a plain matrix or kernel";
   const { kernels } = rewrite.tools;
@@ -55,24 +56,6 @@ function correctionOf(rewrite: Rewrite, plan: BiasCorrectionPlan, axes: ChannelA
     ...(zeros && { zeroPoint: zeros }),
   });
   return meanError({ weights: wideFloatsOf(data, kernels), restored, shape: data.shape }, means, axes);
-}
-
-/** Σ over the summed axes of (W − Ŵ) · E[x] for each output channel. */
-function meanError(
-  { weights, restored, shape }: { readonly weights: Float32Array; readonly restored: Float32Array; readonly shape: readonly number[] },
-  means: Float32Array,
-  { channel, reduce, groups }: ChannelAxes,
-): Float32Array {
-  const strideOf = (axis: number): number => elementCount(shape.slice(axis + 1));
-  const [channelStride, reduceStride] = [strideOf(channel), strideOf(reduce)];
-  const [channels, inputs] = [shape[channel] as number, shape[reduce] as number];
-  const sums = new Float64Array(channels);
-  for (let i = 0; i < weights.length; i += 1) {
-    const out = Math.floor(i / channelStride) % channels;
-    const from = (Math.floor(i / reduceStride) % inputs) + Math.floor((out * groups) / channels) * inputs;
-    sums[out] = (sums[out] as number) + ((weights[i] as number) - (restored[i] as number)) * (means[from] as number);
-  }
-  return Float32Array.from(sums);
 }
 
 /** Adds to the constant that is added to the products already, or puts an Add behind the node. */

@@ -4,7 +4,7 @@ import { codeOfDtype } from "@vlm-export/ops";
 import type { QuantGroup, SplitPlan } from "@vlm-export/recipe";
 import { narrowed } from "../activation-ranges.js";
 import { quantNoStatistics, quantF16Range, quantNoOutliers } from "../errors.js";
-import { outlierChannels, type OutlierReport, spreadOf } from "../outlier-channels.js";
+import { outlierChannels, type OutlierReport, outlierReport } from "../outlier-channels.js";
 import { floatsOf } from "../weights/constant-floats.js";
 import { halfConstant } from "../weights/float-constant.js";
 import { quantizeWeight } from "../weights/quantize-weight.js";
@@ -51,9 +51,8 @@ function findOutliers(rewrite: Rewrite, plan: SplitPlan): FoundSplit | undefined
   const taken = new Set(outliers);
   const rest = [...absmax.keys()].filter((channel) => !taken.has(channel));
   const value = by === "weights" ? weight.value.name : (node.inputs[inputIndex] as Value).name;
-  const largest = Math.max(...outliers.map((channel) => absmax[channel] as number));
   const restLargest = rest.reduce((most, channel) => Math.max(most, absmax[channel] as number), 0);
-  const report = { node: node.name, value, by, sigma, channels: outliers, largest, mean: spreadOf(absmax).mean, split: true };
+  const report = { ...outlierReport(absmax, outliers), node: node.name, value, by, split: true };
   return { plan, axes, outliers, rest, restLargest, report };
 }
 
@@ -64,7 +63,7 @@ function weightAbsmax(rewrite: Rewrite, { weight }: SplitPlan, { reduce }: Chann
 
 function inputAbsmax({ equalization }: Rewrite, { node, inputIndex }: SplitPlan, { input }: ChannelAxes): Float32Array {
   const value = node.inputs[inputIndex] as Value;
-  const absmax = equalization.seen(value)?.channels?.get(input)?.absmax;
+  const absmax = equalization.seen(value)?.maxima?.get(input);
   if (!absmax) throw quantNoStatistics(value.name, "channel maxima");
   return absmax;
 }

@@ -17,6 +17,7 @@ export interface NodeDecisions {
   readonly keep?: Decided<"float" | "f16">;
   readonly split?: Decided<{ readonly sigma: number }>;
   readonly biasCorrection?: Decided<true>;
+  readonly equalize?: Decided<true>;
 }
 
 /** Applies the rules in order; `onMatch` hears of each that matches. `keep` undoes what came before it and is undone by what comes after. */
@@ -38,16 +39,23 @@ export function decide(
 function apply(before: NodeDecisions, rule: RecipeRule): NodeDecisions {
   if (rule.keep) return { keep: { value: rule.keep, rule } };
   const { keep: _keep, ...rest } = before;
-  const next: { -readonly [K in keyof NodeDecisions]: NodeDecisions[K] } =
-    rule.weights || rule.activations || rule.split ? rest : { ...before };
-  if (rule.weights === "float") delete next.weights;
-  else if (rule.weights) next.weights = { value: rule.weights, rule };
-  if (rule.activations === "float") delete next.activations;
-  else if (rule.activations) next.activations = { value: rule.activations, rule };
-  if (rule.split) next.split = { value: rule.split, rule };
-  if (rule.biasCorrection === false) delete next.biasCorrection;
-  else if (rule.biasCorrection) next.biasCorrection = { value: true, rule };
-  return next;
+  const next: NodeDecisions = rule.weights || rule.activations || rule.split ? rest : { ...before };
+  override(next, rule, "weights", "float");
+  override(next, rule, "activations", "float");
+  override(next, rule, "biasCorrection", false);
+  override(next, rule, "equalize", false);
+  return rule.split ? { ...next, split: { value: rule.split, rule } } : next;
+}
+
+/** What the rule says of `kind`; the word `off` takes back what was decided. */
+function override(
+  decisions: NodeDecisions,
+  rule: RecipeRule,
+  kind: "weights" | "activations" | "biasCorrection" | "equalize",
+  off: "float" | false,
+): void {
+  const value = rule[kind];
+  if (value !== undefined) Object.assign(decisions, { [kind]: value === off ? undefined : { value, rule } });
 }
 
 /** What the patterns of a rule are held against. */

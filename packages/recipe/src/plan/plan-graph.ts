@@ -4,6 +4,7 @@ import type { Recipe, RecipeRule } from "../recipe-types.js";
 import { biasSites } from "./bias-sites.js";
 import { decide, factsOf } from "./decide.js";
 import { findDemands } from "./demands.js";
+import { planEqualizations } from "./equalize.js";
 import { planBiases, planCorrections, planKeeps, planSplits } from "./extras.js";
 import { type Grouping, groupValues } from "./group.js";
 import { blockCounter } from "../match/role-pattern.js";
@@ -44,7 +45,7 @@ function planComponents(
   for (const [name, graph] of components) {
     const own: Diagnostic[] = [];
     const views = viewsOf(graph, recipe.rules, { ops, matched });
-    const plan = planViews(graph, views, (finding) => own.push({ ...finding, where: { ...finding.where, component: name } }));
+    const plan = planViews(graph, views, ops, (finding) => own.push({ ...finding, where: { ...finding.where, component: name } }));
     findings.push(...own);
     plans.set(name, { ...plan, diagnostics: own.filter(({ severity }) => severity !== "error") });
   }
@@ -78,7 +79,12 @@ export function rolesOf(graph: Graph): readonly string[] {
   return [...graph.nodes, ...graph.constants].flatMap(({ role }) => role ?? []);
 }
 
-function planViews(graph: Graph, views: ReadonlyMap<Node, NodeView>, report: (finding: Diagnostic) => void): Omit<Plan, "diagnostics"> {
+function planViews(
+  graph: Graph,
+  views: ReadonlyMap<Node, NodeView>,
+  ops: OpRegistry,
+  report: (finding: Diagnostic) => void,
+): Omit<Plan, "diagnostics"> {
   const list = [...views.values()];
   const readers = readersOf(graph);
   const forms = new WeightForms();
@@ -99,6 +105,7 @@ function planViews(graph: Graph, views: ReadonlyMap<Node, NodeView>, report: (fi
     ...parts,
     splits,
     biasCorrections,
+    equalizations: planEqualizations(graph, views, { nodes, splits, ops }),
     needsData:
       grouping.groups.some(({ observe }) => observe.length > 0) ||
       biasCorrections.length > 0 ||

@@ -1,0 +1,159 @@
+import type { EngineSession, RunResult } from "@vlm-export/engine";
+import { elementCount, f32Tensor, memoryTensor, type TensorData } from "@vlm-export/ir";
+import type { Kernels } from "@vlm-export/numerics";
+import type { CalibrationSample } from "../calibrate.js";
+import { chooseFactors } from "../equalize/choose-factors.js";
+import { precisionOf } from "../equalize/precision.js";
+import { calNonFinite } from "../errors.js";
+import type { ValueObserver } from "../observers/value-observer.js";
+import type { EqualizedStatistics, ValueStatistics } from "../statistics.js";
+import { floatsOf, isKernelFloat } from "../weights/constant-floats.js";
+import type { ObservedGraph } from "./observed-graph.js";
+import { type Sighting, scaledSighting, sightingOf, vectorOf } from "./sighting.js";
+
+/** Samples whose channels are looked at; the factors of equalized norms are chosen from them. */
+const LOOK_SAMPLES = 2;
+
+/** What a run needs besides its session. */
+export interface ObservedRunSite {
+  readonly observers: readonly ValueObserver[];
+  readonly observed: ObservedGraph;
+  /** Names of the model's own outputs. */
+  readonly outputs: readonly string[];
+  readonly kernels: Kernels;
+}
+
+/**
+ * A session and the observers that it feeds. Histograms of one sample are counted while the next one runs. What the first samples
+ * show of equalized norms is held back until their factors are known, and scaled here; later samples are scaled in the graph.
+ */
+export class ObservedRun {
+  private readonly session: EngineSession;
+  private readonly site: ObservedRunSite;
+  /** Inverse factors of equalized norms, by value. */
+  private readonly inverses = new Map<string, Float32Array>();
+  private readonly held: { readonly sample: string; readonly sightings: ReadonlyMap<ValueObserver, Sighting> }[] = [];
+  private samples = 0;
+  private isChosen = false;
+  private counted = "";
+
+  constructor(session: EngineSession, site: ObservedRunSite) {
+    this.session = session;
+    this.site = site;
+    for (const [name, { extent }] of site.observed.scaled) this.inverses.set(name, new Float32Array(extent).fill(1));
+  }
+
+  /** Throws VX-CAL-NON-FINITE, VX-ENGINE-*. */
+  async add(sample: CalibrationSample): Promise<void> {
+    const isLook = this.samples < LOOK_SAMPLES;
+    const result = await this.run(sample, isLook);
+    await this.settle();
+    const sightings = new Map<ValueObserver, Sighting>();
+    for (const observer of this.site.observers) {
+      const seen = sightingOf(observer, result, this.site.observed);
+      if (!seen.range.every(Number.isFinite)) throw calNonFinite(observer.need.value.name, sample.name, seen.range);
+      if (isLook) this.look(observer, result);
+      if (isLook && observer.need.norm) sightings.set(observer, seen);
+      else this.observe(observer, seen);
+    }
+    this.counted = sample.name;
+    if (isLook) this.held.push({ sample: sample.name, sightings });
+    this.samples += 1;
+    if (this.samples === LOOK_SAMPLES) await this.chooseFactors();
+  }
+
+  /** Ends the run: nothing more is added. */
+  async finish(): Promise<void> {
+    if (this.samples > 0 && !this.isChosen) await this.chooseFactors();
+    await this.settle();
+  }
+
+  /** What was seen, by value. */
+  result(): { readonly values: ReadonlyMap<string, ValueStatistics>; readonly equalized: ReadonlyMap<string, EqualizedStatistics> } {
+    const values = new Map<string, ValueStatistics>();
+    const equalized = new Map<string, EqualizedStatistics>();
+    for (const observer of this.site.observers) {
+      const { value, norm } = observer.need;
+      const inverse = this.inverses.get(value.name);
+      if (norm && inverse)
+        equalized.set(value.name, { factors: inverse.map((factor) => 1 / factor), precision: precisionOf(norm), seen: observer.result() });
+      else values.set(value.name, observer.result());
+    }
+    return { values, equalized };
+  }
+
+  private async chooseFactors(): Promise<void> {
+    this.isChosen = true;
+    for (const { need, looks } of this.site.observers) {
+      const [look] = looks.values();
+      if (!need.norm || !look) continue;
+      const factors = chooseFactors(need.norm, { absmax: look.absmax.result(), meanSquare: look.meanSquare.result() });
+      this.inverses.set(
+        need.value.name,
+        factors.map((factor) => 1 / factor),
+      );
+    }
+    for (const { sample, sightings } of this.held.splice(0)) {
+      await this.settle();
+      this.counted = sample;
+      for (const [observer, seen] of sightings)
+        this.observe(observer, scaledSighting(seen, this.inverses.get(observer.need.value.name) as Float32Array));
+    }
+  }
+
+  /** Waits for the histograms of the last sample. */
+  private async settle(): Promise<void> {
+    for (const { histogram, need } of this.site.observers)
+      if (histogram && !(await histogram.settle())) throw calNonFinite(need.value.name, this.counted, [Number.NaN, Number.NaN]);
+  }
+
+  private async run({ name, tensors }: CalibrationSample, isLook: boolean): Promise<RunResult> {
+    this.checkFinite(tensors.entries(), name);
+    const { scaled, lookInput } = this.site.observed;
+    const own = [...scaled].map(([value, { input, extent }]): [string, TensorData] => [
+      input,
+      f32Tensor(this.inverses.get(value) as Float32Array, [extent]),
+    ]);
+    const flag: [string, TensorData][] =
+      lookInput === undefined ? [] : [[lookInput, memoryTensor("bool", [], Uint8Array.of(isLook ? 1 : 0))]];
+    const result = await this.session.run(new Map([...tensors, ...own, ...flag]));
+    const outputs = this.site.outputs.map((output): [string, TensorData] => [output, result.outputs.get(output) as TensorData]);
+    this.checkFinite(outputs, name);
+    return result;
+  }
+
+  private look({ need: { value }, looks }: ValueObserver, result: RunResult): void {
+    for (const [axis, { absmax, meanSquare }] of looks) {
+      const outputs = this.site.observed.channels.get(value.name)?.looks.get(axis);
+      if (!outputs) continue;
+      absmax.add(vectorOf(result, outputs.min), vectorOf(result, outputs.max));
+      meanSquare.add(vectorOf(result, outputs.meanSquare));
+    }
+  }
+
+  private observe({ range, histogram, means, maxima, counter }: ValueObserver, seen: Sighting): void {
+    range.add(seen.range);
+    const { tensor } = seen;
+    if (histogram && tensor)
+      histogram.add(
+        seen.range,
+        elementCount(tensor.shape),
+        counter.count(tensor, (buffer) => this.session.recycle(buffer)),
+      );
+    for (const [axis, observer] of means) observer.add(seen.means.get(axis) as Float32Array);
+    for (const [axis, observer] of maxima) {
+      const { min, max } = seen.maxima.get(axis) as { readonly min: Float32Array; readonly max: Float32Array };
+      observer.add(min, max);
+    }
+  }
+
+  /** The engine's reductions pass over NaN: inputs and outputs are looked at whole. */
+  private checkFinite(tensors: Iterable<readonly [string, TensorData]>, sample: string): void {
+    for (const [name, tensor] of tensors) {
+      if (!isKernelFloat(tensor.dtype) || elementCount(tensor.shape) === 0) continue;
+      const { min, max, nanCount, infCount } = this.site.kernels.rangeOf(floatsOf(tensor));
+      if (nanCount > 0) throw calNonFinite(name, sample, [Number.NaN, Number.NaN]);
+      if (infCount > 0) throw calNonFinite(name, sample, [min, max]);
+    }
+  }
+}
