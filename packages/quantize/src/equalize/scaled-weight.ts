@@ -6,10 +6,10 @@ export function scaledWeight(data: TensorData, reduce: number, factors: Float32A
   const values = floatsOf(data) as Float32Array;
   const columns = data.shape[1] as number;
   const scaled = new Float32Array(new SharedArrayBuffer(values.byteLength));
-  for (let row = 0, i = 0; i < values.length; row += 1) {
-    const ofRow = reduce === 0 ? (factors[row] as number) : 1;
-    for (let column = 0; column < columns; column += 1, i += 1)
-      scaled[i] = (values[i] as number) * (reduce === 0 ? ofRow : (factors[column] as number));
+  const rows = values.length / columns;
+  for (let row = 0, i = 0; row < rows; row += 1) {
+    const ofRow = reduce === 0 ? (factors[row] as number) : undefined;
+    for (let column = 0; column < columns; column += 1, i += 1) scaled[i] = (values[i] as number) * (ofRow ?? (factors[column] as number));
   }
   const bytes = new Uint8Array(scaled.buffer);
   const { dtype, shape, byteLength } = data;

@@ -9,19 +9,35 @@ export interface RestoredWeight {
 }
 
 /** Σ over the summed axes of (W − Ŵ) · E[x] for each output channel; `means` is E[x] by input channel. */
-export function meanError({ weights, restored, shape }: RestoredWeight, means: Float32Array, axes: ChannelAxes): Float32Array {
-  const [rows, columns] = shape as readonly [number, number];
+export function meanError(weight: RestoredWeight, means: Float32Array, axes: ChannelAxes): Float32Array {
+  return Float32Array.from(axes.channel === 0 ? sumsOfRows(weight, means, axes.groups) : sumsOfColumns(weight, means));
+}
+
+/** One output channel per row; the kernel elements of one input channel lie side by side. */
+function sumsOfRows({ weights, restored, shape }: RestoredWeight, means: Float32Array, groups: number): Float64Array {
+  const [channels, inputs] = shape as readonly [number, number];
   const run = elementCount(shape.slice(2));
-  const [channels, inputs] = [shape[axes.channel] as number, shape[axes.reduce] as number];
-  const meansFrom = Int32Array.from({ length: channels }, (_, out) => Math.floor((out * axes.groups) / channels) * inputs);
   const sums = new Float64Array(channels);
-  for (let row = 0; row < rows; row += 1)
-    for (let column = 0; column < columns; column += 1) {
-      const [out, input] = axes.channel === 0 ? [row, column] : [column, row];
-      const begin = (row * columns + column) * run;
-      const mean = means[(meansFrom[out] as number) + input] as number;
-      for (let i = begin; i < begin + run; i += 1)
-        sums[out] = (sums[out] as number) + ((weights[i] as number) - (restored[i] as number)) * mean;
-    }
-  return Float32Array.from(sums);
+  let i = 0;
+  for (let out = 0; out < channels; out += 1) {
+    const group = Math.floor((out * groups) / channels) * inputs;
+    let sum = 0;
+    for (let at = 0; at < inputs * run; at += 1, i += 1)
+      sum += ((weights[i] as number) - (restored[i] as number)) * (means[group + Math.floor(at / run)] as number);
+    sums[out] = sum;
+  }
+  return sums;
+}
+
+/** One output channel per column of a matrix. */
+function sumsOfColumns({ weights, restored, shape }: RestoredWeight, means: Float32Array): Float64Array {
+  const [inputs, channels] = shape as readonly [number, number];
+  const sums = new Float64Array(channels);
+  let i = 0;
+  for (let input = 0; input < inputs; input += 1) {
+    const mean = means[input] as number;
+    for (let out = 0; out < channels; out += 1, i += 1)
+      sums[out] = (sums[out] as number) + ((weights[i] as number) - (restored[i] as number)) * mean;
+  }
+  return sums;
 }
