@@ -42,7 +42,7 @@ const BITS_OF: Readonly<Record<string, number>> = { i2: 2, u2: 2, i4: 4, u4: 4, 
 /** Zero points, one per scale; empty when all are 0. */
 export function zeroPointsOf(zeroPoint: TensorData): readonly number[] {
   const bytes = zeroPoint.bytes();
-  return bytes.every((byte) => byte === 0) ? [] : integersOf(zeroPoint, bytes);
+  return Buffer.compare(bytes, new Uint8Array(bytes.byteLength)) === 0 ? [] : integersOf(zeroPoint, bytes);
 }
 
 /** Integers packed low bits first, bytes little-endian. */

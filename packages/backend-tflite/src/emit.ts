@@ -9,5 +9,9 @@ export async function emitModel(target: TargetModel, context: BackendContext<Tfl
     for (const chunk of tfliteFile(model).chunks()) await file.write(chunk);
     await file.close();
   }
-  return { formatVersion: "3", tensors: target.flatMap(({ tensors }) => tensors) };
+  return {
+    formatVersion: "3",
+    tensors: target.flatMap(({ tensors }) => tensors),
+    constants: target.flatMap(({ constants }) => constants),
+  };
 }

@@ -1,5 +1,5 @@
 import type { TfliteModel } from "@vlm-export/formats/tflite";
-import type { TensorLocation } from "@vlm-export/backend-api";
+import type { ConstantLocation, TensorLocation } from "@vlm-export/backend-api";
 
 /** Options of the target in the recipe. */
 export interface TfliteTargetOptions {
@@ -14,6 +14,7 @@ export interface TargetFile {
   readonly path: string;
   readonly model: TfliteModel;
   readonly tensors: readonly TensorLocation[];
+  readonly constants: readonly ConstantLocation[];
 }
 
 /** What `lower` gives and `emit` writes: one file per component. */

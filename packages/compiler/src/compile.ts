@@ -13,6 +13,7 @@ import { openOutputFolder, type OutputFolder } from "./output-folder.js";
 import { buildReport } from "./report/build-report.js";
 import { writeReport } from "./report/write-report.js";
 import type { RunSite } from "./run-site.js";
+import { hashConstants } from "./stages/hash-constants.js";
 import { importModel, normalizeModel } from "./stages/import-model.js";
 import { precheckTarget } from "./stages/plan-targets.js";
 import { type QuantizedModel, quantizeModel } from "./stages/quantize-model.js";
@@ -108,7 +109,7 @@ interface Delivery {
 
 async function proveAndReport(site: RunSite, { float, plans, refused, quantized, output, diagnostics }: Delivery): Promise<CompileResult> {
   const { request, clock } = site;
-  const graphHash = modelHash(quantized.model);
+  const hashing = hashConstants(quantized.model, site.workers);
   const outcomes = new Map<string, TargetOutcome>();
   for (const [name, { backend }] of site.backends) {
     request.signal?.throwIfAborted();
@@ -117,6 +118,8 @@ async function proveAndReport(site: RunSite, { float, plans, refused, quantized,
   refuseWhenNothingIsLeft(outcomes);
   const decoded = new Map([...outcomes].flatMap(([name, outcome]) => (outcome.decoded ? [[name, outcome.decoded] as const] : [])));
   const crossTarget = compareAcrossTargets(decoded);
+  await hashing;
+  const graphHash = modelHash(quantized.model);
   const report = await clock.run("report", () =>
     buildReport(site, { float, plans, quantized, graphHash, outcomes, diagnostics, crossTarget }),
   );

@@ -72,23 +72,24 @@ function compareQuantized(model: Model, decoded: Decoded, excused: ReadonlySet<s
   return { compared, problems, reencodings };
 }
 
-/** A value in the loss ledger is skipped: what stands for it in the artifact is not what the graph has. */
+/** Skips values in the loss ledger, for which something else stands in the artifact, and constants that only the target's own passes made. */
 function compareConstants(model: Model, decoded: Decoded, located: readonly ConstantLocation[], excused: ReadonlySet<string>) {
   const byName = new Map((decoded.constants ?? []).map((constant) => [keyOf(constant.component, constant.value), constant.data]));
   const problems: Problem[] = [];
   let compared = 0;
   for (const { component, value } of located) {
     const key = keyOf(component, value);
-    if (excused.has(key)) continue;
+    const known = model.components.get(component)?.value(value);
+    if (!known || excused.has(key)) continue;
     compared += 1;
-    const difference = constantDiffers(model.components.get(component)?.value(value), byName.get(key));
+    const difference = constantDiffers(known, byName.get(key));
     if (difference) problems.push({ component, value, message: difference });
   }
   return { compared, problems };
 }
 
-function constantDiffers(value: Value | undefined, found: TensorData | undefined): string | undefined {
-  if (!value?.data || value.type.quant) return "is said to be a plain constant, the graph has no such constant";
+function constantDiffers(value: Value, found: TensorData | undefined): string | undefined {
+  if (!value.data || value.type.quant) return "is said to be a plain constant, which it is not in the graph";
   if (!found) return "is not in the artifact";
   const [wanted, got] = [value.data, found].map(({ dtype, shape }) => `${dtype}[${shape.join(", ")}]`);
   return wanted === got ? bytesDiffer("elements", value.data, found) : `is ${got}, the graph's ${wanted}`;

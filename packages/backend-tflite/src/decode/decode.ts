@@ -1,5 +1,6 @@
-import type { Artifact, Decoded, DecodedTensor, TensorLocation } from "@vlm-export/backend-api";
+import type { Artifact, ConstantLocation, Decoded, DecodedConstant, DecodedTensor, TensorLocation } from "@vlm-export/backend-api";
 import type { TfliteModel, TfliteTensor } from "@vlm-export/formats/tflite";
+import type { TensorData } from "@vlm-export/ir";
 import { createKernels, type Kernels } from "@vlm-export/numerics";
 import { decodeTensor } from "../errors.js";
 import { parseKey, type TensorKey } from "../key.js";
@@ -10,14 +11,32 @@ import { graphIntegers, graphNumbers, storageOf } from "./integers.js";
 export async function decodeArtifact(artifact: Artifact): Promise<Decoded> {
   const files = new Map<string, TfliteModel>();
   const kernels = createKernels();
-  const tensors = artifact.tensors.map((location) => {
-    const key = parseKey(location.key);
-    if (!key) throw decodeTensor(location.component, location.value, `the key ${JSON.stringify(location.key)} names no tensor`);
+  const placeOf = ({ component, value, key: text }: ConstantLocation): { readonly key: TensorKey; readonly model: TfliteModel } => {
+    const key = parseKey(text);
+    if (!key) throw decodeTensor(component, value, `the key ${JSON.stringify(text)} names no tensor`);
     const model = files.get(key.path) ?? openModel(artifact, key.path);
     files.set(key.path, model);
+    return { key, model };
+  };
+  const tensors = artifact.tensors.map((location) => {
+    const { key, model } = placeOf(location);
     return decodeLocation(location, key, { model, kernels });
   });
-  return { decoder: "vlm-export tflite reader 1", tensors };
+  const constants = (artifact.constants ?? []).flatMap((location): readonly DecodedConstant[] => {
+    const { key, model } = placeOf(location);
+    const data = plainConstant(model, key);
+    return data ? [{ component: location.component, value: location.value, data }] : [];
+  });
+  return { decoder: "vlm-export tflite reader 1", tensors, constants };
+}
+
+/** A float constant that lies in the graph's order; undefined when the tensor is none. */
+function plainConstant(model: TfliteModel, { tensor: index }: TensorKey): TensorData | undefined {
+  const tensor = model.subgraphs[0]?.tensors[index];
+  const data = tensor && model.buffers[tensor.buffer];
+  const dtype = tensor?.type === "FLOAT32" ? "f32" : tensor?.type === "FLOAT16" ? "f16" : undefined;
+  if (!tensor || !data || !dtype) return undefined;
+  return { dtype, shape: tensor.shape, byteLength: data.byteLength, bytes: (begin, end) => data.read(begin, end) };
 }
 
 interface Source {

@@ -13,6 +13,8 @@ export type EdgeType = "float32" | "int8";
 export interface LoweredGraph {
   readonly model: TfliteModel;
   readonly carried: readonly Carried[];
+  /** Float constants whose bytes are those of the graph, and their tensors. */
+  readonly plain: ReadonlyMap<Value, number>;
   /** Operators of the program by name. */
   readonly operators: ReadonlyMap<string, number>;
 }
@@ -26,6 +28,7 @@ export function lowerGraph(component: string, graph: Graph, edges: EdgeType): Lo
   return {
     model: lowering.program.model(component, inputs, outputs),
     carried: [...lowering.carried.values()],
+    plain: lowering.plain,
     operators: lowering.program.operatorCounts(),
   };
 }

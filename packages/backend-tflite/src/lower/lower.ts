@@ -8,7 +8,7 @@ import { lowerGraph } from "./lower-graph.js";
 export function lowerModel(model: Model, context: BackendContext<TfliteTargetOptions>): TargetModel {
   const taken = new Set<string>();
   return [...model.components].map(([component, graph]): TargetFile => {
-    const { model: file, carried, operators } = lowerGraph(component, graph, context.options.io);
+    const { model: file, carried, plain, operators } = lowerGraph(component, graph, context.options.io);
     const path = freshPath(component, taken);
     reportFloatOperators(component, operators, context);
     const tensors = carried.map(({ value, tensor, layout, shape, reencodings }) => ({
@@ -17,7 +17,8 @@ export function lowerModel(model: Model, context: BackendContext<TfliteTargetOpt
       key: formatKey({ path, tensor, ...(layout && { layout }), ...(shape && { shape }) }),
       reencodings,
     }));
-    return { component, path, model: file, tensors };
+    const constants = [...plain].map(([value, tensor]) => ({ component, value: value.name, key: formatKey({ path, tensor }) }));
+    return { component, path, model: file, tensors, constants };
   });
 }
 

@@ -43,6 +43,8 @@ export class Lowering {
   readonly graph: Graph;
   readonly program: Program = new Program();
   readonly carried: Map<Value, Carried> = new Map();
+  /** Tensors of float constants that hold the graph's bytes. */
+  readonly plain: Map<Value, number> = new Map();
   /** Nodes that an operator has taken in already. */
   readonly done: Set<Node> = new Set();
   readonly #places = new Map<Value, Map<Form, Place[]>>();
@@ -233,9 +235,9 @@ export class Lowering {
     const shape = this.shape(value);
     if (type.quant) return this.#integerConstant(value, type.quant, layout);
     const stored = storedShape(shape, layout);
-    if (data.dtype === "f16") return this.#dequantized(this.#halfConstant(value, layout));
-    if (isFloat(data.dtype))
-      return this.program.tensor({ name: value.name, type: "FLOAT32", shape: stored, data: floatBytes(data, shape, layout) });
+    if (data.dtype === "f16")
+      return this.#dequantized(this.#plainConstant(value, layout, { type: "FLOAT16", data: float16Bytes(data, shape, layout) }));
+    if (isFloat(data.dtype)) return this.#plainConstant(value, layout, { type: "FLOAT32", data: floatBytes(data, shape, layout) });
     if (data.dtype !== "i64" && data.dtype !== "i32")
       throw lowerValue(value.name, `constants of type ${data.dtype} have no TFLite form here`);
     return this.program.indices(indexValues(data), stored);
@@ -250,11 +252,13 @@ export class Lowering {
     return this.#relaid(value, { tensor: real, layout: rows.layout }, layout);
   }
 
-  /** float16 weights stay float16 in the file. */
-  #halfConstant(value: Value, layout: Layout): number {
+  /** float16 weights stay float16 in the file, bf16 ones are widened. */
+  #plainConstant(value: Value, layout: Layout, { type, data }: Required<Pick<ProgramTensor, "type" | "data">>): number {
     const shape = this.shape(value);
-    const data = value.data && float16Bytes(value.data, shape, layout);
-    return this.program.tensor({ name: value.name, type: "FLOAT16", shape: storedShape(shape, layout), ...(data && { data }) });
+    const tensor = this.program.tensor({ name: value.name, type, shape: storedShape(shape, layout), data });
+    const isAsGiven = value.type.dtype !== "bf16" && String(layout) === String(rowMajor(shape.length));
+    if (isAsGiven) this.plain.set(value, tensor);
+    return tensor;
   }
 
   #integerConstant(value: Value, quant: QuantSpec, layout: Layout): number {

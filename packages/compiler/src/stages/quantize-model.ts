@@ -12,6 +12,9 @@ import { calibrationSamples } from "./samples.js";
 /** Channels of one value that the report names. */
 const REPORTED_CHANNELS = 32;
 
+/** Integers up to this many bytes stay in memory; those of larger models lie in the page cache as well, where they cost the process nothing. */
+const HELD_INTEGER_BYTES = 16 << 20;
+
 /** The frozen model and how it came about. */
 export interface QuantizedModel {
   readonly model: Model;
@@ -91,6 +94,7 @@ function quantized(
     ops,
     kernels,
     scratch,
+    memoryBytes: HELD_INTEGER_BYTES,
     pool: workers,
     ...(request.signal && { signal: request.signal }),
     progress: (done, total) => request.onEvent?.({ kind: "stage-progress", stage: "quantize", done, total, unit: "weights" }),

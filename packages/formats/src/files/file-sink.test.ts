@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { FileSink } from "./file-sink.js";
 import { FormatError } from "./format-error.js";
 import { temporaryFolders } from "./temporary-folder.fixture.js";
@@ -66,6 +67,36 @@ test("a discarded file is gone, and a sink that ended takes nothing more", async
   expect(existsSync(join(folder, "x"))).toBe(false);
   await expect(sink.write(new Uint8Array(1))).rejects.toMatchObject({ code: "VX-EMIT-FILE-CLOSED" });
   await expect(sink.close()).rejects.toMatchObject({ code: "VX-EMIT-FILE-CLOSED" });
+});
+
+/** Large enough that the file is synced before its end. */
+const LONG = Array.from({ length: 33 }, (_, i) => new Uint8Array(4 << 20).fill(i));
+
+test("a long file is synced on the way, and has the bytes and hash of a short one", async () => {
+  const sink = await FileSink.create(join(newFolder(), "long"));
+  const hash = createHash("sha256");
+  for (const chunk of LONG) {
+    await sink.write(chunk);
+    hash.update(chunk);
+  }
+  expect(await sink.close()).toEqual({ sizeBytes: 33 * (4 << 20), sha256: hash.digest("hex") });
+});
+
+test("a disk that fails on the way fails the file when it is closed", async () => {
+  const path = join(newFolder(), "long");
+  const sink = await FileSink.create(path);
+  const handle = await open(path, "r");
+  const failing = vi
+    .spyOn(Object.getPrototypeOf(handle) as typeof handle, "datasync")
+    .mockRejectedValue(Object.assign(new Error("EIO"), { code: "EIO" }));
+  try {
+    for (const chunk of LONG) await sink.write(chunk);
+    await expect(sink.close()).rejects.toMatchObject({ code: "VX-EMIT-FILE-WRITE", path });
+    expect(failing).toHaveBeenCalledTimes(1);
+  } finally {
+    failing.mockRestore();
+    await handle.close();
+  }
 });
 
 /** A file of the kernel that takes numbers only. */

@@ -24,6 +24,8 @@ export interface SinkSummary {
 
 /** Small chunks are gathered into blocks of this many bytes. */
 const BLOCK_BYTES = 1024 * 1024;
+/** A part of this many bytes is sent to the disk while the next one is written, so that little is left to do on `close`. */
+const SYNC_BYTES = 64 * 1024 * 1024;
 const FULL_CODES: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
 /**
@@ -38,6 +40,9 @@ export class FileSink implements ByteSink {
   readonly #block: Uint8Array = new Uint8Array(BLOCK_BYTES);
   #blockBytes = 0;
   #written = 0;
+  #syncedUpTo = 0;
+  /** The sync under way, settled with its error if it failed. */
+  #syncing: Promise<unknown> | undefined;
   #closed = false;
 
   private constructor(path: string, handle: FileHandle) {
@@ -61,7 +66,7 @@ export class FileSink implements ByteSink {
   async write(chunk: Uint8Array): Promise<void> {
     if (this.#closed) throw sinkClosed(this.path);
     if (this.#blockBytes + chunk.byteLength > BLOCK_BYTES) await this.#flush();
-    if (chunk.byteLength > BLOCK_BYTES) return this.#put(chunk);
+    if (chunk.byteLength >= BLOCK_BYTES) return this.#put(chunk);
     this.#block.set(chunk, this.#blockBytes);
     this.#blockBytes += chunk.byteLength;
   }
@@ -96,11 +101,24 @@ export class FileSink implements ByteSink {
   }
 
   async #sync(): Promise<void> {
+    const early = await this.#syncing;
     try {
+      if (early !== undefined) throw early;
       await this.#handle.sync();
     } catch (error) {
       throw failure(this.path, this.#written, 0, error);
     }
+  }
+
+  /** An error of the disk is told once per file: the one of an early sync is kept for `close`. */
+  #syncEarly(): void {
+    if (this.#syncing !== undefined || this.#written - this.#syncedUpTo < SYNC_BYTES) return;
+    this.#syncedUpTo = this.#written;
+    const settled = (error?: unknown): unknown => {
+      if (error === undefined) this.#syncing = undefined;
+      return error;
+    };
+    this.#syncing = this.#handle.datasync().then(settled, settled);
   }
 
   /** Writes while it hashes: the one runs on a thread of the pool, the other on this one. */
@@ -113,6 +131,7 @@ export class FileSink implements ByteSink {
       throw failure(this.path, this.#written, bytes.byteLength, error);
     }
     this.#written += bytes.byteLength;
+    this.#syncEarly();
   }
 }
 
