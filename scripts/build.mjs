@@ -1,9 +1,16 @@
-/** Builds everything: WASM kernels, then all packages by project references. */
+/** Builds everything: WASM kernels, then all packages by project references, then one bundle of each package. */
+import { bundle } from "./bundle.mjs";
 import { root, run } from "./install.mjs";
 
-export function build() {
+/** Without the bundles: what types and tests of single packages need. */
+export function compile() {
   run(process.execPath, [`${root}packages/numerics/scripts/build-wasm.mjs`]);
   run(process.execPath, [`${root}node_modules/ts7/bin/tsc`, "-b"]);
 }
 
-if (process.argv[1] === `${root}scripts/build.mjs`) build();
+export async function build() {
+  compile();
+  await bundle();
+}
+
+if (process.argv[1] === `${root}scripts/build.mjs`) await build();

@@ -3,7 +3,7 @@ import { build } from "./build.mjs";
 import { install, root, run } from "./install.mjs";
 
 install();
-build();
+await build();
 run(process.execPath, [
   `${root}packages/cli/bin/vlm-export.js`,
   `${root}examples/tiny-llava/onnx/classifier.onnx`,

@@ -12,7 +12,7 @@ import { install, root } from "./install.mjs";
 const RELEASES = process.argv.length > 2 ? process.argv.slice(2) : ["20", "22", "24"];
 
 install();
-build();
+await build();
 const base = mkdtempSync(join(tmpdir(), "vlm-export-node-"));
 const tarballs = pack();
 let failures = 0;

@@ -5,7 +5,7 @@ import { build } from "./build.mjs";
 import { install, root } from "./install.mjs";
 
 install();
-build();
+await build();
 const results = `${root}.cache/test-results.json`;
 rmSync(results, { force: true });
 const vitest = spawnSync(

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { WORKER_URL } from "../worker-url.js";
 import { toolEngine } from "../errors.js";
 
 /** An input or output of the engine, in the model's order. */
@@ -33,7 +34,6 @@ interface Waiting {
 }
 
 const timeoutMs = 10 * 60_000;
-const script = new URL("../../engine/litert-worker.mjs", import.meta.url);
 
 /**
  * The engine on a thread of its own: a crash, a hang or a wild allocation there ends the thread, not the host.
@@ -46,7 +46,7 @@ export class WorkerClient {
   #ended: Error | undefined;
 
   constructor(entry: string, file: string) {
-    this.#worker = new Worker(script, { workerData: { entry, file }, stdout: true, stderr: true, execArgv: [] });
+    this.#worker = new Worker(WORKER_URL, { workerData: { entry, file }, stdout: true, stderr: true, execArgv: [] });
     this.#worker.unref();
     this.#worker.on("message", (reply: Reply) => this.#settle(reply));
     this.#worker.on("error", (error) => this.#end(error.message, error));

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import Tinypool from "tinypool";
+import { WORKER_URL } from "../asset-urls.js";
 import { createKernels } from "../create-kernels.js";
 import { standalone } from "../floats.js";
 import type { Floats, GroupRanges, QParams, Quantized, QuantizedWeights, RangeStatistics, ScaleSpec } from "../kernels.js";
@@ -44,9 +45,8 @@ export interface KernelPool {
  * the built worker file is missing (the package runs from TypeScript sources), tasks run on the calling thread and `threads` is 0.
  */
 export function createPool({ threads }: PoolOptions): KernelPool {
-  const worker = new URL("./worker.js", import.meta.url);
-  const threaded = threads > 0 && existsSync(fileURLToPath(worker));
-  const { run, close } = threaded ? runOnThreads(worker, threads) : runHere();
+  const threaded = threads > 0 && existsSync(fileURLToPath(WORKER_URL));
+  const { run, close } = threaded ? runOnThreads(WORKER_URL, threads) : runHere();
   const kernels = createKernels();
   const host = { run, kernels, concurrency: threaded ? threads * 2 : 1 };
   return {

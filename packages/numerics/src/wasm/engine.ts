@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { KERNELS_URL } from "../asset-urls.js";
 import { kernelsMissing } from "../errors.js";
 import type { KernelExports } from "./exports.js";
 
@@ -22,7 +23,7 @@ export interface Engine {
 
 /** A new instance of build/kernels.wasm. Throws VX-TOOL-KERNELS-MISSING when the file is absent or does not compile. */
 export function createEngine(): Engine {
-  const run = instantiate(new URL("../../build/kernels.wasm", import.meta.url));
+  const run = instantiate(KERNELS_URL);
   const { buffer } = run.memory;
   return {
     run,
