@@ -34,6 +34,15 @@ describe("the example classifier to two targets", () => {
     expect(JSON.parse(run.stdout)).toEqual(JSON.parse(readFileSync(join(dist, "report.json"), "utf8")));
   });
 
+  test("outlier channels are reported, the worst first", () => {
+    const { outliers = [] } = JSON.parse(run.stdout) as Report;
+    const sigmas = outliers.map(({ sigma }) => sigma);
+    expect(sigmas.length).toBeGreaterThan(3);
+    expect(sigmas).toEqual(sigmas.toSorted((a, b) => b - a));
+    expect(Math.min(...sigmas)).toBeGreaterThan(3);
+    expect(readFileSync(join(dist, "report.md"), "utf8")).toContain(`Outlier channels (${sigmas.length} values)`);
+  });
+
   test("report and manifest keep their schemas", () => {
     const ajv = new Ajv({ strict: false });
     const report = JSON.parse(readFileSync(join(dist, "report.json"), "utf8")) as Report;

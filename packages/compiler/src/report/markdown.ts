@@ -1,6 +1,9 @@
-import type { GateResult, LayerReport, Report, ReportDiagnostic, TargetReport } from "@vlm-export/schemas";
+import type { GateResult, LayerReport, Outlier, Report, ReportDiagnostic, TargetReport } from "@vlm-export/schemas";
 
 const MAX_LAYERS = 20;
+const MAX_OUTLIERS = 10;
+/** Channels named of one value. */
+const MAX_CHANNELS = 8;
 
 /** report.md: the report for people, worst first. Names are escaped, so that a tensor's name cannot become markup. */
 export function reportMarkdown(report: Report): string {
@@ -19,6 +22,7 @@ export function reportMarkdown(report: Report): string {
     "",
     ...gateLines(report.gates),
     ...Object.entries(report.targets).flatMap(([name, target]) => targetSection(name, target)),
+    ...outlierLines(report.outliers ?? []),
     "## Time and memory",
     "",
     ...Object.entries(report.timings).map(([stage, seconds]) => `- ${stage}: ${seconds.toFixed(3)} s`),
@@ -43,6 +47,27 @@ function facts({ model, plan, recipe, calibration, graphHash, crossTarget }: Rep
       ? [`- across targets: ${crossTarget.tensors - crossTarget.different} of ${crossTarget.tensors} shared tensors are equal`]
       : []),
   ];
+}
+
+function outlierLines(outliers: readonly Outlier[]): readonly string[] {
+  if (outliers.length === 0) return [];
+  return [
+    `## Outlier channels (${outliers.length} values)`,
+    "",
+    ...row(["value", "read by", "channels", "worst, standard deviations above the mean", "in a float16 part"]),
+    ...row(Array.from({ length: 5 }, () => "---")),
+    ...outliers
+      .slice(0, MAX_OUTLIERS)
+      .flatMap(({ value, node, channels, count, sigma, split }) =>
+        row([escape(value), escape(node ?? ""), channelsText(channels, count), sigma.toFixed(1), split ? "yes" : "no"]),
+      ),
+    "",
+  ];
+}
+
+function channelsText(channels: readonly number[], count: number): string {
+  const named = channels.slice(0, MAX_CHANNELS);
+  return count > named.length ? `${named.join(", ")} and ${count - named.length} more` : named.join(", ");
 }
 
 function targetCells(name: string, { status, files, proof, engine, accuracy }: TargetReport): readonly string[] {
