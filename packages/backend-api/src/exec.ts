@@ -1,4 +1,4 @@
-import { execa, ExecaError } from "execa";
+import type { ExecaError as ToolError } from "execa";
 import type { VxError } from "@vlm-export/ir";
 import type { ExecOptions } from "./backend.js";
 import { toolAbsent, toolFailed, toolTimeout } from "./errors.js";
@@ -15,6 +15,7 @@ export async function execTool(
   args: readonly string[],
   options: ExecOptions & { readonly signal?: AbortSignal } = {},
 ): Promise<{ readonly stdout: string; readonly stderr: string }> {
+  const { execa, ExecaError } = await import("execa");
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   try {
     const { stdout, stderr } = await execa(file, args, {
@@ -38,7 +39,7 @@ function allowedEnvironment(environment: Readonly<Record<string, string | undefi
   return Object.fromEntries(ALLOWED_ENVIRONMENT.flatMap((key) => (environment[key] === undefined ? [] : [[key, environment[key]]])));
 }
 
-function codedError(file: string, timeoutMs: number, error: ExecaError): VxError {
+function codedError(file: string, timeoutMs: number, error: ToolError): VxError {
   if (error.code === "ENOENT") return toolAbsent(file, error);
   return error.timedOut ? toolTimeout(file, timeoutMs, error) : toolFailed(file, error.shortMessage, error);
 }
