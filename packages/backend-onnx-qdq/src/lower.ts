@@ -10,7 +10,7 @@ export interface OnnxQdqModel {
   readonly components: readonly OnnxQdqComponent[];
 }
 
-export interface OnnxQdqComponent {
+interface OnnxQdqComponent {
   readonly file: string;
   readonly lowered: LoweredOnnx;
   readonly tensors: readonly TensorLocation[];

@@ -12,7 +12,7 @@ export function cliUsage(message: string): VxError {
 }
 
 /** Ctrl-C ended the command. */
-export function cliInterrupted(): VxError {
+function cliInterrupted(): VxError {
   const kind: FailureKind = "interrupted";
   return new VxError(
     {

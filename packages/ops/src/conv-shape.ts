@@ -13,7 +13,7 @@ export interface Window {
 }
 
 /** How padding follows from the extents; NOTSET = it is given. */
-export type AutoPad = "NOTSET" | "SAME_UPPER" | "SAME_LOWER" | "VALID";
+type AutoPad = "NOTSET" | "SAME_UPPER" | "SAME_LOWER" | "VALID";
 
 /** The attributes that convolutions and pools share, for all spatial axes. */
 export interface Windows {

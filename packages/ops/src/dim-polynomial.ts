@@ -42,7 +42,7 @@ export function canonicalDim(dim: Dim): Dim {
 }
 
 /** The polynomial without symbols. */
-export function constant(value: number): Polynomial {
+function constant(value: number): Polynomial {
   return value === 0 ? new Map() : new Map([["", value]]);
 }
 

@@ -34,7 +34,7 @@ export function vectorLength(shape: Shape): number | undefined {
 }
 
 /** Largest rank that a shape rule makes of the length of a shape tensor. */
-export const MAX_RANK = 64;
+const MAX_RANK = 64;
 
 /** The rank that a shape tensor of that type stands for; undefined when unknown or absurd. */
 export function rankFromVector(shape: Shape): number | undefined {

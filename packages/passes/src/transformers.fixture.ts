@@ -3,7 +3,7 @@ import type { Builder } from "./graphs.fixture.js";
 
 /** Hidden size, heads and their size of all transformers here. */
 export const HIDDEN = 8;
-export const HEADS = 2;
+const HEADS = 2;
 const SIZE = HIDDEN / HEADS;
 
 /** [1, length, hidden] → [1, heads, length, size]. */

@@ -12,7 +12,7 @@ const SMALLEST_SCALE = 2 ** -63;
 const LARGEST_SCALE = 2 ** 120;
 
 /** Code that stands for 0 when the grid is symmetric: 0 of signed, the middle (128, 32768) of unsigned storage. */
-export function symmetricZeroPointOf([qmin, qmax]: Grid["range"]): number {
+function symmetricZeroPointOf([qmin, qmax]: Grid["range"]): number {
   return qmin < 0 ? 0 : Math.ceil((qmin + qmax) / 2);
 }
 

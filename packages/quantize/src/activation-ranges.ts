@@ -6,7 +6,7 @@ import type { RealRange } from "./calibrators/calibrator.js";
 import { calibrators } from "./calibrators/calibrators.js";
 import type { Equalization } from "./equalize/equalization.js";
 import { quantNoStatistics, quantZeroRange } from "./errors.js";
-import { extremesOf, unionOf, type ValueStatistics } from "./statistics.js";
+import { unionOf, type ValueStatistics } from "./statistics.js";
 import { floatsOf } from "./weights/constant-floats.js";
 import { staticSpec } from "./weights/quant-spec.js";
 
@@ -72,10 +72,4 @@ export function activationSpec({ request }: QuantGroup, { shape }: TensorType, r
   const stated = symmetric && zeroPoint === 0 ? {} : { zeroPoint: [zeroPoint] };
   const spec = staticSpec(parts, { scale: f32Tensor([scale], ones), ...stated });
   return { ...spec, realRange: range.realRange };
-}
-
-/** The largest magnitude that was seen of a value. */
-export function largestOf(statistics: ValueStatistics): number {
-  const [min, max] = extremesOf(statistics);
-  return Math.max(-min, max);
 }

@@ -4,7 +4,7 @@ import { printTable } from "./table.js";
 import { wordFor } from "./words.js";
 
 /** `int8 per channel, axis 1`. */
-export function weightText({ storage, granularity, axis, blockSize, symmetric, method, scaleDtype }: WeightRequest): string {
+function weightText({ storage, granularity, axis, blockSize, symmetric, method, scaleDtype }: WeightRequest): string {
   const scales =
     granularity === "block"
       ? `per block of ${blockSize}, axis ${axis}`
@@ -16,7 +16,7 @@ export function weightText({ storage, granularity, axis, blockSize, symmetric, m
 }
 
 /** `int8 per tensor, static (percentile 99.9)`. */
-export function activationText({ storage, granularity, symmetric, mode, method }: ActivationRequest): string {
+function activationText({ storage, granularity, symmetric, mode, method }: ActivationRequest): string {
   const how = mode === "dynamic" ? "dynamic" : `static (${method.name}${method.percentile === undefined ? "" : ` ${method.percentile}`})`;
   return `${wordFor(storage)} per ${granularity}${symmetric ? ", symmetric" : ""}, ${how}`;
 }
@@ -27,7 +27,7 @@ function lineText({ file, line }: DecidedBy): string {
 }
 
 /** `1.2 MB`. */
-export function bytesText(bytes: number): string {
+function bytesText(bytes: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
   const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), units.length - 1);
   const scaled = bytes / 1000 ** power;

@@ -34,7 +34,7 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map(
 );
 
 /** Number of single-character insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`. */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i += 1) {

@@ -183,7 +183,7 @@ function pathOf(pointer: string): Path {
 }
 
 /** `rules[0].weights.dtype` for people. */
-export function nameOf(path: Path): string {
+function nameOf(path: Path): string {
   return path.map((part, i) => (typeof part === "number" ? `[${part}]` : i === 0 ? part : `.${part}`)).join("");
 }
 

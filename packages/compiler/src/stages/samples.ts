@@ -29,7 +29,7 @@ export function layerSamples(run: RunSite, float: Model): Promise<SampleSet> {
 }
 
 /** What {@link verificationSamples} reads. */
-export function verificationData({ calibration, eval: evaluation }: Recipe): string {
+function verificationData({ calibration, eval: evaluation }: Recipe): string {
   return calibration.data ?? evaluation?.data ?? "random";
 }
 

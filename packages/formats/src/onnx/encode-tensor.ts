@@ -7,7 +7,7 @@ import { concatenated, fieldParts, type Parts, type Payload, partsOf, payloadPar
 import { elementBytes, elementCount, openTensor } from "./tensor-size.js";
 
 /** Where a tensor lies in the external data file. */
-export interface ExternalPlace {
+interface ExternalPlace {
   readonly location: string;
   readonly offset: number;
 }

@@ -25,7 +25,7 @@ export function counting(byteLength: number): Uint8Array {
 }
 
 /** A float tensor of counting bytes. */
-export function floats(name: string, dims: readonly number[]): OnnxTensor {
+function floats(name: string, dims: readonly number[]): OnnxTensor {
   return onnxTensor(name, "f32", dims, counting(dims.reduce((product, dim) => product * dim, 4)));
 }
 

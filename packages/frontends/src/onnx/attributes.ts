@@ -56,7 +56,7 @@ function isSafe(value: bigint): boolean {
 }
 
 /** The bytes as text, or undefined when they are not UTF-8. */
-export function textOf(bytes: Uint8Array): string | undefined {
+function textOf(bytes: Uint8Array): string | undefined {
   try {
     return utf8.decode(bytes);
   } catch {

@@ -2,7 +2,7 @@ import type { Node } from "@vlm-export/ir";
 import type { GraphWriter } from "../graph-writer.js";
 
 /** A node of the IR's own operator set and the ONNX names of its operands. */
-export interface Expanded {
+interface Expanded {
   readonly node: Node;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];

@@ -2,7 +2,7 @@ import { elementCountOf, type QuantView } from "../view.js";
 import { CHUNK, MAX_ELEMENTS, MAX_GROUPS } from "./layout.js";
 
 /** `runs` contiguous runs of `runLength` elements; run r belongs to group `group + r mod groups`. */
-export interface RunsPiece {
+interface RunsPiece {
   readonly form: "runs";
   readonly start: number;
   readonly count: number;
@@ -13,7 +13,7 @@ export interface RunsPiece {
 }
 
 /** `rows` rows of `width` elements; column c of row r belongs to group `group + floor(r / rowsPerScale) · width + c`. */
-export interface RowsPiece {
+interface RowsPiece {
   readonly form: "rows";
   readonly start: number;
   readonly count: number;

@@ -11,7 +11,7 @@ export interface ChannelOutputs {
 }
 
 /** An equalized norm in the graph that is run. */
-export interface ScaledOutput {
+interface ScaledOutput {
   /** Graph input that the channels are multiplied by. */
   readonly input: string;
   /** Output of the product. */

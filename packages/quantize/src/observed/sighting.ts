@@ -7,7 +7,7 @@ import type { ChannelOutputs, ObservedGraph } from "./observed-graph.js";
 const NO_CHANNELS: ChannelOutputs = { means: new Map(), maxima: new Map(), looks: new Map() };
 
 /** Extremes at each index of an axis. */
-export interface ChannelExtremes {
+interface ChannelExtremes {
   readonly min: Float32Array;
   readonly max: Float32Array;
 }

@@ -1,11 +1,10 @@
 import { f32Tensor, type Graph, GraphEditor, type Value } from "@vlm-export/ir";
-import { standardOps } from "@vlm-export/ops";
 import { expect, test } from "vitest";
 import { parseRecipe } from "../load.js";
 import type { Plan } from "../plan-types.js";
+import { ops } from "./ops.fixture.js";
 import { planGraph } from "./plan-graph.js";
 
-const ops = standardOps();
 const WIDTH = 8;
 
 /** A norm → two MatMuls; `read` adds another reader of the norm. */

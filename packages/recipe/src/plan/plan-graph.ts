@@ -75,7 +75,7 @@ function viewsOf(
 }
 
 /** All roles of nodes and constants. */
-export function rolesOf(graph: Graph): readonly string[] {
+function rolesOf(graph: Graph): readonly string[] {
   return [...graph.nodes, ...graph.constants].flatMap(({ role }) => role ?? []);
 }
 

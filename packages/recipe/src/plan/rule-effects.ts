@@ -44,7 +44,7 @@ function effectOf(rule: RecipeRule, matched: Matched, graphs: readonly Graph[]):
 }
 
 /** `{ op: MatMul, role: vision.** }`. */
-export function textOf({ source }: Matcher): string {
+function textOf({ source }: Matcher): string {
   const words = Object.entries(source).map(([key, value]) => `${key}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
   return `{ ${words.join(", ")} }`;
 }

@@ -5,7 +5,7 @@ import { type Place, recipeDepth, recipeSize } from "../errors.js";
 /** Deepest nesting. */
 export const MAX_DEPTH = 32;
 /** Most lexical tokens; a long recipe has about 2,000. Bounds the time of the quadratic duplicate-key check. */
-export const MAX_TOKENS = 20_000;
+const MAX_TOKENS = 20_000;
 
 /**
  * Concrete syntax of a YAML text, bounded before the recursive composer sees it: deep nesting would exhaust its stack, which

@@ -1,9 +1,9 @@
 import type { TfliteOptionKind } from "../options.js";
 
-/** A field as the schema declares it: `name:storage` or `name:storage=default`; `-` = a deprecated field that only takes an id. */
-export type FieldDeclaration = string;
-
-/** The BuiltinOptions union in declaration order from 1 on; a kind without fields has an empty list; `-` = not interpreted. */
+/**
+ * The BuiltinOptions union in declaration order from 1 on; a kind without fields has an empty list; `-` = not interpreted. A field is
+ * `name:storage` or `name:storage=default` as the schema declares it; `-` = a deprecated field that only takes an id.
+ */
 export const optionLayouts: readonly (readonly [TfliteOptionKind | "-", string])[] = [
   [
     "Conv2DOptions",
