@@ -40,7 +40,7 @@ test.each([
   ["plan", CLASSIFIER, "-r", "preset:weights-int8"],
   ["recipe", "init", CLASSIFIER],
   ["backend", "list"],
-])("%s %s works", (...args) => {
+])("%s works", (...args) => {
   expect(without(...args).code).toBe(0);
 });
 
