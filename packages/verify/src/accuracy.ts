@@ -57,10 +57,11 @@ async function answerOf(model: Answerer, inputs: Tensors): Promise<number> {
   return logits ? largest(logits) : -1;
 }
 
+/** Index of the largest number; -1 when there is none. */
 function largest(logits: TensorData): number {
-  const values = toFloats(logits);
-  let best = 0;
-  for (let i = 1; i < values.length; i += 1) if ((values[i] as number) > (values[best] as number)) best = i;
+  const values = toFloats(logits) ?? [];
+  let best = -1;
+  for (let i = 0; i < values.length; i += 1) if ((values[i] as number) > (values[best] ?? Number.NEGATIVE_INFINITY)) best = i;
   return best;
 }
 

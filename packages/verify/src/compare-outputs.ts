@@ -1,11 +1,11 @@
 import { elementCount, type TensorData } from "@vlm-export/ir";
-import { type ErrorSums, floatsFromBytes, type Kernels } from "@vlm-export/numerics";
+import { type ErrorSums, floatsFromBytes, type Kernels, widen } from "@vlm-export/numerics";
 
 /** How far quantized numbers are from float ones. */
 export interface NumericError {
   /** Σab / √(Σa²·Σb²); 1 when both are all zeros. */
   readonly cosine: number;
-  /** 10·log₁₀(Σa² / Σ(a − b)²); Infinity when equal. */
+  /** 10·log₁₀(Σa² / Σ(a − b)²), at least {@link LEAST_DB}; Infinity when equal. */
   readonly sqnrDb: number;
   readonly maxAbsError: number;
   readonly elements: number;
@@ -13,9 +13,17 @@ export interface NumericError {
   readonly nonFinite: number;
 }
 
+/** The least signal-to-noise ratio that is told apart. */
+const LEAST_DB = -1000;
+/** The error of an element that cannot be subtracted: the largest float32. */
+const WRONG = 3.4028234663852886e38;
 const NONE: ErrorSums = { count: 0, nonFiniteCount: 0, squaredError: 0, squaresA: 0, squaresB: 0, dot: 0, maxAbsError: 0 };
 
-/** Adds up the differences of many tensors: over samples, over outputs. Values of another type than f32 are compared as numbers. */
+/**
+ * Adds up the differences of many tensors: over samples, over outputs. Values of another type than f32 are compared as numbers, values
+ * that are no numbers byte by byte. An element that is missing, or NaN or infinite where the other is not the same, counts as an error
+ * of the largest float32; the same infinity or NaN on both sides is none.
+ */
 export class NumericComparison {
   private sums: ErrorSums = NONE;
   private readonly kernels: Kernels;
@@ -24,23 +32,18 @@ export class NumericComparison {
     this.kernels = kernels;
   }
 
-  /** Adds one pair. Tensors of different element counts count every element as infinite error. */
+  /** Adds one pair. */
   add(float: TensorData, quantized: TensorData): void {
+    this.sums = sumOf(this.sums, this.#compared(float, quantized));
+  }
+
+  #compared(float: TensorData, quantized: TensorData): ErrorSums {
+    const count = elementCount(float.shape);
+    if (elementCount(quantized.shape) !== count) return wrong(Math.max(count, 1));
     const [a, b] = [toFloats(float), toFloats(quantized)];
-    if (a.length !== b.length) {
-      this.sums = { ...this.sums, maxAbsError: Number.POSITIVE_INFINITY, squaredError: Number.POSITIVE_INFINITY };
-      return;
-    }
+    if (!a || !b) return Buffer.compare(float.bytes(), quantized.bytes()) === 0 ? NONE : wrong(Math.max(count, 1));
     const sums = this.kernels.errorSums(a, b);
-    this.sums = {
-      count: this.sums.count + sums.count,
-      nonFiniteCount: this.sums.nonFiniteCount + sums.nonFiniteCount,
-      squaredError: this.sums.squaredError + sums.squaredError,
-      squaresA: this.sums.squaresA + sums.squaresA,
-      squaresB: this.sums.squaresB + sums.squaresB,
-      dot: this.sums.dot + sums.dot,
-      maxAbsError: Math.max(this.sums.maxAbsError, sums.maxAbsError),
-    };
+    return sums.nonFiniteCount === 0 ? sums : sumOf(sums, wrong(unlikeNonFinite(a, b)));
   }
 
   result(): NumericError {
@@ -48,7 +51,7 @@ export class NumericComparison {
     const norm = Math.sqrt(squaresA) * Math.sqrt(squaresB);
     return {
       cosine: norm > 0 ? dot / norm : squaresA === squaresB ? 1 : 0,
-      sqnrDb: squaredError === 0 ? Number.POSITIVE_INFINITY : 10 * Math.log10(squaresA / squaredError),
+      sqnrDb: squaredError === 0 ? Number.POSITIVE_INFINITY : Math.max(LEAST_DB, 10 * Math.log10(squaresA / squaredError)),
       maxAbsError,
       elements: count + nonFiniteCount,
       nonFinite: nonFiniteCount,
@@ -56,15 +59,45 @@ export class NumericComparison {
   }
 }
 
-/** The tensor's numbers in f32; integers beyond 2^24 are rounded. */
-export function toFloats(data: TensorData): Float32Array {
+function sumOf(x: ErrorSums, y: ErrorSums): ErrorSums {
+  return {
+    count: x.count + y.count,
+    nonFiniteCount: x.nonFiniteCount + y.nonFiniteCount,
+    squaredError: x.squaredError + y.squaredError,
+    squaresA: x.squaresA + y.squaresA,
+    squaresB: x.squaresB + y.squaresB,
+    dot: x.dot + y.dot,
+    maxAbsError: Math.max(x.maxAbsError, y.maxAbsError),
+  };
+}
+
+/** Sums of `count` elements that are as wrong as can be. */
+function wrong(count: number): ErrorSums {
+  const squares = count * WRONG ** 2;
+  return count === 0 ? NONE : { ...NONE, squaredError: squares, squaresB: squares, maxAbsError: WRONG };
+}
+
+/** Pairs with a NaN or an infinity that are not the same on both sides. */
+function unlikeNonFinite(a: Float32Array, b: Float32Array): number {
+  let count = 0;
+  for (let i = 0; i < a.length; i += 1) {
+    const [x, y] = [a[i] as number, b[i] as number];
+    if (!(Number.isFinite(x) && Number.isFinite(y)) && !Object.is(x, y)) count += 1;
+  }
+  return count;
+}
+
+/** The tensor's numbers in f32, integers beyond 2^24 and f64 rounded; undefined for types that are not read as numbers here. */
+export function toFloats(data: TensorData): Float32Array | undefined {
   const bytes = data.bytes();
   const { dtype } = data;
-  if (dtype === "f32") return floatsFromBytes(bytes, "f32") as Float32Array;
+  if (dtype === "f32" || dtype === "f16" || dtype === "bf16") {
+    const floats = floatsFromBytes(bytes, dtype);
+    return floats instanceof Float32Array ? floats : widen(floats.bits, floats.dtype);
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const read = READERS[dtype];
-  if (!read) return new Float32Array(0);
-  return Float32Array.from({ length: elementCount(data.shape) }, (_, i) => read(view, i));
+  return read && Float32Array.from({ length: elementCount(data.shape) }, (_, i) => read(view, i));
 }
 
 const READERS: Readonly<Partial<Record<TensorData["dtype"], (view: DataView, index: number) => number>>> = {
