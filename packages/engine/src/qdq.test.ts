@@ -168,6 +168,31 @@ test.each(["f16", "f32"] as const)(
   },
 );
 
+test("plain arithmetic gives every tap, also of a clamp that its quantized operand makes idle", async () => {
+  const quant = spec({
+    storage: "i8",
+    granularity: "tensor",
+    scale: f32Tensor([0.5], [1, 1]),
+    zeroPoint: raw("i8", [1, 1], Int8Array.of(-128)),
+  });
+  const types = [{ dtype: "f32" as const, shape: [1, 2], quant }];
+  const edit = new GraphEditor(ops, "g");
+  const x = edit.addInput("x", { dtype: "f32", shape: [1, 2] });
+  const w = edit.addConstant("w", f32Tensor([1, 0, 0, 1], [2, 2]));
+  const [h] = edit.insert("MatMul", [x, w], {}, { outputs: ["h"], types });
+  const [r] = edit.insert("Relu", [h ?? null], {}, { outputs: ["r"], types });
+  const [y] = edit.insert("MatMul", [r ?? null, w], {}, { outputs: ["y"] });
+  if (y) edit.addOutput(y);
+  const taps = ["h", "r"].map((value) => ({ value, kind: "tensor" as const }));
+  const session = await engine.openGraph({ graph: edit.graph, ops, taps }, { arithmetic: "plain" });
+  const { tensors } = await session.run(new Map([["x", f32Tensor([-3, 1.6], [1, 2])]]));
+  await session.close();
+  expect(["h", "r"].map((name) => [...new Float32Array(tensors.get(name)?.buffer ?? new ArrayBuffer(0))])).toEqual([
+    [0, 1.5],
+    [0, 1.5],
+  ]);
+});
+
 test("vlm::QuickGelu is x · sigmoid(1.702 · x)", async () => {
   const edit = new GraphEditor(ops, "g");
   const x = edit.addInput("x", { dtype: "f32", shape: [2] });
