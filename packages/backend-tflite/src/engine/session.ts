@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { Artifact, Session, Tensors } from "@vlm-export/backend-api";
 import { type DType, memoryTensor, type TensorData } from "@vlm-export/ir";
+import { widen } from "@vlm-export/numerics";
 import { openModel } from "../decode/open-model.js";
 import { toolEngine, toolEngineAbsent } from "../errors.js";
 import { type EngineInput, type EngineModel, type EngineTensor, WorkerClient } from "./worker-client.js";
@@ -36,14 +37,15 @@ interface OpenModel {
 export async function openArtifact(artifact: Artifact): Promise<Session> {
   const { entry, version } = findEngine();
   const paths = artifact.files.map(({ path }) => path).filter((path) => path.endsWith(".tflite"));
+  const clients: WorkerClient[] = [];
   const models: OpenModel[] = [];
-  const close = async () => void (await Promise.all(models.map(({ client }) => client.close())));
+  const close = async () => void (await Promise.all(clients.map((client) => client.close())));
   try {
     for (const path of paths) {
       const prefix = paths.length > 1 ? `${componentOf(artifact, path)}/` : "";
       const client = new WorkerClient(entry, join(artifact.dir, path));
-      models.push({ prefix, client, model: { inputs: [], outputs: [] } });
-      models.push({ ...(models.pop() as OpenModel), model: await client.load() });
+      clients.push(client);
+      models.push({ prefix, client, model: await client.load() });
     }
   } catch (error) {
     await close();
@@ -71,7 +73,7 @@ async function runAll(models: readonly OpenModel[], inputs: Tensors): Promise<Te
 
 function engineInput({ name, dtype, shape }: EngineTensor, tensor: TensorData | undefined): EngineInput {
   if (!tensor) throw toolEngine(`input ${JSON.stringify(name)} is missing`);
-  const bytes = dtype === "int32" && tensor.dtype === "i64" ? int32Of(tensor) : tensor.bytes();
+  const bytes = dtype === "int32" && tensor.dtype === "i64" ? int32Of(tensor) : dtype === "float32" ? float32Of(tensor) : tensor.bytes();
   const expected = shape.reduce((a, b) => a * b, dtype === "uint8" ? 1 : 4);
   if (bytes.byteLength !== expected) {
     throw toolEngine(
@@ -79,6 +81,13 @@ function engineInput({ name, dtype, shape }: EngineTensor, tensor: TensorData | 
     );
   }
   return { bytes, dtype, shape };
+}
+
+/** Real numbers are float32 in the file, also where the graph has 16-bit floats. */
+function float32Of(tensor: TensorData): Uint8Array {
+  const bytes = tensor.bytes();
+  if (tensor.dtype !== "f16" && tensor.dtype !== "bf16") return bytes;
+  return new Uint8Array(widen(new Uint16Array(bytes.slice().buffer), tensor.dtype).buffer);
 }
 
 function int32Of(tensor: TensorData): Uint8Array {

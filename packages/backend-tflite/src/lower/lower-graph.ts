@@ -1,6 +1,6 @@
 import type { TfliteModel, TfliteTensorMap } from "@vlm-export/formats/tflite";
 import { type Graph, isFloat, type Node, type Value, VxError } from "@vlm-export/ir";
-import { lowerUnsupported } from "../errors.js";
+import { lowerUnsupported, lowerValue } from "../errors.js";
 import { rowMajor } from "../layout.js";
 import { type Carried, Lowering } from "./lowering.js";
 import { elementsOf } from "./node.js";
@@ -24,7 +24,9 @@ export function lowerGraph(component: string, graph: Graph, edges: EdgeType): Lo
   const lowering = new Lowering(graph);
   const inputs = graph.inputs.map((value) => lowerInput(lowering, value, edges));
   for (const node of graph.nodes) lowerNode(lowering, node);
-  const outputs = graph.outputs.map((value) => lowerOutput(lowering, value, edges));
+  const ports = [...inputs];
+  for (const value of graph.outputs) ports.push(lowerOutput(lowering, value, edges, ports));
+  const outputs = ports.slice(inputs.length);
   return {
     model: lowering.program.model(component, inputs, outputs),
     carried: [...lowering.carried.values()],
@@ -66,7 +68,11 @@ function isKnown(value: Value): boolean {
   return !isFloat(value.type.dtype) && elementsOf(value) !== undefined;
 }
 
-function lowerOutput(lowering: Lowering, value: Value, edges: EdgeType): TfliteTensorMap {
-  const form = edges === "int8" && value.type.quant ? "integer" : "float";
-  return { name: value.name, tensor: lowering.read(value, form) };
+/** An output has a name and a tensor of its own: engines do not fill one that is an input, a constant or another output of `ports`. */
+function lowerOutput(lowering: Lowering, value: Value, edges: EdgeType, ports: readonly TfliteTensorMap[]): TfliteTensorMap {
+  const { name } = value;
+  if (ports.some((port) => port.name === name)) throw lowerValue(name, `output ${JSON.stringify(name)} is an input or another output too`);
+  const read = lowering.read(value, edges === "int8" && value.type.quant ? "integer" : "float");
+  const isShared = ports.some(({ tensor }) => tensor === read) || lowering.program.tensors[read]?.data !== undefined;
+  return { name, tensor: isShared ? lowering.copy(read) : read };
 }

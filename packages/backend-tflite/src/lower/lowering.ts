@@ -154,6 +154,11 @@ export class Lowering {
     return tensor;
   }
 
+  /** A tensor of its own with the same content. */
+  copy(tensor: number): number {
+    return this.#reshaped(tensor, this.program.tensors[tensor]?.shape ?? [], "_copy");
+  }
+
   /** Adds an operator. */
   emit(op: string, inputs: readonly number[], outputs: readonly number[], options?: TfliteOptions): void {
     this.program.operator(op, inputs, outputs, options);
@@ -237,7 +242,8 @@ export class Lowering {
     const stored = storedShape(shape, layout);
     if (data.dtype === "f16")
       return this.#dequantized(this.#plainConstant(value, layout, { type: "FLOAT16", data: float16Bytes(data, shape, layout) }));
-    if (isFloat(data.dtype)) return this.#plainConstant(value, layout, { type: "FLOAT32", data: floatBytes(data, shape, layout) });
+    if (isFloat(data.dtype) && data.dtype !== "f64")
+      return this.#plainConstant(value, layout, { type: "FLOAT32", data: floatBytes(data, shape, layout) });
     if (data.dtype !== "i64" && data.dtype !== "i32")
       throw lowerValue(value.name, `constants of type ${data.dtype} have no TFLite form here`);
     return this.program.indices(indexValues(data), stored);
@@ -291,15 +297,14 @@ export class Lowering {
   /** The tensor in another shape over the same bytes. */
   #viewed(tensor: number, shape: readonly number[]): number {
     const source = this.program.tensors[tensor] as ProgramTensor;
-    if (String(source.shape) === String(shape)) return tensor;
-    const view = this.program.tensor({
-      name: `${source.name}_view`,
-      type: source.type,
-      shape,
-      ...(source.quantization && { quantization: source.quantization }),
-    });
-    this.emit("RESHAPE", [tensor, this.program.indices(shape)], [view], { kind: "ReshapeOptions", newShape: shape });
-    return view;
+    return String(source.shape) === String(shape) ? tensor : this.#reshaped(tensor, shape, "_view");
+  }
+
+  #reshaped(tensor: number, shape: readonly number[], suffix: string): number {
+    const { name, type, quantization } = this.program.tensors[tensor] as ProgramTensor;
+    const result = this.program.tensor({ name: `${name}${suffix}`, type, shape, ...(quantization && { quantization }) });
+    this.emit("RESHAPE", [tensor, this.program.indices(shape)], [result], { kind: "ReshapeOptions", newShape: shape });
+    return result;
   }
 
   #transpose(tensor: number, permutation: readonly number[]): number {
@@ -361,7 +366,7 @@ function integerType(value: Value, { storage, scale }: QuantSpec): ProgramTensor
 
 function tensorType(value: Value): ProgramTensor["type"] {
   const { dtype } = value.type;
-  if (isFloat(dtype)) return "FLOAT32";
+  if (isFloat(dtype) && dtype !== "f64") return "FLOAT32";
   if (dtype === "i64" || dtype === "i32") return "INT32";
   if (dtype === "bool") return "BOOL";
   throw lowerValue(value.name, `values of type ${dtype} have no TFLite form here`);

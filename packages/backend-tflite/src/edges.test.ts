@@ -1,0 +1,53 @@
+import { f32Tensor, memoryTensor } from "@vlm-export/ir";
+import { numberToF16 } from "@vlm-export/numerics";
+import { expect, test } from "vitest";
+import { built } from "./artifact.fixture.js";
+import backend from "./index.js";
+import { floats } from "./meaning.fixture.js";
+import { Sketch } from "./sketch.fixture.js";
+
+const numbers = f32Tensor([1, -2, 3, 0.5], [2, 2]);
+
+test("outputs that are an input, a constant or one value twice are filled", async () => {
+  const s = new Sketch();
+  const x = s.input("x", [2, 2]);
+  const h = s.node("Neg", [x]);
+  const model = s.model(
+    s.node("Identity", [x]),
+    s.node("Identity", [h]),
+    s.node("Identity", [h]),
+    s.node("Identity", [s.float([2], f32Tensor([7, 8], [2]))]),
+  );
+  const { artifact, context } = await built(model);
+  const session = await backend.open!(artifact, context);
+  const results = [...(await session.run(new Map([["x", numbers]]))).values()];
+  await session.close();
+  expect(results.map((data) => [...floats(data)])).toEqual([
+    [1, -2, 3, 0.5],
+    [-1, 2, -3, -0.5],
+    [-1, 2, -3, -0.5],
+    [7, 8],
+  ]);
+});
+
+test("float16 inputs are given as the float32 that the file has", async () => {
+  const s = new Sketch();
+  const half = s.edit.addInput("x", { dtype: "f16", shape: [2, 2] });
+  const { artifact, context } = await built(s.model(s.node("Neg", [half])));
+  const session = await backend.open!(artifact, context);
+  const bits = Uint16Array.from(floats(numbers), numberToF16);
+  const [result] = (await session.run(new Map([["x", memoryTensor("f16", [2, 2], new Uint8Array(bits.buffer))]]))).values();
+  await session.close();
+  expect([...floats(result!)]).toEqual([-1, 2, -3, -0.5]);
+});
+
+test("an output of the name of an input, and float64, are refused", async () => {
+  const s = new Sketch();
+  const x = s.input("x", [2, 2]);
+  await expect(built(s.model(s.node("Neg", [x]), x))).rejects.toMatchObject({
+    diagnostic: { code: "VX-LOWER-TFLITE-VALUE", where: { value: "x" } },
+  });
+  const double = new Sketch();
+  const d = double.edit.addInput("d", { dtype: "f64", shape: [2] });
+  await expect(built(double.model(double.node("Neg", [d])))).rejects.toMatchObject({ diagnostic: { code: "VX-LOWER-TFLITE-VALUE" } });
+});
