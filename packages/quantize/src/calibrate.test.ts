@@ -158,11 +158,12 @@ test("a pool counts the same as the calling thread", async () => {
   const plan = await planOf(mlp(), { method: "mse" });
   const pool = {
     threads: 1,
-    histogram: async (x: Parameters<typeof kernels.histogram>[0], lo: number, hi: number, bins: number): Promise<Float64Array> => {
+    histogramLent: async (x: Float32Array<ArrayBuffer>, lo: number, hi: number, bins: number) => {
+      const lent = structuredClone(x, { transfer: [x.buffer] });
       await new Promise((resolve) => setImmediate(resolve));
       const counts = new Float64Array(bins);
-      kernels.histogram(x, lo, hi, counts);
-      return counts;
+      kernels.histogram(lent, lo, hi, counts);
+      return { counts, x: lent };
     },
   };
   expect(await calibrate(plan, samplesOf(), { engine, ops, kernels, pool })).toEqual(
