@@ -1,117 +1,83 @@
+import { styleText } from "node:util";
 import type { EventSink, RunEvent } from "@vlm-export/compiler";
-import { Listr, ListrLogger, type ListrTask, type ListrTaskWrapper, ProcessOutput } from "listr2";
-import type { DefaultRenderer, SimpleRenderer } from "listr2";
+import { type LiveLine, liveBlock, type Terminal } from "./live-block.js";
+import { type ProgressRow, progressRows } from "./progress-rows.js";
 
 /** Shows a run on stderr while it goes on. */
 export interface Progress {
   readonly sink: EventSink;
-  /** Settles the display; call once, whether the run succeeded or not. */
-  finish(error?: unknown): Promise<void>;
+  /** Prints something else on stderr, clear of the display. */
+  aside(print: () => void): void;
+  /** Settles the display; what it shows stays. Further calls do nothing. */
+  finish(failed: boolean): void;
 }
 
-const SHARED_STAGES = ["import", "normalize", "plan", "calibrate", "quantize"] as const;
-
-/** live: a task list with ETA and memory (terminals); lines: one line per finished stage; none. */
-export function createProgress(mode: "live" | "lines" | "none", targets: readonly string[]): Progress {
-  if (mode === "none") return { sink: () => undefined, finish: () => Promise.resolve() };
-  return mode === "lines" ? lineProgress() : liveProgress(targets);
+/** live: a line per stage and target with ETA and memory (terminals); lines: one line per finished stage; none. */
+export function createProgress(mode: "live" | "lines" | "none", targets: readonly string[], terminal: Terminal = process.stderr): Progress {
+  const quiet: Progress = { sink: () => undefined, aside: (print) => print(), finish: () => undefined };
+  if (mode === "none") return quiet;
+  return mode === "lines" ? { ...quiet, sink: (event) => printLine(event, terminal) } : liveProgress(targets, terminal);
 }
 
-function lineProgress(): Progress {
-  const print = (text: string): void => void process.stderr.write(`${text}\n`);
+function printLine(event: RunEvent, terminal: Terminal): void {
+  if (event.kind === "note") terminal.write(`${event.text}\n`);
+  if (event.kind !== "stage-end") return;
+  const name = event.target === undefined ? event.stage : `${event.target} ${event.stage}`;
+  terminal.write(`${name}: ${(event.elapsedMs / 1000).toFixed(2)} s, ${(process.memoryUsage.rss() / 1e6).toFixed(0)} MB\n`);
+}
+
+/** How often the display is drawn at most, and, while the run lets timers go, at least. */
+const SHORTEST_MS = 50;
+const LONGEST_MS = 200;
+
+function liveProgress(targets: readonly string[], terminal: Terminal): Progress {
+  const run = progressRows(targets);
+  const block = liveBlock(terminal);
+  let drawnMs = Number.NEGATIVE_INFINITY;
+  let over = false;
+  const draw = (): void => {
+    drawnMs = performance.now();
+    const rows = run.rows(drawnMs, process.memoryUsage.rss());
+    block.draw(
+      linesOf(rows, terminal.hasColors()),
+      rows.findIndex(({ state }) => state === "running"),
+    );
+  };
+  const timer = setInterval(draw, LONGEST_MS).unref();
+  const aside = (print: () => void): void => {
+    if (over) return print();
+    block.clear();
+    print();
+    draw();
+  };
   return {
     sink(event) {
-      if (event.kind === "stage-end") print(`${labelOf(event)}: ${(event.elapsedMs / 1000).toFixed(2)} s, ${memoryText()}`);
-      if (event.kind === "note") print(event.text);
+      if (event.kind === "note") return aside(() => terminal.write(`${event.text}\n`));
+      run.accept(event, performance.now());
+      if (event.kind === "stage-start" || performance.now() - drawnMs >= SHORTEST_MS) draw();
     },
-    finish: () => Promise.resolve(),
+    aside,
+    finish(failed) {
+      if (over) return;
+      over = true;
+      clearInterval(timer);
+      run.end(failed);
+      draw();
+    },
   };
 }
 
-type Wrapper = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRenderer>;
+const MARKS = {
+  waiting: { mark: "·", colour: "gray" },
+  running: { mark: "▸", colour: "cyan" },
+  done: { mark: "✔", colour: "green" },
+  failed: { mark: "✖", colour: "red" },
+} as const;
 
-interface Step {
-  readonly done: Promise<void>;
-  end(error?: Error): void;
-  wrapper?: Wrapper;
-  startedMs?: number;
-}
-
-function liveProgress(targets: readonly string[]): Progress {
-  const steps = new Map([...SHARED_STAGES, ...targets, "report"].map((key) => [key, newStep()]));
-  const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) });
-  const list = new Listr(
-    [...steps].map(([key, step]) => listrTask(key, step)),
-    {
-      renderer: "default",
-      exitOnError: false,
-      rendererOptions: {
-        logger: logger as never,
-        collapseErrors: false,
-        timer: { condition: true, field: (ms: number) => `${(ms / 1000).toFixed(1)} s` } as never,
-      },
-    },
-  );
-  const running = list.run().catch(() => undefined);
-  return {
-    sink(event) {
-      if (event.kind === "note") return;
-      const step = steps.get(event.target ?? event.stage);
-      if (step) advance(step, event);
-      endEarlier(steps, event);
-    },
-    async finish(error) {
-      for (const step of steps.values()) step.end(error instanceof Error ? new Error("not reached") : undefined);
-      await running;
-    },
-  };
-}
-
-function newStep(): Step {
-  let resolve: () => void = () => undefined;
-  const done = new Promise<void>((settle) => {
-    resolve = settle;
+function linesOf(rows: readonly ProgressRow[], isColoured: boolean): readonly LiveLine[] {
+  const width = Math.max(...rows.map(({ name }) => name.length));
+  return rows.map(({ name, state, detail }) => {
+    const { mark, colour } = MARKS[state];
+    return { mark: isColoured ? styleText(colour, mark) : mark, text: `${name.padEnd(width)}  ${detail}`.trimEnd() };
   });
-  return { done, end: () => resolve() };
-}
-
-function listrTask(key: string, step: Step): ListrTask {
-  return {
-    title: key,
-    task: (_context, wrapper) => {
-      step.wrapper = wrapper as Wrapper;
-      return step.done;
-    },
-  };
-}
-
-function advance(step: Step, event: Exclude<RunEvent, { readonly kind: "note" }>): void {
-  step.startedMs ??= performance.now();
-  if (event.kind === "stage-end" && event.target === undefined) step.end();
-  if (!step.wrapper) return;
-  if (event.kind === "stage-progress") step.wrapper.output = progressText(event, performance.now() - step.startedMs);
-  else if (event.kind === "stage-start") step.wrapper.output = `${event.stage} · ${memoryText()}`;
-}
-
-/** Stages of the shared part run in order: when a later one starts, those that never ran are over. */
-function endEarlier(steps: ReadonlyMap<string, Step>, event: Exclude<RunEvent, { readonly kind: "note" }>): void {
-  const current = event.target ?? event.stage;
-  for (const [key, step] of steps) {
-    if (key === current) return;
-    step.end();
-  }
-}
-
-function progressText({ done, total, unit }: Extract<RunEvent, { readonly kind: "stage-progress" }>, elapsedMs: number): string {
-  const remaining = done > 0 ? (elapsedMs / done) * (total - done) : Number.NaN;
-  const eta = Number.isFinite(remaining) ? `ETA ${(remaining / 1000).toFixed(1)} s` : "ETA …";
-  return `${done} of ${total} ${unit} · ${eta} · ${memoryText()}`;
-}
-
-function memoryText(): string {
-  return `${(process.memoryUsage.rss() / 1e6).toFixed(0)} MB`;
-}
-
-function labelOf({ stage, target }: { readonly stage: string; readonly target?: string }): string {
-  return target === undefined ? stage : `${target} ${stage}`;
 }

@@ -61,8 +61,7 @@ async function runExport(
   const [{ compile }, { createProgress }] = await Promise.all([import("@vlm-export/compiler"), import("../progress.js")]);
   const { recipe, byDefault } = await chosenRecipe(named);
   const targets = [...new Set(target.flatMap((names) => names.split(",")))];
-  const progress = createProgress(quiet ? "none" : process.stderr.isTTY && !process.env["CI"] ? "live" : "lines", targets);
-  let failure: unknown;
+  const progress = createProgress(quiet ? "none" : isLive() ? "live" : "lines", targets);
   try {
     const { report, exitCode } = await compile({
       modelPath: model,
@@ -76,17 +75,19 @@ async function runExport(
       environment: process.env,
       signal: site.signal,
       onEvent: progress.sink,
-      report: (diagnostic) => site.output.message(diagnostic),
+      report: (diagnostic) => progress.aside(() => site.output.message(diagnostic)),
       ...(calibration !== undefined && { calibrationFile: calibration }),
       ...(cache === "off" ? {} : { cacheDir: cache ?? join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "vlm-export") }),
     });
-    await progress.finish();
+    progress.finish(false);
     site.exitCode = exitCode;
     site.output.answer(json ? "" : summaryText(report, out), report);
-  } catch (error) {
-    failure = error;
-    throw error;
   } finally {
-    await progress.finish(failure);
+    progress.finish(true);
   }
+}
+
+/** Whether stderr is a terminal on which lines can be drawn over. */
+function isLive(): boolean {
+  return process.stderr.isTTY && !process.env["CI"] && process.env["TERM"] !== "dumb";
 }
