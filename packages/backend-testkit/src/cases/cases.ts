@@ -78,6 +78,20 @@ const convolution: ConformanceCase = {
   },
 };
 
+/** x·W + b with the bias in float, with numbers that only a comparison of bits tells apart from 0. */
+const floatBias: ConformanceCase = {
+  name: "weight-only with a float bias",
+  build(ops) {
+    const edit = new GraphEditor(ops, "main");
+    const weight = quantizedConstant(edit, "w", [K, N], { storage: "i8", range: [-127, 127], granularity: "channel", scaleShape: [1, N] });
+    const [product] = edit.insert("MatMul", [edit.addInput("x", INPUT), weight]);
+    const numbers = Array.from({ length: N }, (_, i) => (i % 8 === 0 ? -0 : i % 8 === 1 ? 2 ** -149 : (i - 9) / 7));
+    const bias = edit.addConstant("b", f32Tensor(numbers, [N]));
+    addOutput(edit, edit.insert("Add", [product as typeof bias, bias], {}, { outputs: ["y"] })[0]);
+    return modelOf("float-bias", edit.graph);
+  },
+};
+
 /** Names that trip code which keeps names in plain objects or paths. */
 const names: ConformanceCase = {
   name: "names that are traps",
@@ -127,5 +141,6 @@ export const conformanceCases: readonly ConformanceCase[] = [
   staticMatMul("i16", 0),
   staticMatMul("u16", 32768),
   convolution,
+  floatBias,
   names,
 ];
