@@ -47,8 +47,8 @@ function gateLine({ gate, target, value, limit, worstLayers }: GateResult): stri
   return `gate ${gate} failed on ${target}: ${value?.toPrecision(5)}, limit ${limit}${worstLayers ? `; worst layers: ${worstLayers.join(", ")}` : ""}`;
 }
 
-function findingLines(name: string, { status, diagnostics }: TargetReport): readonly string[] {
-  if (status === "ok") return [];
+function findingLines(name: string, { status, diagnostics, engine }: TargetReport): readonly string[] {
+  if (status === "ok") return engine?.status === "not-run" && engine.reason ? [`${name} was not run: ${engine.reason}`] : [];
   return diagnostics
     .filter(({ severity }) => severity === "error")
     .slice(0, MAX_FINDINGS)

@@ -40,6 +40,17 @@ async function codeOf(work: () => Promise<unknown>): Promise<string> {
   return error instanceof VxError ? `${error.diagnostic.code} ${error.message}` : `no VxError: ${String(error)}`;
 }
 
+test("inputs and outputs of unknown rank are as the sample has them", async () => {
+  const edit = new GraphEditor(ops, "g");
+  const [y] = edit.insert("Neg", [edit.addInput("x", { dtype: "f32" })], {}, { outputs: ["y"] });
+  if (y) edit.addOutput(y);
+  const session = await engine.openGraph({ graph: edit.graph, ops });
+  const { outputs } = await session.run(new Map([["x", f32Tensor([1, -2], [2, 1])]]));
+  await session.close();
+  expect(outputs.get("y")?.shape).toEqual([2, 1]);
+  expect([...new Float32Array(outputs.get("y")!.buffer)]).toEqual([-1, 2]);
+});
+
 test("taps give inner values whole, or their range", async () => {
   const session = await engine.openGraph({
     graph: scaled([3]),

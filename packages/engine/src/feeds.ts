@@ -4,7 +4,7 @@ import { elementTypeOf } from "./element-types.js";
 import { engineDtype, engineInputMissing, engineInputType, engineInputUnknown } from "./errors.js";
 import type { Runtime } from "./runtime.js";
 
-/** What a model takes under a name: extents are numbers, symbols, or undefined when unknown. */
+/** What a model takes under a name: extents are numbers, symbols, or undefined when unknown; none for scalars and for an unknown rank. */
 export interface EnginePort {
   readonly name: string;
   readonly dtype: TensorData["dtype"];
@@ -31,6 +31,7 @@ export function feedsOf(runtime: Runtime, ports: readonly EnginePort[], sample: 
 }
 
 function fits(actual: readonly number[], expected: EnginePort["shape"], symbols: Map<string, number>): boolean {
+  if (expected.length === 0) return true;
   if (actual.length !== expected.length) return false;
   return expected.every((extent, axis) => {
     const given = actual[axis] as number;

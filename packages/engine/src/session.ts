@@ -103,7 +103,7 @@ export class OrtSession implements EngineSession {
     const fetches: Record<string, Tensor | null> = Object.create(null) as Record<string, Tensor | null>;
     for (const { name, dtype, shape } of this.#ports) {
       const type = elementTypeOf(dtype);
-      const fixed = shape.every((extent): extent is number => typeof extent === "number") ? shape : undefined;
+      const fixed = shape.length > 0 && shape.every((extent): extent is number => typeof extent === "number") ? shape : undefined;
       const count = fixed && elementCount(fixed);
       fetches[name] = null;
       if (!type || !fixed || !count) continue;

@@ -8,13 +8,17 @@ export interface FloatReference {
   close(): Promise<void>;
 }
 
-/** The float model on ONNX Runtime, the reference of every comparison; undefined when the engine is not installed. */
+/** The float model on ONNX Runtime, the reference of every comparison; undefined when the engine is not installed. Throws VX-ENGINE-LOAD. */
 export async function openFloat(
   float: Model,
   { ops, signal }: { readonly ops: OpRegistry; readonly signal?: AbortSignal | undefined },
 ): Promise<FloatReference | undefined> {
+  const engine = await createEngine().catch((error: unknown) => {
+    if (error instanceof VxError && error.kind === "tool") return undefined;
+    throw error;
+  });
+  if (!engine) return undefined;
   try {
-    const engine = await createEngine();
     const session = await engine.openGraph({ graph: onlyComponent(float), ops, model: float }, { ...(signal && { signal }) });
     return {
       run: async (inputs) => (await session.run(inputs)).outputs,
@@ -24,7 +28,7 @@ export async function openFloat(
       },
     };
   } catch (error) {
-    if (error instanceof VxError && error.kind === "tool") return undefined;
+    engine.close();
     throw error;
   }
 }

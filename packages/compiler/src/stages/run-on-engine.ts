@@ -39,7 +39,13 @@ function notRun(reason: string, findings: readonly Diagnostic[] = []): EngineFin
 }
 
 async function compared(run: RunSite, session: Session, { float, quantized }: ProveJob): Promise<EngineFindings> {
-  const reference = await openFloat(float, { ops: run.ops, signal: run.request.signal });
+  let reference: FloatReference | undefined;
+  try {
+    reference = await openFloat(float, { ops: run.ops, signal: run.request.signal });
+  } catch (error) {
+    if (error instanceof VxError && error.kind === "tool") return notRun(`the float model: ${error.message}`, error.diagnostics);
+    throw error;
+  }
   if (!reference) return notRun("onnxruntime-node, which runs the float model, is not installed");
   try {
     const samples = await verificationSamples(run, float);
@@ -60,6 +66,10 @@ async function compared(run: RunSite, session: Session, { float, quantized }: Pr
       layers: [...(await quantized.layers())],
     };
     return { engine: finite(engine), findings: [], ...(accuracy && { accuracy }) };
+  } catch (error) {
+    if (error instanceof VxError && error.diagnostic.code === "VX-CAL-RANDOM")
+      return notRun(`there is no data to run on: ${error.message}`, error.diagnostics);
+    throw error;
   } finally {
     await reference.close();
   }
