@@ -41,6 +41,16 @@ test("float16 inputs are given as the float32 that the file has", async () => {
   expect([...floats(result!)]).toEqual([-1, 2, -3, -0.5]);
 });
 
+test("a sample of another shape than the file's is refused with both", async () => {
+  const s = new Sketch();
+  const { artifact, context } = await built(s.model(s.node("Neg", [s.input("x", [1, 2])])));
+  const session = await backend.open!(artifact, context);
+  await expect(session.run(new Map([["x", numbers]]))).rejects.toMatchObject({
+    diagnostic: { code: "VX-TOOL-TFLITE-INPUT", message: expect.stringContaining("f32[2, 2]; the .tflite file takes float32[1, 2]") },
+  });
+  await session.close();
+});
+
 test("an output of the name of an input, and float64, are refused", async () => {
   const s = new Sketch();
   const x = s.input("x", [2, 2]);

@@ -27,12 +27,12 @@ export function decodeTensor(component: string, value: string, problem: string):
   });
 }
 
-/** A value whose extents are not all known numbers. */
+/** A value whose extents are not all known and above zero. */
 export function lowerShape(value: string): VxError {
   return new VxError({
     code: "VX-LOWER-TFLITE-SHAPE",
     severity: "error",
-    message: `the shape of ${JSON.stringify(value)} is not known as numbers, and TFLite kernels need it.`,
+    message: `the shape of ${JSON.stringify(value)} is not known as numbers above zero, and TFLite kernels need it.`,
     hint: "Export the model with fixed shapes.",
     where: { stage: "lower", backend, value },
   });
@@ -71,6 +71,20 @@ export function toolEngine(detail: string, cause?: unknown): VxError {
       where: { stage: "verify", backend },
     },
     { cause, kind: "tool" },
+  );
+}
+
+/** A sample of another type or shape than the artifact's input. */
+export function toolInput(input: string, given: string, expected: string): VxError {
+  return new VxError(
+    {
+      code: "VX-TOOL-TFLITE-INPUT",
+      severity: "error",
+      message: `input ${JSON.stringify(input)} of the sample is ${given}; the .tflite file takes ${expected}.`,
+      hint: "Its shapes are fixed: set model.shapes in the recipe to what the samples have; symbols without a number become 1.",
+      where: { stage: "verify", backend, value: input },
+    },
+    { kind: "tool" },
   );
 }
 

@@ -5,7 +5,7 @@ import type { Artifact, Session, Tensors } from "@vlm-export/backend-api";
 import { type DType, memoryTensor, type TensorData } from "@vlm-export/ir";
 import { widen } from "@vlm-export/numerics";
 import { openModel } from "../decode/open-model.js";
-import { toolEngine, toolEngineAbsent } from "../errors.js";
+import { toolEngine, toolEngineAbsent, toolInput } from "../errors.js";
 import { type EngineInput, type EngineModel, type EngineTensor, WorkerClient } from "./worker-client.js";
 
 const packageName = "@litertjs/core";
@@ -76,9 +76,7 @@ function engineInput({ name, dtype, shape }: EngineTensor, tensor: TensorData | 
   const bytes = dtype === "int32" && tensor.dtype === "i64" ? int32Of(tensor) : dtype === "float32" ? float32Of(tensor) : tensor.bytes();
   const expected = shape.reduce((a, b) => a * b, dtype === "uint8" ? 1 : 4);
   if (bytes.byteLength !== expected) {
-    throw toolEngine(
-      `input ${JSON.stringify(name)} is ${tensor.dtype}[${tensor.shape.join(", ")}], the model takes ${dtype}[${shape.join(", ")}]`,
-    );
+    throw toolInput(name, `${tensor.dtype}[${tensor.shape.join(", ")}]`, `${dtype}[${shape.join(", ")}]`);
   }
   return { bytes, dtype, shape };
 }
