@@ -29,6 +29,22 @@ export function vlmExport(
   return { code: status, stdout, stderr };
 }
 
+/** Runs the built command's `main` once per list of arguments, all in one process: for tables of many short runs. */
+export function vlmExportMany(runs: readonly (readonly string[])[]): readonly Finished[] {
+  const driver = fileURLToPath(new URL("main-many.mjs", import.meta.url));
+  const { stdout, stderr } = spawnSync(process.execPath, [driver, JSON.stringify(runs)], {
+    encoding: "utf8",
+    cwd: ROOT,
+    env: { ...process.env, CI: "true" },
+    maxBuffer: 64 << 20,
+  });
+  try {
+    return JSON.parse(stdout) as readonly Finished[];
+  } catch {
+    throw new Error(`the process died: ${stderr}${stdout.slice(0, 1000)}`);
+  }
+}
+
 /** Runs the built command and interrupts it, one time, as soon as `when` holds of what it wrote to stderr. */
 export function interrupted(args: readonly string[], when: (stderr: string) => boolean): Promise<Finished> {
   return new Promise((resolve) => {
