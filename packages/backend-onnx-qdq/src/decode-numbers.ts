@@ -12,12 +12,14 @@ export function requireFloats(path: string, { dtype }: TensorData): void {
 /** The numbers of a scale in f32, widened exactly. Throws VX-DECODE-ONNX. */
 export function floatsOf(path: string, scale: TensorData): Float32Array {
   requireFloats(path, scale);
-  const bytes = scale.bytes();
   const numbers = new Float32Array(elementCount(scale.shape));
   if (scale.dtype === "f32") {
-    new Uint8Array(numbers.buffer).set(bytes);
+    const target = new Uint8Array(numbers.buffer);
+    if (scale.readInto) scale.readInto(target, 0);
+    else target.set(scale.bytes());
     return numbers;
   }
+  const bytes = scale.bytes();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const table = numbers.length < TABLE_FROM ? undefined : Float32Array.from({ length: 1 << 16 }, (_, bits) => half(bits));
   for (let i = 0; i < numbers.length; i += 1) {
