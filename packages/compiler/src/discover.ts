@@ -47,13 +47,8 @@ export async function discoverBackends(
   roots: readonly string[],
   { plugins = [], onBroken }: DiscoverOptions = {},
 ): Promise<ReadonlyMap<string, FoundBackend>> {
-  const folders = new Map<string, string>();
-  for (const folder of roots.flatMap(packageFolders)) {
-    const { name, keywords } = readPackage(folder);
-    if (name !== undefined && keywords?.includes(KEYWORD) && !folders.has(name)) folders.set(name, folder);
-  }
   const found = new Map<string, FoundBackend>();
-  for (const source of [...folders.values(), ...plugins.map((plugin) => resolvePlugin(plugin, roots))]) {
+  for (const source of [...installed(roots), ...plugins.map((plugin) => resolvePlugin(plugin, roots))]) {
     try {
       await addBackend(found, source);
     } catch (error) {
@@ -62,6 +57,16 @@ export async function discoverBackends(
     }
   }
   return found;
+}
+
+/** Folders of the packages with the keyword; of those with one name the nearest. */
+function installed(roots: readonly string[]): Iterable<string> {
+  const folders = new Map<string, string>();
+  for (const folder of roots.flatMap(packageFolders)) {
+    const { name, keywords } = readPackage(folder);
+    if (name !== undefined && keywords?.includes(KEYWORD) && !folders.has(name)) folders.set(name, folder);
+  }
+  return folders.values();
 }
 
 async function addBackend(found: Map<string, FoundBackend>, source: string): Promise<void> {

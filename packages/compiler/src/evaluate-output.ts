@@ -76,7 +76,7 @@ interface Job {
 async function evaluated({ dist, entry, backend, options, reference, samples }: Job): Promise<Omit<EvaluatedTarget, "target">> {
   if (!backend.open) return { reason: "this backend names no engine that runs here" };
   const artifact = artifactOf(entry, dist);
-  return withTemporarySite(backend, artifact, options, async ({ context }) => {
+  return withTemporarySite(backend, { artifact, options: entry.options }, options, async ({ context }) => {
     let session: Session | undefined;
     try {
       session = await callHook(backend, "open", () => backend.open?.(artifact, context) as Promise<Session>);

@@ -9,18 +9,24 @@ export interface TemporarySiteOptions {
   readonly signal?: AbortSignal;
 }
 
+/** An artifact on disk and the options of the target that it was written with. */
+export interface StoredArtifact {
+  readonly artifact: Artifact;
+  readonly options: object | undefined;
+}
+
 /** Runs hooks of a backend outside a compile, on an artifact that is there or on none, with a temporary folder that goes afterwards. */
 export async function withTemporarySite<T>(
   backend: Backend,
-  artifact: Artifact | undefined,
+  stored: StoredArtifact | undefined,
   { environment, signal }: TemporarySiteOptions,
   action: (site: TargetSite) => Promise<T>,
 ): Promise<T> {
   const tmpRoot = mkdtempSync(join(tmpdir(), "vlm-export-site-"));
   try {
-    const dir = artifact?.dir ?? tmpRoot;
+    const dir = stored?.artifact.dir ?? tmpRoot;
     return await action(
-      openSite({ backend, dir, tmpRoot, options: undefined, ops: standardOps(), environment, ...(signal && { signal }) }),
+      openSite({ backend, dir, tmpRoot, options: stored?.options, ops: standardOps(), environment, ...(signal && { signal }) }),
     );
   } finally {
     rmSync(tmpRoot, { recursive: true, force: true });

@@ -47,7 +47,7 @@ async function verifyTarget({ target, entry, dist, backend, options }: Job): Pro
   const artifact = artifactOf(entry, dist);
   try {
     for (const file of artifact.files) await checkFile(join(artifact.dir, file.path), file);
-    const decoded = await withTemporarySite(backend, artifact, options, ({ context }) =>
+    const decoded = await withTemporarySite(backend, { artifact, options: entry.options }, options, ({ context }) =>
       callHook(backend, "decode", () => backend.decode(artifact, context)),
     );
     return { target, ...compare(target, entry, decoded) };

@@ -124,6 +124,10 @@ export const manifestSchema: object = {
         "formatVersion": {
           "type": "string"
         },
+        "options": {
+          "description": "Options of the target that it was written with, defaults filled in.",
+          "type": "object"
+        },
         "folder": {
           "description": "Relative to the manifest.",
           "type": "string"

@@ -37,6 +37,12 @@ export interface ManifestTarget {
   backendVersion?: string;
   formatVersion: string;
   /**
+   * Options of the target that it was written with, defaults filled in.
+   */
+  options?: {
+    [k: string]: unknown;
+  };
+  /**
    * Relative to the manifest.
    */
   folder: string;

@@ -7,8 +7,15 @@ import type { Manifest, ManifestTarget, ManifestTensor } from "@vlm-export/schem
 /** What integers and scales one value has, as hashes that `verify DIST` can compare without the model. */
 export type Fingerprint = Pick<ManifestTensor, "storage" | "intSha256" | "scaleSha256" | "zeroPointSha256">;
 
+/** What wrote an artifact. */
+export interface WrittenBy {
+  readonly version: string;
+  /** Options of the target with defaults filled in. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
 /** The manifest's entry of one target: its files, and for every value of the frozen graph where it lies and what it is. */
-export function manifestTarget(artifact: Artifact, backendVersion: string, model: Model): ManifestTarget {
+export function manifestTarget(artifact: Artifact, { version, options }: WrittenBy, model: Model): ManifestTarget {
   const values = new Map(
     [...model.components].flatMap(([component, graph]) =>
       quantizedValues(graph).map((value) => [`${component}\u0000${value.name}`, value] as const),
@@ -23,7 +30,8 @@ export function manifestTarget(artifact: Artifact, backendVersion: string, model
   });
   return {
     backend: artifact.backend,
-    backendVersion,
+    backendVersion: version,
+    options: { ...options },
     formatVersion: artifact.formatVersion,
     folder: artifact.backend,
     files: artifact.files.map((file) => ({ ...file })),

@@ -3,12 +3,13 @@ import { resolve } from "node:path";
 import type { Model } from "@vlm-export/ir";
 import { explainRecipe } from "@vlm-export/recipe";
 import type { Manifest, Report } from "@vlm-export/schemas";
-import { emitWrite, isSystemError } from "@vlm-export/backend-api";
+import { emitWrite, isSystemError, resolveOptions } from "@vlm-export/backend-api";
+import type { FoundBackend } from "../discover.js";
 import { TOOL_NAME } from "../output-folder.js";
 import type { RunSite } from "../run-site.js";
 import type { TargetOutcome } from "../stages/prove-target.js";
 import type { QuantizedModel } from "../stages/quantize-model.js";
-import { manifestTarget, manifestText } from "./manifest.js";
+import { manifestTarget, manifestText, type WrittenBy } from "./manifest.js";
 import { reportMarkdown } from "./markdown.js";
 
 export interface Written {
@@ -39,10 +40,15 @@ function manifestOf({ targets }: Report, { site, float, quantized, graphHash, ou
     sources: float.sources.map(({ path, sizeBytes }) => ({ path: resolve(path), sizeBytes })),
     targets: Object.fromEntries(
       proven.flatMap(([name, { artifact }]) =>
-        artifact ? [[name, manifestTarget(artifact, backends.get(name)?.version ?? "0", quantized.model)]] : [],
+        artifact ? [[name, manifestTarget(artifact, writtenBy(name, request, backends), quantized.model)]] : [],
       ),
     ),
   };
+}
+
+function writtenBy(name: string, { recipe }: RunSite["request"], backends: RunSite["backends"]): WrittenBy {
+  const { backend, version } = backends.get(name) as FoundBackend;
+  return { version, options: resolveOptions(backend, recipe.targets.get(name)) as WrittenBy["options"] };
 }
 
 function writeSynced(path: string, text: string): void {
