@@ -42,7 +42,7 @@ async function codeOf(work: () => Promise<unknown>): Promise<string> {
 
 test("inputs and outputs of unknown rank are as the sample has them", async () => {
   const edit = new GraphEditor(ops, "g");
-  const [y] = edit.insert("Neg", [edit.addInput("x", { dtype: "f32" })], {}, { outputs: ["y"] });
+  const [y] = edit.insert("Neg", [edit.addInput("x", { dtype: "f32", shape: undefined })], {}, { outputs: ["y"] });
   if (y) edit.addOutput(y);
   const session = await engine.openGraph({ graph: edit.graph, ops });
   const { outputs } = await session.run(new Map([["x", f32Tensor([1, -2], [2, 1])]]));
