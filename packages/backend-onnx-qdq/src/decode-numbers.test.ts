@@ -25,6 +25,10 @@ test.each([100, 1 << 16])("%i half-precision scales are widened exactly", (count
   expect(numbers).toEqual(Float32Array.from(bits, f16ToNumber));
 });
 
+test("bfloat16 scales are the upper halves of float32", () => {
+  expect(floatsOf("model.onnx", memoryTensor("bf16", [2], Uint8Array.of(0xc0, 0x3f, 0x80, 0xbe)))).toEqual(Float32Array.of(1.5, -0.25));
+});
+
 test("a scale of integers is malformed", () => {
   expect(() => floatsOf("model.onnx", memoryTensor("i8", [1], Uint8Array.of(1)))).toThrow("a scale has type i8");
 });

@@ -6,7 +6,7 @@ const TABLE_FROM = 1 << 16;
 
 /** Throws VX-DECODE-ONNX unless the tensor is of a type that scales have. */
 export function requireFloats(path: string, { dtype }: TensorData): void {
-  if (dtype !== "f32" && dtype !== "f16") throw decodeMalformed(path, `a scale has type ${dtype}`);
+  if (dtype !== "f32" && dtype !== "f16" && dtype !== "bf16") throw decodeMalformed(path, `a scale has type ${dtype}`);
 }
 
 /** The numbers of a scale in f32, widened exactly. Throws VX-DECODE-ONNX. */
@@ -21,10 +21,11 @@ export function floatsOf(path: string, scale: TensorData): Float32Array {
   }
   const bytes = scale.bytes();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const table = numbers.length < TABLE_FROM ? undefined : Float32Array.from({ length: 1 << 16 }, (_, bits) => half(bits));
+  const numberOf = scale.dtype === "f16" ? half : brain;
+  const table = numbers.length < TABLE_FROM ? undefined : Float32Array.from({ length: 1 << 16 }, (_, bits) => numberOf(bits));
   for (let i = 0; i < numbers.length; i += 1) {
     const bits = view.getUint16(i * 2, true);
-    numbers[i] = table ? (table[bits] as number) : half(bits);
+    numbers[i] = table ? (table[bits] as number) : numberOf(bits);
   }
   return numbers;
 }
@@ -37,6 +38,11 @@ function half(bits: number): number {
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** bfloat16: the upper half of a float32. */
+function brain(bits: number): number {
+  return new Float32Array(Uint32Array.of(bits << 16).buffer)[0] as number;
 }
 
 const BITS_OF: Readonly<Record<string, number>> = { i2: 2, u2: 2, i4: 4, u4: 4, i8: 8, u8: 8, i16: 16, u16: 16, i32: 32 };
