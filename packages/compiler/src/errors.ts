@@ -21,11 +21,11 @@ function coded(
   );
 }
 
-/** The output folder holds files that this tool did not write. */
-export function emitFolderForeign(folder: string): VxError {
+/** `--out` names a file, or a folder with files that this tool did not write; `problem` goes on the folder's name. */
+export function emitFolderForeign(folder: string, problem: string): VxError {
   return coded("VX-EMIT-FOLDER-FOREIGN", "emit", {
-    message: `output folder ${folder} is not empty and holds no manifest.json of vlm-export; it would be replaced as a whole.`,
-    hint: "Choose another --out, or empty the folder yourself.",
+    message: `output folder ${folder} ${problem}; it would be replaced as a whole.`,
+    hint: "Choose another --out, or move what is yours out of it.",
   });
 }
 

@@ -75,6 +75,23 @@ test("a folder or file of somebody else is not touched", () => {
   expect([existsSync(join(dist, "a.txt")), readdirSync(parent)]).toEqual([true, ["dist"]]);
 });
 
+test("an earlier output that somebody put a file into is not replaced", () => {
+  publish("one");
+  mkdirSync(join(dist, "onnx-qdq"));
+  writeFileSync(join(dist, ".DS_Store"), "");
+  publish("two");
+  mkdirSync(join(dist, "onnx-qdq"));
+  writeFileSync(join(dist, "onnx-qdq/thesis.txt"), "years of work");
+  expect(() => openOutputFolder(dist)).toThrow("holds onnx-qdq/thesis.txt, which vlm-export did not write");
+  expect([content(), existsSync(join(dist, "onnx-qdq/thesis.txt")), readdirSync(parent)]).toEqual(["two", true, ["dist"]]);
+});
+
+test("a file is not replaced by a folder", () => {
+  writeFileSync(dist, "mine");
+  expect(() => openOutputFolder(dist)).toThrow("dist is a file");
+  expect([readFileSync(dist, "utf8"), readdirSync(parent)]).toEqual(["mine", ["dist"]]);
+});
+
 test("parent folders are made; one that cannot be is a coded error", () => {
   dist = join(parent, "a/b/dist");
   publish("deep");

@@ -14,12 +14,18 @@ import {
   writeFileSync,
 } from "node:fs";
 import { hostname } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { emitWrite, isSystemError } from "@vlm-export/backend-api";
+import type { Manifest } from "@vlm-export/schemas";
 import { emitFolderBusy, emitFolderForeign } from "./errors.js";
+import { REJECTED_FOLDER } from "./stages/prove-target.js";
 
 /** What manifest.json says wrote it. */
 export const TOOL_NAME = "vlm-export";
+/** Files beside the artifacts. */
+const REPORT_FILES = ["manifest.json", "recipe.yaml", "report.json", "report.md"];
+/** What desktops put into folders by themselves. */
+const DESKTOP_FILES: ReadonlySet<string> = new Set([".DS_Store", "Thumbs.db", "desktop.ini"]);
 
 /** A folder that appears under its final name complete, or not at all. */
 export interface OutputFolder {
@@ -49,7 +55,8 @@ export function openOutputFolder(folder: string): OutputFolder {
     const lock = takeLock(join(parent, `${prefix}lock`), target);
     try {
       recover(parent, prefix, target);
-      if (!isOurs(target)) throw emitFolderForeign(target);
+      const problem = foreignIn(target);
+      if (problem !== undefined) throw emitFolderForeign(target, problem);
       const staging = mkdtempSync(join(parent, prefix));
       return {
         staging,
@@ -95,16 +102,33 @@ function recover(parent: string, prefix: string, target: string): void {
   for (const name of [...drafts, ...leftovers]) rmSync(join(parent, name), { recursive: true, force: true });
 }
 
-function isOurs(target: string): boolean {
-  if (!existsSync(target)) return true;
-  if (!statSync(target).isDirectory()) return false;
-  if (readdirSync(target).length === 0) return true;
+/** What keeps a folder from being replaced: it holds more than an earlier run wrote. Undefined when nothing does. */
+function foreignIn(target: string): string | undefined {
+  if (!existsSync(target)) return undefined;
+  if (!statSync(target).isDirectory()) return "is a file";
+  const written = writtenBefore(target);
+  const foreign = filesIn(target).find((path) => !written(path));
+  return foreign === undefined ? undefined : `holds ${foreign}, which vlm-export did not write`;
+}
+
+/** Says of a path in the folder, with forward slashes, whether the run that left its manifest wrote it; all are foreign without one. */
+function writtenBefore(target: string): (path: string) => boolean {
   try {
-    const manifest = JSON.parse(readFileSync(join(target, "manifest.json"), "utf8")) as { readonly tool?: { readonly name?: unknown } };
-    return manifest.tool?.name === TOOL_NAME;
+    const { tool, targets = {} } = JSON.parse(readFileSync(join(target, "manifest.json"), "utf8")) as Partial<Manifest>;
+    if (tool?.name !== TOOL_NAME) return () => false;
+    const artifacts = Object.values(targets).flatMap(({ folder, files }) => files.map(({ path }) => `${folder}/${path}`));
+    const known = new Set([...REPORT_FILES, ...artifacts]);
+    return (path) => known.has(path) || path.startsWith(`${REJECTED_FOLDER}/`) || DESKTOP_FILES.has(basename(path));
   } catch {
-    return false;
+    return () => false;
   }
+}
+
+function filesIn(folder: string): readonly string[] {
+  const found = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return found
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll(sep, "/"));
 }
 
 interface Lock {
