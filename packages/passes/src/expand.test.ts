@@ -182,6 +182,15 @@ describe("attention", () => {
     expect(opsOf(rewrite(padded.finish(attention(padded, [...qkv(padded), null, null, null, lengths])), ...EXPAND))).toEqual(["Attention"]);
   });
 
+  test("a quantized result keeps its name between other nodes too", () => {
+    const b = builder();
+    const norm = b.op("RMSNormalization", [b.input("x", ["n", 8]), b.random(8)]);
+    const quant: QuantSpec = { storage: "i8", range: [-128, 127], mode: "static", granularity: "tensor", scale: f32Tensor([0.1], [1, 1]) };
+    b.edit.retype(norm, { ...norm.type, quant });
+    const after = rewrite(b.finish(b.op("Neg", [norm])), ...EXPAND);
+    expect(after.value(norm.name)).toMatchObject({ type: { quant }, producer: { op: "Mul" } });
+  });
+
   test("quantized keys that are given out are quantized behind the ones that are used", () => {
     const b = builder();
     const past = [b.input("pk", ["b", 4, "p", 8]), b.input("pv", ["b", 4, "p", 6])];

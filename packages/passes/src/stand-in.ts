@@ -11,7 +11,7 @@ export interface StandIn {
   /** A constant of one element. */
   scalar(value: number, dtype: DType): Value;
   ints(...values: readonly number[]): Value;
-  /** Every reader of the node's output reads `value`, which is quantized as the output was. */
+  /** Every reader of the node's output reads `value`, which is quantized as the output was, and then has its name: artifacts find it by that. */
   replace(output: Value | null | undefined, value: Value): void;
 }
 
@@ -33,7 +33,11 @@ export function standIn(edit: GraphEditor, node: Node): StandIn {
       const isShared = node.inputs.includes(value) || edit.graph.users(value).length > 0;
       const target = quant && isShared ? (edit.insert("Identity", [value], {}, options)[0] as Value) : value;
       if (quant) edit.retype(target, { ...target.type, quant });
+      const { name } = output;
       edit.replaceAllUses(output, target);
+      if (!quant || target.name === name) return;
+      edit.rename(output, edit.freshName(`${name}_replaced`));
+      edit.rename(target, name);
     },
   };
 }
