@@ -126,6 +126,8 @@ export type Tensors = ReadonlyMap<string, TensorData>;
 export interface Session {
   readonly name: string;
   readonly version: string;
+  /** By input, where the artifact takes only one shape; data made up by the host keeps to them. */
+  readonly inputShapes?: ReadonlyMap<string, readonly number[]>;
   run(inputs: Tensors): Promise<Tensors>;
   close(): Promise<void>;
 }

@@ -136,3 +136,12 @@ export function verifyNoFloat(): VxError {
     kind: "tool",
   });
 }
+
+/** The float model does not run on data that was made up, as there is none. */
+export function verifyRandom(cause: VxError): VxError {
+  return coded("VX-VERIFY-RANDOM", "verify", {
+    message: `the float model does not run on random data: ${cause.message}`,
+    hint: "Give data (calibration.data, eval.data or --calibration), or state model.shapes in the recipe.",
+    cause,
+  });
+}

@@ -44,6 +44,7 @@ function verdict({ gate, target, limit, value, passed, engine }: Measured): Gate
     status: passed ? "passed" : "failed",
     limit,
     value,
+    ...(engine?.data === "random" && gate === "minCosine" && { reason: "measured on random data" }),
     ...(passed || worst.length === 0 ? {} : { worstLayers: worst }),
   };
 }

@@ -9,7 +9,7 @@ import { readEntries, type SampleEntry } from "./jsonl.js";
 import { findLabels, labelOf, readLabels } from "./labels.js";
 import type { ModelInput } from "./model-input.js";
 import { readNpzTensors } from "./npz-tensors.js";
-import { randomTensors } from "./random-samples.js";
+import { type RandomForm, randomTensors } from "./random-samples.js";
 import { reasonOf } from "./read-bytes.js";
 
 /** One set of inputs for the model. */
@@ -33,6 +33,8 @@ export interface SampleOptions {
   readonly limit?: number;
   /** For random data. */
   readonly seed?: number;
+  /** For random data: its form by input; see {@link randomForms}. */
+  readonly forms?: ReadonlyMap<string, RandomForm>;
   /** none: labels are ignored; required: each sample has one. */
   readonly labels?: "none" | "required";
   /** JSON list of class names; default: one found beside the data. */
@@ -62,9 +64,9 @@ export async function loadSamples(source: string, options: SampleOptions): Promi
   return source === "random" ? randomSet(options) : jsonlSet(source, options);
 }
 
-function randomSet({ inputs, limit = DEFAULT_RANDOM_SAMPLES, seed = 0, signal }: SampleOptions): SampleSet {
+function randomSet({ inputs, limit = DEFAULT_RANDOM_SAMPLES, seed = 0, forms = new Map(), signal }: SampleOptions): SampleSet {
   const make = (index: number): Promise<Sample> =>
-    Promise.resolve({ name: `random:${index}`, tensors: randomTensors(inputs, seed, index) });
+    Promise.resolve({ name: `random:${index}`, tensors: randomTensors(inputs, forms, { seed, sample: index }) });
   return { source: "random", size: limit, isRandom: true, decoders: new Set(), [Symbol.asyncIterator]: () => inOrder(limit, make, signal) };
 }
 

@@ -475,6 +475,10 @@ export const reportSchema: object = {
         "version": {
           "type": "string"
         },
+        "data": {
+          "description": "What it was run on: the path of the samples, or the word random.",
+          "type": "string"
+        },
         "samples": {
           "type": "integer",
           "minimum": 0

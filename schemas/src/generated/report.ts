@@ -209,6 +209,10 @@ export interface EngineReport {
   reason?: string;
   name?: string;
   version?: string;
+  /**
+   * What it was run on: the path of the samples, or the word random.
+   */
+  data?: string;
   samples?: number;
   /**
    * Least over the outputs.

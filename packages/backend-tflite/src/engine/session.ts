@@ -51,7 +51,10 @@ export async function openArtifact(artifact: Artifact): Promise<Session> {
     await close();
     throw error;
   }
-  return { name: packageName, version, run: (inputs) => runAll(models, inputs), close };
+  const inputShapes = new Map(
+    models.flatMap(({ prefix, model }) => model.inputs.map(({ name, shape }) => [prefix + name, shape] as const)),
+  );
+  return { name: packageName, version, inputShapes, run: (inputs) => runAll(models, inputs), close };
 }
 
 /** The component that a file holds: the name of its subgraph. */

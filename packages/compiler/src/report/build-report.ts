@@ -61,6 +61,9 @@ function headlines({ quantized, outcomes }: ReportParts, { byDefault, recipe, ve
     ...(quantized.calibration?.data === "random"
       ? ["Calibrated with RANDOM data: activation ranges mean nothing; use this for smoke tests only."]
       : []),
+    ...([...outcomes.values()].some(({ engine }) => engine?.data === "random")
+      ? ["The artifacts were run on RANDOM data: cosine and SQNR say nothing about real inputs."]
+      : []),
     ...(byDefault ? [`No recipe was given: ${recipe.file} was used (weights only, no data).`] : []),
     ...(verify === "run" ? [] : [`Verification was limited to --verify ${verify}: the artifacts were not run.`]),
     ...failed,

@@ -83,7 +83,11 @@ function targetCells(name: string, { status, files, proof, engine, accuracy }: T
 
 function engineCells(engine: TargetReport["engine"]): readonly string[] {
   if (engine?.status !== "run") return [`not run${engine?.reason ? `: ${escape(engine.reason)}` : ""}`, "", ""];
-  return [`${engine.name ?? ""} ${engine.version ?? ""}`, engine.cosine?.toFixed(6) ?? "", decibels(engine.sqnrDb)];
+  return [
+    `${engine.name ?? ""} ${engine.version ?? ""}${engine.data === "random" ? " on random data" : ""}`,
+    engine.cosine?.toFixed(6) ?? "",
+    decibels(engine.sqnrDb),
+  ];
 }
 
 function gateLines(gates: readonly GateResult[]): readonly string[] {

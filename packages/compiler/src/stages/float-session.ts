@@ -1,5 +1,6 @@
 import type { Tensors } from "@vlm-export/backend-api";
 import { createEngine } from "@vlm-export/engine";
+import { verifyRandom } from "../errors.js";
 import { type Model, type OpRegistry, onlyComponent, VxError } from "@vlm-export/ir";
 
 /** The float model, running. */
@@ -30,5 +31,14 @@ export async function openFloat(
   } catch (error) {
     engine.close();
     throw error;
+  }
+}
+
+/** Runs the float model on one sample; one that was made up and that it refuses is VX-VERIFY-RANDOM. */
+export async function runReference<T>(isRandom: boolean, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    throw isRandom && error instanceof VxError && error.kind !== "interrupted" ? verifyRandom(error) : error;
   }
 }

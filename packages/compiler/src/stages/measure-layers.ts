@@ -4,6 +4,7 @@ import { type Graph, type Model, type Node, onlyComponent, type Value } from "@v
 import type { LayerReport } from "@vlm-export/schemas";
 import { NumericComparison } from "@vlm-export/verify";
 import type { RunSite } from "../run-site.js";
+import { runReference } from "./float-session.js";
 import { layerOf } from "./run-on-engine.js";
 import { layerSamples } from "./samples.js";
 
@@ -20,10 +21,11 @@ export async function measureLayers(run: RunSite, floatModel: Model, quantizedMo
     const reference = await engine.openGraph({ graph: float, ops: run.ops, taps });
     const session = await engine.openGraph({ graph: quantized, ops: run.ops, taps }, { arithmetic: "plain" });
     const comparisons = new Map(layers.map(({ value }) => [value.name, new NumericComparison(run.kernels)]));
-    for await (const { tensors } of await layerSamples(run, floatModel)) {
+    const samples = await layerSamples(run, floatModel);
+    for await (const { tensors } of samples) {
       run.request.signal?.throwIfAborted();
-      const [expected, found] = [(await reference.run(tensors)).tensors, (await session.run(tensors)).tensors];
-      addAll(comparisons, expected, found);
+      const expected = await runReference(samples.isRandom, () => reference.run(tensors));
+      addAll(comparisons, expected.tensors, (await session.run(tensors)).tensors);
     }
     await reference.close();
     await session.close();

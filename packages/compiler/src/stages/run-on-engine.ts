@@ -1,12 +1,13 @@
 import type { Artifact, Session } from "@vlm-export/backend-api";
 import { type Diagnostic, type TensorData, VxError } from "@vlm-export/ir";
 import type { Accuracy, EngineReport, LayerReport } from "@vlm-export/schemas";
+import type { SampleSet } from "@vlm-export/samples";
 import { NumericComparison, type NumericError, topOneAccuracy } from "@vlm-export/verify";
 import type { RunSite } from "../run-site.js";
 import { callHook, type TargetSite } from "@vlm-export/backend-api";
-import { type FloatReference, openFloat } from "./float-session.js";
+import { type FloatReference, openFloat, runReference } from "./float-session.js";
 import type { ProveJob } from "./prove-target.js";
-import { evaluationSamples, type SampleStream, verificationSamples } from "./samples.js";
+import { evaluationSamples, verificationSamples } from "./samples.js";
 
 /** Numbers of the artifact on a real engine, and what came up on the way. */
 export interface EngineFindings {
@@ -34,6 +35,9 @@ export async function runOnEngine(run: RunSite, site: TargetSite, artifact: Arti
   }
 }
 
+/** Data had to be made up and could not be. */
+const NO_SOUND_DATA: readonly string[] = ["VX-CAL-RANDOM", "VX-VERIFY-RANDOM"];
+
 function notRun(reason: string, findings: readonly Diagnostic[] = []): EngineFindings {
   return { engine: { status: "not-run", reason }, findings: findings.map((found) => ({ ...found, severity: "warning" })) };
 }
@@ -48,7 +52,7 @@ async function compared(run: RunSite, session: Session, { float, quantized }: Pr
   }
   if (!reference) return notRun("onnxruntime-node, which runs the float model, is not installed");
   try {
-    const samples = await verificationSamples(run, float);
+    const samples = await verificationSamples(run, float, session.inputShapes);
     const { outputs, count } = await compareOutputs(run, { session, reference }, samples);
     const accuracy = await taskAccuracy(run, { session, reference }, float);
     const worst = [...outputs.values()].toSorted((a, b) => a.cosine - b.cosine)[0];
@@ -56,6 +60,7 @@ async function compared(run: RunSite, session: Session, { float, quantized }: Pr
       status: "run",
       name: session.name,
       version: session.version,
+      data: samples.source,
       samples: count,
       ...(worst && {
         cosine: worst.cosine,
@@ -67,7 +72,7 @@ async function compared(run: RunSite, session: Session, { float, quantized }: Pr
     };
     return { engine: finite(engine), findings: [], ...(accuracy && { accuracy }) };
   } catch (error) {
-    if (error instanceof VxError && error.diagnostic.code === "VX-CAL-RANDOM")
+    if (error instanceof VxError && NO_SOUND_DATA.includes(error.diagnostic.code))
       return notRun(`there is no data to run on: ${error.message}`, error.diagnostics);
     throw error;
   } finally {
@@ -83,13 +88,13 @@ interface Pair {
 async function compareOutputs(
   run: RunSite,
   { session, reference }: Pair,
-  samples: SampleStream,
+  samples: SampleSet,
 ): Promise<{ readonly outputs: ReadonlyMap<string, NumericError>; readonly count: number }> {
   const comparisons = new Map<string, NumericComparison>();
   let count = 0;
   for await (const { tensors } of samples) {
     run.request.signal?.throwIfAborted();
-    const expected = await reference.run(tensors);
+    const expected = await runReference(samples.isRandom, () => reference.run(tensors));
     const found = await session.run(tensors);
     for (const [name, tensor] of expected) {
       const comparison = comparisons.get(name) ?? new NumericComparison(run.kernels);

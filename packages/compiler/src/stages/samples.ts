@@ -1,6 +1,6 @@
 import { type Model, onlyComponent } from "@vlm-export/ir";
 import type { Recipe } from "@vlm-export/recipe";
-import { loadSamples, type Sample, type SampleSet } from "@vlm-export/samples";
+import { loadSamples, type RandomForm, randomForms, type SampleSet } from "@vlm-export/samples";
 import type { LabelledSample } from "@vlm-export/verify";
 import { verifyNoLabels } from "../errors.js";
 import type { RunSite } from "../run-site.js";
@@ -10,22 +10,31 @@ const VERIFY_SAMPLES = 16;
 /** Samples in which every layer is compared. */
 const LAYER_SAMPLES = 2;
 
-/** Samples one after the other. */
-export type SampleStream = AsyncIterable<Sample>;
-
 /** The recipe's calibration data. */
 export function calibrationSamples(run: RunSite, float: Model): Promise<SampleSet> {
   const { data = "random", samples } = run.request.recipe.calibration;
-  return open(run, float, data, samples);
+  return open(run, float, { source: data, limit: samples });
 }
 
-/** Data to run the artifact on: the calibration data, else the evaluation data, else seeded random numbers. */
-export function verificationSamples(run: RunSite, float: Model): Promise<SampleSet> {
-  return open(run, float, verificationData(run.request.recipe), VERIFY_SAMPLES);
+/**
+ * Data to run the artifact on: the calibration data, else the evaluation data, else seeded random numbers in forms that the model takes
+ * (`fixed`: shapes by input that the artifact takes). Throws VX-CAL-RANDOM when no sound form is known.
+ */
+export function verificationSamples(run: RunSite, float: Model, fixed?: ReadonlyMap<string, readonly number[]>): Promise<SampleSet> {
+  return openSound(run, float, { limit: VERIFY_SAMPLES, ...(fixed && { fixed }) });
 }
 
 export function layerSamples(run: RunSite, float: Model): Promise<SampleSet> {
-  return open(run, float, verificationData(run.request.recipe), LAYER_SAMPLES);
+  return openSound(run, float, { limit: LAYER_SAMPLES });
+}
+
+async function openSound(
+  run: RunSite,
+  float: Model,
+  { limit, fixed }: { readonly limit: number; readonly fixed?: ReadonlyMap<string, readonly number[]> },
+): Promise<SampleSet> {
+  const source = verificationData(run.request.recipe);
+  return open(run, float, { source, limit, ...(source === "random" && { forms: randomForms(onlyComponent(float), fixed) }) });
 }
 
 /** What {@link verificationSamples} reads. */
@@ -33,7 +42,14 @@ function verificationData({ calibration, eval: evaluation }: Recipe): string {
   return calibration.data ?? evaluation?.data ?? "random";
 }
 
-function open({ request }: RunSite, float: Model, source: string, limit: number): Promise<SampleSet> {
+interface Source {
+  /** A path, or `random`. */
+  readonly source: string;
+  readonly limit: number;
+  readonly forms?: ReadonlyMap<string, RandomForm>;
+}
+
+function open({ request }: RunSite, float: Model, { source, limit, forms }: Source): Promise<SampleSet> {
   const { recipe, modelPath, signal } = request;
   const { image } = recipe.model;
   return loadSamples(source, {
@@ -41,6 +57,7 @@ function open({ request }: RunSite, float: Model, source: string, limit: number)
     modelPath,
     limit,
     seed: recipe.calibration.seed,
+    ...(forms && { forms }),
     ...(image && { image }),
     ...(signal && { signal }),
   });

@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { onnxGraph, onnxModel, onnxNode, type OnnxNode, onnxTensor, onnxValue, writeOnnx } from "@vlm-export/formats/onnx";
+import type { Report } from "@vlm-export/schemas";
+import { afterAll, expect, test } from "vitest";
+import { temporaryFolder, vlmExport } from "./run-cli.js";
+
+const folder = temporaryFolder();
+afterAll(() => folder.remove());
+
+const node = (opType: string, inputs: readonly string[], output: string): OnnxNode => onnxNode({ opType, inputs, outputs: [output] });
+
+const numbers = (count: number): Uint8Array => new Uint8Array(Float32Array.from({ length: count }, (_, i) => Math.sin(i + 1)).buffer);
+
+interface Sketch {
+  readonly input: ReturnType<typeof onnxValue>;
+  readonly nodes: readonly OnnxNode[];
+}
+
+/** Exports a model over a table of 7 rows with int8 weights and no data; gives the exit code and the report. */
+async function exported(name: string, { input, nodes }: Sketch, targets: string) {
+  const graph = onnxGraph({
+    name: "main",
+    nodes,
+    inputs: [input],
+    initializers: [
+      onnxTensor("table", "f32", [7, 64], numbers(7 * 64)),
+      onnxTensor("w", "f32", [64, 64], numbers(64 * 64)),
+      onnxTensor("kernel", "f32", [2, 3, 3, 3], numbers(54)),
+      onnxTensor("far", "i64", [1], new Uint8Array(BigInt64Array.of(1000n).buffer)),
+    ],
+    outputs: [onnxValue("y", "f32", undefined)],
+  });
+  const path = join(folder.path, `${name}.onnx`);
+  await writeOnnx(onnxModel({ irVersion: 8, opsetImports: [{ domain: "", version: 17 }], graph }), path);
+  const out = join(folder.path, name);
+  const { code, stderr } = vlmExport([path, "-r", "preset:weights-int8", "-t", targets, "-o", out, "--cache", "off"]);
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  return {
+    report: JSON.parse(readFileSync(join(out, "report.json"), "utf8")) as Report,
+    markdown: readFileSync(join(out, "report.md"), "utf8"),
+  };
+}
+
+test("without data a model of symbolic extents is run on made-up tokens, and the report says that they are random", async () => {
+  const { report, markdown } = await exported(
+    "decoder",
+    {
+      input: onnxValue("input_ids", "i64", ["batch", "seq"]),
+      nodes: [node("Gather", ["table", "input_ids"], "e"), node("MatMul", ["e", "w"], "y")],
+    },
+    "onnx-qdq,tflite",
+  );
+  for (const name of ["onnx-qdq", "tflite"])
+    expect(report.targets[name]).toMatchObject({ status: "ok", proof: { tensorsDifferent: 0 }, engine: { status: "run", data: "random" } });
+  expect(report.targets["onnx-qdq"]!.engine!.cosine).toBeGreaterThan(0.999);
+  expect(report.headline.join()).toContain("RANDOM data");
+  expect(markdown).toContain("on random data");
+});
+
+test.each([
+  [
+    "extents that nobody knows",
+    { input: onnxValue("image", "f32", ["n", 3, "height", "width"]), nodes: [node("Conv", ["image", "kernel"], "y")] },
+    /there is no data to run on: .*"height"/,
+  ],
+  [
+    "a float model that refuses them",
+    {
+      input: onnxValue("ids", "i64", ["batch", "seq"]),
+      nodes: [node("Add", ["ids", "far"], "i"), node("Gather", ["table", "i"], "e"), node("MatMul", ["e", "w"], "y")],
+    },
+    /there is no data to run on: the float model does not run on random data: /,
+  ],
+] as const)("where no sound input can be made up, the proof stands and the engine is not run: %s", async (name, sketch, reason) => {
+  const { report } = await exported(name.replaceAll(" ", "-"), sketch, "onnx-qdq");
+  const { status, proof, engine } = report.targets["onnx-qdq"]!;
+  expect({ status, different: proof!.tensorsDifferent, engine }).toEqual({
+    status: "ok",
+    different: 0,
+    engine: { status: "not-run", reason: expect.stringMatching(reason) },
+  });
+});
