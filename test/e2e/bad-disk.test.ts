@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onnxTensor } from "@vlm-export/formats/onnx";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CLI, type Finished, temporaryFolder, vlmExport } from "./run-cli.js";
+import { CLASSIFIER, CLI, type Finished, interrupted, ROOT, temporaryFolder, vlmExport } from "./run-cli.js";
 import { onnxBytes, ramp, twoLayers } from "./small-models.js";
 
 const folder = temporaryFolder();
@@ -91,6 +91,16 @@ test.skipIf(process.platform === "win32")("a file that cannot grow ends the run 
   expect(stderr).toContain("EFBIG");
   expect([readFileSync(join(out, "manifest.json")), readdirSync(at).toSorted()]).toEqual([before, ["dist", "large.onnx"]]);
   expect(existsSync(join(out, "onnx-qdq/model.onnx"))).toBe(true);
+});
+
+test.each(["quantize:"])("Ctrl-C after %s ends with 130; no temporary file and no output stays", async (after) => {
+  const at = emptyFolder();
+  const temporary = emptyFolder();
+  const recipe = join(ROOT, "examples/classifier-int8.yaml");
+  const words = [CLASSIFIER, "-r", recipe, "-t", "onnx-qdq", "-o", join(at, "dist"), "--cache", join(at, "cache")];
+  const { code, stderr } = await interrupted(words, (text) => text.includes(after), { TMPDIR: temporary, TEMP: temporary, TMP: temporary });
+  expect({ code, stderr }).toEqual({ code: 130, stderr: expect.stringContaining("VX-") });
+  expect([readdirSync(at).filter((name) => name !== "cache"), readdirSync(temporary)]).toEqual([[], []]);
 });
 
 test("a model that is a folder or not there is a coded error", () => {

@@ -46,9 +46,13 @@ export function vlmExportMany(runs: readonly (readonly string[])[]): readonly Fi
 }
 
 /** Runs the built command and interrupts it, one time, as soon as `when` holds of what it wrote to stderr. */
-export function interrupted(args: readonly string[], when: (stderr: string) => boolean): Promise<Finished> {
+export function interrupted(
+  args: readonly string[],
+  when: (stderr: string) => boolean,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Finished> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [CLI, ...args], { cwd: ROOT, env: { ...process.env, CI: "true" } });
+    const child = spawn(process.execPath, [CLI, ...args], { cwd: ROOT, env: { ...process.env, CI: "true", ...env } });
     let [stdout, stderr] = ["", ""];
     let isSent = false;
     child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
