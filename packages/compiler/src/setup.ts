@@ -1,12 +1,14 @@
+import { callHook } from "@vlm-export/backend-api";
 import { createEngine } from "@vlm-export/engine";
 import { type Diagnostic, VxError } from "@vlm-export/ir";
 import type { BrokenPlugin, FoundBackend } from "./discover.js";
+import { pluginLoad } from "./errors.js";
 import { withTemporarySite } from "./temporary-site.js";
 
 /** One line of `doctor`. */
 export interface SetupCheck {
   readonly what: string;
-  /** broken: a plugin that does not load. */
+  /** broken: a plugin that does not load, or whose probe crashes. */
   readonly status: "ok" | "missing" | "warning" | "broken";
   readonly found: string;
   readonly hint?: string;
@@ -21,10 +23,7 @@ export interface SetupOptions {
 /** What is installed, what is missing and how to get it; installs nothing. */
 export async function inspectSetup({ backends, broken = [], environment }: SetupOptions): Promise<readonly SetupCheck[]> {
   const checks: SetupCheck[] = [{ what: "Node.js", status: "ok", found: process.version }, await engineCheck()];
-  for (const [name, { backend, version }] of backends) {
-    const findings = await probe(backend, environment);
-    checks.push({ what: `backend ${name}`, status: findings.length > 0 ? "warning" : "ok", found: version, ...hintOf(findings) });
-  }
+  for (const [name, found] of backends) checks.push({ what: `backend ${name}`, ...(await backendCheck(found, environment)) });
   for (const { name, path, diagnostic } of broken)
     checks.push({ what: `plugin ${name}`, status: "broken", found: path, ...hintOf([diagnostic]) });
   return checks;
@@ -46,9 +45,19 @@ async function engineCheck(): Promise<SetupCheck> {
   }
 }
 
-async function probe(backend: FoundBackend["backend"], environment: SetupOptions["environment"]): Promise<readonly Diagnostic[]> {
-  if (!backend.probe) return [];
-  return withTemporarySite(backend, undefined, { environment }, async ({ context }) => (await backend.probe?.(context)) ?? []);
+async function backendCheck(
+  { backend, version, from }: FoundBackend,
+  environment: SetupOptions["environment"],
+): Promise<Omit<SetupCheck, "what">> {
+  try {
+    const findings = await withTemporarySite(backend, undefined, { environment }, async ({ context }) =>
+      callHook(backend, "probe", async () => (await backend.probe?.(context)) ?? []),
+    );
+    return { status: findings.length > 0 ? "warning" : "ok", found: version, ...hintOf(findings) };
+  } catch (error) {
+    const diagnostics = error instanceof VxError ? error.diagnostics : pluginLoad(from, String(error), error).diagnostics;
+    return { status: "broken", found: `${from} ${version}`, ...hintOf(diagnostics) };
+  }
 }
 
 function hintOf(findings: readonly Diagnostic[]): { readonly hint?: string } {
