@@ -57,7 +57,7 @@ test("a run that fails on import starts no thread", () => {
   expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining("workers started: 0") });
 });
 
-test("doctor and backend list name a plugin that does not load, and go on", () => {
+test("a plugin that does not load is named, and everything else goes on", () => {
   const cwd = join(folder.path, "project");
   const plugin = join(cwd, "node_modules/vlm-export-backend-odd");
   mkdirSync(plugin, { recursive: true });
@@ -76,4 +76,9 @@ test("doctor and backend list name a plugin that does not load, and go on", () =
   const list = vlmExport(["backend", "list"], { cwd });
   expect({ code: list.code, stderr: list.stderr }).toEqual({ code: 0, stderr: expect.stringContaining("no licence file") });
   expect(list.stdout).toMatch(/onnx-qdq[^]*vlm-export-backend-odd.*does not load/);
+  const plan = vlmExport(["plan", CLASSIFIER, "-t", "onnx-qdq"], { cwd });
+  expect({ code: plan.code, stderr: plan.stderr }).toEqual({
+    code: 0,
+    stderr: expect.stringMatching(/warning VX-PLUGIN-LOAD.*no licence file/),
+  });
 });

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { BrokenPlugin, FoundBackend } from "@vlm-export/compiler";
 import type { Recipe } from "@vlm-export/recipe";
+import type { Output } from "./output.js";
 
 /** The recipe that is used when none is given: it needs no data. */
 export const DEFAULT_RECIPE = "preset:weights-int8";
@@ -11,10 +12,14 @@ export async function chosenRecipe(named: string | undefined): Promise<{ readonl
   return { recipe: await loadRecipe(named ?? DEFAULT_RECIPE), byDefault: named === undefined };
 }
 
-/** Backends beside this package, beside the working folder, and named in the recipe. Throws VX-PLUGIN-LOAD for one that does not load. */
-export async function findBackends(plugins: readonly string[] = []): Promise<ReadonlyMap<string, FoundBackend>> {
+/**
+ * Backends beside this package, beside the working folder, and named in the recipe. Throws VX-PLUGIN-LOAD for one in the recipe that does
+ * not load; others are left out with a warning.
+ */
+export async function findBackends(output: Output, plugins: readonly string[] = []): Promise<ReadonlyMap<string, FoundBackend>> {
   const { discoverBackends } = await import("@vlm-export/compiler");
-  return discoverBackends(roots(), { plugins });
+  const onBroken = ({ diagnostic }: BrokenPlugin): void => output.message({ ...diagnostic, severity: "warning" });
+  return discoverBackends(roots(), { plugins, onBroken });
 }
 
 /** All backends that load, and the plugins that do not. */

@@ -44,3 +44,8 @@ test("plugins that do not load, break the contract or take a name are told with 
 test("without a listener the first one ends the search", async () => {
   await expect(discoverBackends([root])).rejects.toMatchObject({ diagnostic: { code: "VX-PLUGIN-LOAD" } });
 });
+
+test("one that is asked for by name ends the search", async () => {
+  const options = { plugins: [throwing], onBroken: () => undefined };
+  await expect(discoverBackends([root], options)).rejects.toMatchObject({ diagnostic: { code: "VX-PLUGIN-LOAD" } });
+});

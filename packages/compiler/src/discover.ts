@@ -26,9 +26,9 @@ export interface BrokenPlugin {
 }
 
 export interface DiscoverOptions {
-  /** Packages or files that are backends whatever their name. */
+  /** Packages or files that are backends whatever their name; one that does not load ends the search. */
   readonly plugins?: readonly string[];
-  /** Hears of plugins that do not load, which are then left out; without it the first one ends the search. */
+  /** Hears of installed plugins that do not load, which are then left out; without it the first one ends the search. */
   onBroken?(broken: BrokenPlugin): void;
 }
 
@@ -48,14 +48,14 @@ export async function discoverBackends(
   { plugins = [], onBroken }: DiscoverOptions = {},
 ): Promise<ReadonlyMap<string, FoundBackend>> {
   const found = new Map<string, FoundBackend>();
-  for (const source of [...installed(roots), ...plugins.map((plugin) => resolvePlugin(plugin, roots))]) {
+  for (const source of installed(roots))
     try {
       await addBackend(found, source);
     } catch (error) {
       if (!onBroken || !(error instanceof VxError)) throw error;
       onBroken({ name: readPackage(source).name ?? source, path: source, diagnostic: error.diagnostic });
     }
-  }
+  for (const plugin of plugins) await addBackend(found, resolvePlugin(plugin, roots));
   return found;
 }
 

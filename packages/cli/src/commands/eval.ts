@@ -33,7 +33,7 @@ export function evalCommand(site: CommandSite): CommandModule<object, EvalArgs> 
       const { evaluateOutput } = await import("@vlm-export/compiler");
       const results = await evaluateOutput(dist, {
         data,
-        backends: await findBackends(),
+        backends: await findBackends(site.output),
         environment: process.env,
         signal: site.signal,
         ...(labels !== undefined && { labels }),

@@ -70,7 +70,7 @@ async function runExport(
       targets,
       outDir: out,
       verify,
-      backends: await findBackends(recipe.plugins),
+      backends: await findBackends(site.output, recipe.plugins),
       tool: { name: "vlm-export", version: VERSION },
       environment: process.env,
       signal: site.signal,

@@ -31,7 +31,7 @@ export function planCommand(site: CommandSite): CommandModule<object, PlanArgs> 
         import("@vlm-export/recipe"),
       ]);
       const { recipe } = await chosenRecipe(named);
-      const backends = target.length > 0 ? await findBackends(recipe.plugins) : new Map();
+      const backends = target.length > 0 ? await findBackends(site.output, recipe.plugins) : new Map();
       const { plans, refusals } = await planForModel(model, recipe, {
         backends,
         targets: target,

@@ -15,7 +15,11 @@ export function verifyCommand(site: CommandSite): CommandModule<object, { readon
         .example("$0 verify dist/", ""),
     async handler({ dist }) {
       const { verifyOutput } = await import("@vlm-export/compiler");
-      const results = await verifyOutput(dist, { backends: await findBackends(), environment: process.env, signal: site.signal });
+      const results = await verifyOutput(dist, {
+        backends: await findBackends(site.output),
+        environment: process.env,
+        signal: site.signal,
+      });
       for (const { diagnostics } of results) for (const diagnostic of diagnostics) site.output.message(diagnostic);
       const isProven = results.every(({ proof }) => proof !== undefined && proof.tensorsDifferent === 0);
       if (!isProven) site.exitCode = EXIT.verify;
