@@ -64,6 +64,13 @@ const CASES: readonly Case[] = [
   words("an unknown target", ["-t", "onxn-qdq"], "VX-PLUGIN-UNKNOWN-TARGET", '"onxn-qdq"', "Did you mean onnx-qdq?"),
   words("a target that objects have", ["-t", "constructor"], "VX-PLUGIN-UNKNOWN-TARGET", '"constructor"'),
   words("one target twice", ["-t", "onnx-qdq", "-t", "onnx-qdq"], 0),
+  words(
+    "one option twice",
+    ["-t", "onnx-qdq", "-r", "preset:weights-int8", "-r", "preset:int8"],
+    "VX-CLI-USAGE",
+    "recipe is given more than once",
+  ),
+  words("an empty target", ["-t", ""], "VX-PLUGIN-UNKNOWN-TARGET"),
   words("an unknown option", ["-t", "onnx-qdq", "--ouput", "x"], "VX-CLI-USAGE", "ouput"),
 ];
 

@@ -41,6 +41,7 @@ function parser(argv: readonly string[], site: CommandSite): ReturnType<typeof y
     .option("json", { type: "boolean", default: false, describe: "print one JSON document on stdout" })
     .option("quiet", { type: "boolean", default: false, describe: "no progress, no warnings" })
     .strict()
+    .check(refuseRepeats, true)
     .demandCommand(0)
     .recommendCommands()
     .version(VERSION)
@@ -51,4 +52,14 @@ function parser(argv: readonly string[], site: CommandSite): ReturnType<typeof y
       throw error ?? cliUsage(message ?? "wrong usage");
     });
   return COMMANDS.reduce((all, command) => all.command(command(site) as CommandModule), builder);
+}
+
+/** Options that take lists; the others are given once. */
+const LISTS: ReadonlySet<string> = new Set(["_", "target", "t"]);
+
+function refuseRepeats(args: Readonly<Record<string, unknown>>): true {
+  const repeats = Object.keys(args).filter((name) => !LISTS.has(name) && Array.isArray(args[name]));
+  const repeated = repeats.find((name) => name.length > 1);
+  if (repeated !== undefined) throw cliUsage(`--${repeated} is given more than once.`);
+  return true;
 }
