@@ -92,7 +92,7 @@ const CASES: readonly Case[] = [
     '"x"',
     "element 9",
   ),
-  withArrays("the same number everywhere", 0, x(f32(new Array<number>(32).fill(0.25)))),
+  withArrays("the same number everywhere", 0, x(f32(Array.from({ length: 32 }, () => 0.25)))),
   withArrays("zero everywhere", 0, x(new Uint8Array(128))),
   withArrays("negative numbers only", 0, x(f32(Array.from({ length: 32 }, (_, i) => -1 - i)))),
   {

@@ -110,7 +110,7 @@ const EXTERNAL: readonly Case[] = [
 
 const add = (a: string, b: string, out: string) => onnxNode({ opType: "Add", inputs: [a, b], outputs: [out] });
 const [x, y] = [onnxValue("x", "f32", [2]), onnxValue("y", "f32", [2])];
-const withWeights = (values: number[]) => twoLayers({}, f32([...values, ...new Array<number>(128 - values.length).fill(0.5)]));
+const withWeights = (values: readonly number[]) => twoLayers({}, f32(Array.from({ length: 128 }, (_, i) => values[i] ?? 0.5)));
 const w = onnxTensor("w", "f32", [2], ramp(2));
 
 const STRUCTURE: readonly Case[] = [

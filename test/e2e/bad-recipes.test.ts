@@ -33,7 +33,7 @@ const words = (name: string, args: readonly string[], expected: Case["expected"]
 const BOMB = [
   "version: 1",
   "a0: &a0 [x, x]",
-  ...Array.from({ length: 30 }, (_, i) => `a${i + 1}: &a${i + 1} [${new Array(10).fill(`*a${i}`).join(", ")}]`),
+  ...Array.from({ length: 30 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array.from({ length: 10 }, () => `*a${i}`).join(", ")}]`),
 ].join("\n");
 
 const CASES: readonly Case[] = [

@@ -2,30 +2,14 @@ import {
   intAttribute,
   intsAttribute,
   graphAttribute,
-  layoutOnnx,
   onnxFunction,
   onnxGraph,
-  onnxModel,
   onnxNode,
   onnxTensor,
   onnxValue,
   type OnnxModel,
 } from "@vlm-export/formats/onnx";
-
-const f32 = (values: readonly number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer);
-const i64 = (values: readonly number[]): Uint8Array => new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
-const ramp = (count: number): Uint8Array => f32(Array.from({ length: count }, (_, i) => Math.sin(i)));
-
-function model(graph: Parameters<typeof onnxGraph>[0], opset = 17): OnnxModel {
-  return onnxModel({
-    irVersion: 8,
-    opsetImports: [
-      { domain: "", version: opset },
-      { domain: "local", version: 1 },
-    ],
-    graph: onnxGraph(graph),
-  });
-}
+import { i64, onnxBytes, ramp, smallModel as model } from "../e2e/small-models.js";
 
 /** Small models that touch what importers trip over: convolutions, shape arithmetic, control flow, functions, old opsets, Q/DQ. */
 const SEEDS: readonly OnnxModel[] = [
@@ -116,13 +100,6 @@ const SEEDS: readonly OnnxModel[] = [
 ];
 
 /** The seeds as files. */
-export async function seedModels(): Promise<readonly Uint8Array[]> {
-  const files: Uint8Array[] = [];
-  for (const seed of SEEDS) {
-    const [file] = layoutOnnx(seed);
-    const chunks: Uint8Array[] = [];
-    if (file) for await (const chunk of file.chunks()) chunks.push(chunk.slice());
-    files.push(new Uint8Array(Buffer.concat(chunks)));
-  }
-  return files;
+export function seedModels(): Promise<readonly Uint8Array[]> {
+  return Promise.all(SEEDS.map((seed) => onnxBytes(seed)));
 }
