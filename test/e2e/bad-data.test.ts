@@ -160,5 +160,5 @@ test.each(CASES)("$name: $expected", ({ name, expected, says }) => {
     return;
   }
   expect({ code, stderr, made }).toEqual({ code: 1, stderr: expect.stringContaining(expected), made: [] });
-  for (const text of says) expect(stderr).toContain(text);
+  for (const text of ["hint: ", ...says]) expect(stderr).toContain(text);
 });

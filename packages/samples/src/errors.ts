@@ -51,7 +51,11 @@ export function calFile(place: SamplePlace, path: string, reason: string, cause?
 
 /** A file that is no picture, or a damaged one. */
 export function calImage(place: SamplePlace, path: string, reason: string, cause?: unknown): VxError {
-  return failure("VX-CAL-IMAGE", place, { message: `cannot decode ${JSON.stringify(path)}: ${reason}.`, cause });
+  return failure("VX-CAL-IMAGE", place, {
+    message: `cannot decode ${JSON.stringify(path)}: ${reason}.`,
+    hint: "Replace the picture, or remove the line.",
+    cause,
+  });
 }
 
 /** A picture that is no PNG, and no decoder for it. */
@@ -102,12 +106,16 @@ export function calLabel(place: SamplePlace, message: string, hint?: string): Vx
 export function calNonFinite(place: SamplePlace, input: string, index: number, value: number): VxError {
   return failure("VX-CAL-NON-FINITE", place, {
     message: `input ${JSON.stringify(input)}: element ${index} is ${value}; samples must be finite.`,
+    hint: "Correct how the sample is made, or remove the line.",
   });
 }
 
 /** A damaged or foreign .npz file. */
 export function calNpz(code: Diagnostic["code"], place: SamplePlace, details: Details): VxError {
-  return failure(code, place, details);
+  return failure(code, place, {
+    ...details,
+    hint: details.hint ?? "Write the file again, for example with numpy.savez, or remove the line.",
+  });
 }
 
 /** A preprocessor_config.json that asks for something else than resize, crop, rescale and normalize. */
@@ -126,7 +134,10 @@ export function calRandom(input: string, message: string): VxError {
 
 /** A tensor of another shape than the input takes. */
 export function calShape(place: SamplePlace, input: string, expected: string, actual: string): VxError {
-  return failure("VX-CAL-SHAPE", place, { message: `input ${JSON.stringify(input)}: expected shape ${expected}, got ${actual}.` });
+  return failure("VX-CAL-SHAPE", place, {
+    message: `input ${JSON.stringify(input)}: expected shape ${expected}, got ${actual}.`,
+    hint: "Save the array in that shape.",
+  });
 }
 
 /** A data source that is no JSONL file. */

@@ -51,7 +51,12 @@ export function duplicateField(at: Place, message: string, field: string): Forma
 
 /** `external_data` without a location, or with a bad number. */
 export function externalInvalid(at: Place, tensor: string, why: string): FormatError {
-  return new FormatError({ code: "VX-IMPORT-ONNX-EXTERNAL", ...at, message: `External data of tensor ${quoted(tensor)} ${why}.` });
+  return new FormatError({
+    code: "VX-IMPORT-ONNX-EXTERNAL",
+    ...at,
+    message: `External data of tensor ${quoted(tensor)} ${why}.`,
+    hint: "Get the model and its data files again, all from one export.",
+  });
 }
 
 /** External data of a model that was read from memory. */
