@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type NpySource, npzChunks } from "@vlm-export/formats/npy";
+import type { NpySource } from "@vlm-export/formats/npy";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Finished, temporaryFolder, vlmExportMany } from "./run-cli.js";
-import { f32, oneConvolution, onnxBytes, ramp, twoLayers } from "./small-models.js";
+import { f32, npz, oneConvolution, onnxBytes, ramp, twoLayers } from "./small-models.js";
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -119,12 +119,6 @@ const CASES: readonly Case[] = [
     says: ["model: { image"],
   },
 ];
-
-async function npz(arrays: Arrays): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of npzChunks(new Map(Object.entries(arrays)))) chunks.push(chunk.slice());
-  return Buffer.concat(chunks);
-}
 
 const PICTURE_RECIPE = `version: 1
 extends: [preset:int8-full]

@@ -1,9 +1,10 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { onnxGraph, onnxModel, onnxNode, type OnnxNode, onnxTensor, onnxValue, writeOnnx } from "@vlm-export/formats/onnx";
 import type { Report } from "@vlm-export/schemas";
 import { afterAll, expect, test } from "vitest";
 import { temporaryFolder, vlmExport } from "./run-cli.js";
+import { npz } from "./small-models.js";
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -80,4 +81,26 @@ test.each([
     different: 0,
     engine: { status: "not-run", reason: expect.stringMatching(reason) },
   });
+});
+
+test("samples that do not fit an artifact's fixed shapes leave it proven and not run", async () => {
+  const path = join(folder.path, "fixed.onnx");
+  const graph = onnxGraph({
+    name: "main",
+    nodes: [node("MatMul", ["x", "w"], "y")],
+    inputs: [onnxValue("x", "f32", ["n", 64])],
+    initializers: [onnxTensor("w", "f32", [64, 64], numbers(64 * 64))],
+    outputs: [onnxValue("y", "f32", undefined)],
+  });
+  await writeOnnx(onnxModel({ irVersion: 8, opsetImports: [{ domain: "", version: 17 }], graph }), path);
+  writeFileSync(join(folder.path, "a.npz"), await npz({ x: { dtype: "f32", shape: [3, 64], data: numbers(3 * 64) } }));
+  writeFileSync(join(folder.path, "data.jsonl"), '{"tensors": "a.npz"}\n');
+  const options = ["-r", "preset:int8", "--calibration", join(folder.path, "data.jsonl"), "-t", "onnx-qdq,tflite"];
+  const { code, stdout } = vlmExport([path, ...options, "-o", join(folder.path, "fixed"), "--cache", "off", "--json"]);
+  const { targets } = JSON.parse(stdout) as Report;
+  expect(code).toBe(0);
+  expect(targets["onnx-qdq"]).toMatchObject({ status: "ok", engine: { status: "run" } });
+  expect(targets["tflite"]).toMatchObject({ status: "ok", proof: { tensorsDifferent: 0 } });
+  expect(targets["tflite"]!.diagnostics.at(-1)).toMatchObject({ severity: "warning", hint: expect.stringContaining("model.shapes") });
+  expect(targets["tflite"]!.engine).toMatchObject({ status: "not-run", reason: expect.stringContaining("f32[3, 64]") });
 });

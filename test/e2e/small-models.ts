@@ -1,3 +1,4 @@
+import { type NpySource, npzChunks } from "@vlm-export/formats/npy";
 import {
   intsAttribute,
   layoutOnnx,
@@ -62,4 +63,11 @@ export async function onnxBytes(model: OnnxModel, options: OnnxLayoutOptions = {
   const file = layoutOnnx(model, options).at(-1);
   if (file) for await (const chunk of file.chunks()) chunks.push(chunk.slice());
   return new Uint8Array(Buffer.concat(chunks));
+}
+
+/** An npz file of the arrays. */
+export async function npz(arrays: Readonly<Record<string, NpySource>>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of npzChunks(new Map(Object.entries(arrays)))) chunks.push(chunk.slice());
+  return Buffer.concat(chunks);
 }

@@ -72,8 +72,9 @@ async function compared(run: RunSite, session: Session, { float, quantized }: Pr
     };
     return { engine: finite(engine), findings: [], ...(accuracy && { accuracy }) };
   } catch (error) {
-    if (error instanceof VxError && NO_SOUND_DATA.includes(error.diagnostic.code))
-      return notRun(`there is no data to run on: ${error.message}`, error.diagnostics);
+    if (!(error instanceof VxError)) throw error;
+    if (NO_SOUND_DATA.includes(error.diagnostic.code)) return notRun(`there is no data to run on: ${error.message}`, error.diagnostics);
+    if (error.kind === "tool") return notRun(error.message, error.diagnostics);
     throw error;
   } finally {
     await reference.close();
