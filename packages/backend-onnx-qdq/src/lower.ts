@@ -1,5 +1,5 @@
 import type { BackendContext, ConstantLocation, Reencoding, TensorLocation } from "@vlm-export/backend-api";
-import { cloneGraph, type Graph, GraphEditor, type Model, runPasses } from "@vlm-export/ir";
+import { cloneGraph, type Graph, GraphEditor, type Model, runPasses, storedTensor } from "@vlm-export/ir";
 import { type LoweredOnnx, lowerToOnnx } from "@vlm-export/lowering-onnx";
 import { expansionsFor, removeDead } from "@vlm-export/passes";
 import { fileNameOf } from "./files.js";
@@ -58,11 +58,11 @@ function locations({ component, file }: Place, graph: Graph, { quantized }: Lowe
   });
 }
 
-/** Constants of the graph that are stored as they are; text has no raw bytes to compare. */
+/** Constants of the graph that are stored as they are, or as the 16-bit floats that they are read from; text has no raw bytes to compare. */
 function constantLocations({ component, file }: Place, graph: Graph, { initializers }: LoweredOnnx): readonly ConstantLocation[] {
   return [...initializers].flatMap(([name, { value, data }]): readonly ConstantLocation[] => {
     const known = graph.value(value);
-    if (known?.data !== data || known.type.quant || data.dtype === "string") return [];
+    if (!known?.data || storedTensor(known.data) !== data || known.type.quant || data.dtype === "string") return [];
     return [{ component, value, key: `${file}#${name}` }];
   });
 }

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { FilePool } from "@vlm-export/formats/files";
-import { type Diagnostic, elementCount, type Graph, printGraph, printType, type Value } from "@vlm-export/ir";
+import { type Diagnostic, elementCount, type Graph, printGraph, printType, storedByteLength, type Value } from "@vlm-export/ir";
 import { standardOps } from "@vlm-export/ops";
 import { importModel, normalizeModel } from "./stages/import-model.js";
 
@@ -66,7 +66,7 @@ function componentFacts(name: string, graph: Graph, isKnown: (op: string) => boo
     name,
     nodes: graph.nodes.length,
     parameters: data.reduce((sum, { shape }) => sum + elementCount(shape), 0),
-    bytes: data.reduce((sum, { byteLength }) => sum + byteLength, 0),
+    bytes: storedByteLength(data),
     inputs: graph.inputs.map(port),
     outputs: graph.outputs.map(port),
     operators: counted(graph.nodes.map(({ op }) => op)).map(([op, count]) => ({ op, count, known: isKnown(op) })),

@@ -5,6 +5,7 @@ import type { OpRegistry } from "./op-def.js";
 import { elementCount, type TensorData } from "./tensor-data.js";
 import { TextScanner } from "./text-scanner.js";
 import type { Dim, Granularity, QuantSpec, TensorType } from "./types.js";
+import { widenedTensor } from "./widened-tensor.js";
 
 export interface ParseOptions {
   /** Finds constants that were printed by hash only. Without it such a constant is an error. */
@@ -123,6 +124,7 @@ class GraphParser {
   }
 
   private tensor(): TensorData {
+    if (this.scan.accept("widened")) return this.widened();
     const dtype = this.dtype();
     const shape = this.dims().map(Number);
     if (this.scan.accept("sha256")) return this.resolved(this.scan.word(), dtype, shape);
@@ -131,6 +133,12 @@ class GraphParser {
     if (BITS[dtype] !== 0 && bytes.byteLength !== byteLengthOf(dtype, elementCount(shape)))
       throw this.scan.error(`${dtype}[${shape.join(", ")}] needs another number of bytes`);
     return { dtype, shape, byteLength: bytes.byteLength, bytes: (begin, end) => bytes.subarray(begin, end) };
+  }
+
+  private widened(): TensorData {
+    const narrow = this.tensor();
+    if (narrow.dtype !== "f16" && narrow.dtype !== "bf16") throw this.scan.error("expected f16 or bf16 elements after widened");
+    return widenedTensor(narrow);
   }
 
   private resolved(sha256: string, dtype: DType, shape: readonly number[]): TensorData {

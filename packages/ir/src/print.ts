@@ -93,7 +93,9 @@ function printQuant(spec: QuantSpec, limit: number): string {
   return `quant(${parts.filter(Boolean).join(" ")})`;
 }
 
+/** A widened tensor is written as what is stored. */
 function printTensor(data: TensorData, limit: number): string {
+  if (data.narrow) return `widened ${printTensor(data.narrow, limit)}`;
   const head = `${data.dtype}[${data.shape.join(", ")}]`;
   if (data.byteLength > limit) return `${head} sha256 "${contentHash(data)}"`;
   return BITS[data.dtype] === 0 ? `${head} raw ${base64(data.bytes())}` : `${head} ${base64(data.bytes())}`;

@@ -22,6 +22,8 @@ export interface TensorData {
   readonly readInto?: (target: Uint8Array, begin: number) => void;
   /** Set when the bytes lie contiguous and unchanged in a file. */
   readonly file?: FileLocation;
+  /** Of f32 that is converted as it is read: the 16-bit floats of the same shape that are stored; see `widenedTensor`. */
+  readonly narrow?: TensorData;
 }
 
 const WINDOW_BYTES = 1 << 20;

@@ -7,6 +7,7 @@ import type { Tap } from "./taps.js";
 export interface InitializerSource {
   /** Name of the IR constant. */
   readonly value: string;
+  /** What the initializer stores. */
   readonly data: TensorData;
 }
 

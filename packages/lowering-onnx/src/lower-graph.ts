@@ -1,11 +1,11 @@
 import { type OnnxGraph, onnxGraph, onnxNode } from "@vlm-export/formats/onnx";
-import type { Graph, Node, Value } from "@vlm-export/ir";
+import type { Graph, Node, TensorData, Value } from "@vlm-export/ir";
 import { attributesOf } from "./attributes.js";
 import { expansionOf } from "./expand/expansions.js";
 import { GraphWriter } from "./graph-writer.js";
 import type { LowerContext } from "./lower-context.js";
 import { addDynamic } from "./qdq/dynamic.js";
-import { addDequantize, addQparams, addQuantize, type QuantizedValue } from "./qdq/pair.js";
+import { addDequantize, addQparams, addQuantize, castTo, type QuantizedValue } from "./qdq/pair.js";
 import { addTaps } from "./taps.js";
 import { valueInfoOf } from "./value-info.js";
 
@@ -41,6 +41,8 @@ class GraphLowering {
   /** Names of values that could not keep theirs. */
   private readonly renamed = new Map<Value, string>();
   private readonly outer: Surroundings;
+  /** Initializers of plain constants, by what they store. */
+  private readonly stored = new Map<TensorData, string>();
   private visibleNames: ReadonlySet<string> | undefined;
 
   constructor(graph: Graph, context: LowerContext, outer: Surroundings) {
@@ -55,7 +57,8 @@ class GraphLowering {
 
   run(): void {
     for (const value of this.graph.inputs) this.addActivation(value, this.nameOf(value));
-    for (const value of this.graph.constants) this.addConstant(value);
+    for (const value of this.graph.constants) if (!value.data?.narrow) this.addConstant(value);
+    for (const value of this.graph.constants) if (value.data?.narrow) this.addConstant(value);
     for (const node of this.graph.nodes) this.addNode(node);
   }
 
@@ -99,11 +102,7 @@ class GraphLowering {
     const { data, type } = value;
     const name = this.nameOf(value);
     if (!data || (this.graph.users(value).length === 0 && !this.outputs.has(value))) return;
-    if (!type.quant) {
-      this.writer.addNamed(name, data);
-      this.record(name, name, data);
-      return;
-    }
+    if (!type.quant) return this.addPlain(name, data);
     const quantized: QuantizedValue = { name, type, spec: type.quant };
     const ints = this.writer.initializer(`${name}_quantized`, data);
     const names = addQparams(quantized, this.writer, this.context.zeroPoints === "always");
@@ -112,6 +111,21 @@ class GraphLowering {
     this.readers.set(value, output);
     this.record(ints, name, data);
     this.context.quantized.set(name, { ints, ...names });
+  }
+
+  /** A widened constant is stored once as the 16-bit floats that it is, and a Cast bears its name. */
+  private addPlain(name: string, data: TensorData): void {
+    if (!data.narrow) {
+      this.writer.addNamed(name, data);
+      this.stored.set(data, name);
+      this.record(name, name, data);
+      return;
+    }
+    const known = this.stored.get(data.narrow);
+    const narrow = known ?? this.writer.initializer(`${name}_${data.narrow.dtype}`, data.narrow);
+    if (known === undefined) this.record(narrow, name, data.narrow);
+    this.stored.set(data.narrow, narrow);
+    this.writer.node("Cast", [narrow], [name], { base: `${name}_widen`, attributes: [castTo("f32")] });
   }
 
   /** vlm::Quantize is nothing but the Q/DQ operators of its result. */
@@ -160,7 +174,7 @@ class GraphLowering {
     this.readers.set(value, output);
   }
 
-  private record(initializer: string, value: string, data: NonNullable<Value["data"]>): void {
+  private record(initializer: string, value: string, data: TensorData): void {
     this.context.initializers.set(initializer, { value, data });
   }
 

@@ -1,4 +1,4 @@
-import { byteLengthOf, type DType, elementCount, memoryTensor, type TensorData } from "@vlm-export/ir";
+import { byteLengthOf, type DType, elementCount, memoryTensor, type TensorData, widenedTensor } from "@vlm-export/ir";
 import {
   bf16ToF32Bits,
   e8m0ToNumber,
@@ -148,6 +148,7 @@ export function zeroTensor(dtype: DType, shape: readonly number[]): TensorData {
 
 /** The tensor with another shape of the same size; shares the bytes. */
 export function reshaped(data: TensorData, shape: readonly number[]): TensorData {
+  if (data.narrow) return widenedTensor(reshaped(data.narrow, shape));
   return { ...data, shape, bytes: (begin, end) => data.bytes(begin, end) };
 }
 

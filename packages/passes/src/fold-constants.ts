@@ -5,12 +5,15 @@ import {
   i64Tensor,
   type Node,
   type OpDef,
+  type OpRegistry,
   type Pass,
   staticShape,
   type TensorData,
   type Value,
   VxError,
+  widenedTensor,
 } from "@vlm-export/ir";
+import { widenCasts } from "./widen-casts.js";
 
 /** Folding never makes a constant larger than this, unless it is no larger than what it replaces. */
 const MAX_GROWTH_BYTES = 1 << 20;
@@ -23,7 +26,13 @@ const MAX_TOTAL_BYTES = 512 << 20;
 /** DequantizeLinear of a constant says which integers the model keeps; Identity of a constant bears the name of an output. */
 const KEPT: ReadonlySet<string> = new Set(["DequantizeLinear", "Identity"]);
 
-/** Evaluates nodes whose inputs are all constants, and shape arithmetic whose elements are all known, into constants. */
+/** Operators that only move the elements of their first operand: those of a widened constant stay 16 bits wide. */
+const MOVES: ReadonlySet<string> = new Set(["Reshape", "Slice", "Split", "Squeeze", "Transpose", "Unsqueeze"]);
+
+/**
+ * Evaluates nodes whose inputs are all constants, and shape arithmetic whose elements are all known, into constants. Casts of
+ * 16-bit floats to f32 are not evaluated but widened as they are read, see `widenCasts`.
+ */
 export const foldConstants: Pass = {
   name: "normalize/fold-constants",
 
@@ -31,15 +40,21 @@ export const foldConstants: Pass = {
     let [modified, left] = [false, MAX_TOTAL_BYTES];
     for (const node of edit.graph.nodes) {
       signal?.throwIfAborted();
-      const folded = KEPT.has(node.op) || outputBytes(node) > left ? undefined : (knownElements(node) ?? evaluated(node, ops.get(node.op)));
+      if (!edit.isLive(node)) continue;
+      const isWidened = node.op === "Cast" && node.inputs[0] && widenCasts(edit, node.inputs[0]);
+      const folded = isWidened || outputBytes(node) > left ? undefined : foldedOutputs(node, ops);
+      modified ||= isWidened === true || folded !== undefined;
       if (!folded) continue;
       replaceOutputs(edit, node, folded);
       left -= outputBytes(node);
-      modified = true;
     }
     return { modified };
   },
 };
+
+function foldedOutputs(node: Node, ops: OpRegistry): readonly TensorData[] | undefined {
+  return KEPT.has(node.op) ? undefined : (knownElements(node) ?? evaluated(node, ops.get(node.op)));
+}
 
 /** The output as a constant when shape inference knows every element. */
 function knownElements(node: Node): readonly TensorData[] | undefined {
@@ -59,7 +74,10 @@ function evaluated(node: Node, def: OpDef | undefined): readonly TensorData[] | 
   if (operandBytes > MAX_OPERAND_BYTES || outputBytes(node) > Math.max(MAX_GROWTH_BYTES, operandBytes)) return undefined;
   const types = node.inputs.map((value) => value?.type ?? null);
   if ((def.macs?.(types, node.attrs) ?? 0) > MAX_MACS) return undefined;
-  return unlessRefused(() => def.evaluate?.(operands, node.attrs, node.outputs.length));
+  const [first, ...rest] = operands;
+  const narrow = MOVES.has(node.op) ? first?.narrow : undefined;
+  const outputs = unlessRefused(() => def.evaluate?.(narrow ? [narrow, ...rest] : operands, node.attrs, node.outputs.length));
+  return narrow ? outputs?.map(widenedTensor) : outputs;
 }
 
 /** Undefined where the reference evaluation does not do the node: then the engine does. */

@@ -1,4 +1,4 @@
-import { cloneGraph, type Diagnostic, type Graph, GraphEditor, type OpRegistry } from "@vlm-export/ir";
+import { cloneGraph, type Diagnostic, type Graph, GraphEditor, type OpRegistry, storedTensor } from "@vlm-export/ir";
 import type { Kernels } from "@vlm-export/numerics";
 import type { Plan, WeightPlan } from "@vlm-export/recipe";
 import type { Scratch } from "@vlm-export/store";
@@ -97,7 +97,7 @@ async function quantizeWeights(
     const data = equalization.weightData(plan);
     const scaleFloor = floors.get(plan);
     weights.set(plan, await quantizeWeight({ value, data, ...(scaleFloor && { scaleFloor }) }, request, tools));
-    bytesRead += data.byteLength;
+    bytesRead += storedTensor(data).byteLength;
     progress?.(weights.size, plans.length, bytesRead);
   });
   return weights;

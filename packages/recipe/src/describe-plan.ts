@@ -1,4 +1,4 @@
-import type { Node, TensorType } from "@vlm-export/ir";
+import { type Node, storedByteLength, type TensorType } from "@vlm-export/ir";
 import type { ActivationRequest, DecidedBy, Edge, Plan, QuantGroup, WeightPlan, WeightRequest } from "./plan-types.js";
 import { printTable } from "./table.js";
 import { wordFor } from "./words.js";
@@ -69,7 +69,7 @@ function weightRows(plan: Plan): readonly (readonly string[])[] {
       shapeText(value.type),
       readersText([edge]),
       "int32 bias, scale of input · scale of weight",
-      bytes(value.data?.byteLength ?? 0, 4 * (value.data?.shape.reduce((a, b) => a * b, 1) ?? 0)),
+      bytes(storedByteLength(value.data ? [value.data] : []), 4 * (value.data?.shape.reduce((a, b) => a * b, 1) ?? 0)),
       lineText(weight.decidedBy),
     ]),
   ];

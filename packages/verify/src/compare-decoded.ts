@@ -8,7 +8,7 @@ import {
   scaleValues,
   zeroPointValues,
 } from "@vlm-export/backend-api";
-import { type Diagnostic, type Model, type TensorData, type Value, windowOf, windowsOf } from "@vlm-export/ir";
+import { type Diagnostic, type Model, storedTensor, type TensorData, type Value, windowOf, windowsOf } from "@vlm-export/ir";
 
 /** Result of comparing what an artifact holds with the frozen graph. */
 export interface Proof {
@@ -88,11 +88,14 @@ function compareConstants(model: Model, decoded: Decoded, located: readonly Cons
   return { compared, problems };
 }
 
+/** A widened constant may be stored as it is read or as the 16-bit floats behind it. */
 function constantDiffers(value: Value, found: TensorData | undefined): string | undefined {
   if (!value.data || value.type.quant) return "is said to be a plain constant, which it is not in the graph";
   if (!found) return "is not in the artifact";
-  const [wanted, got] = [value.data, found].map(({ dtype, shape }) => `${dtype}[${shape.join(", ")}]`);
-  return wanted === got ? bytesDiffer("elements", value.data, found) : `is ${got}, the graph's ${wanted}`;
+  const stored = storedTensor(value.data);
+  const expected = found.dtype === stored.dtype ? stored : value.data;
+  const [wanted, got] = [expected, found].map(({ dtype, shape }) => `${dtype}[${shape.join(", ")}]`);
+  return wanted === got ? bytesDiffer("elements", expected, found) : `is ${got}, the graph's ${wanted}`;
 }
 
 function listed(backend: string, problems: readonly Problem[]): readonly Diagnostic[] {

@@ -1,6 +1,6 @@
 import type { TfliteOptions, TfliteQuantization } from "@vlm-export/formats/tflite";
 import type { Reencoding } from "@vlm-export/backend-api";
-import { type Graph, isFloat, type Node, type QuantSpec, staticShape, type Value } from "@vlm-export/ir";
+import { type Graph, isFloat, type Node, type QuantSpec, staticShape, storedTensor, type Value } from "@vlm-export/ir";
 import { lowerShape, lowerValue } from "../errors.js";
 import { type Layout, regrouped, reshaped, rowMajor, sameOrder, storedShape } from "../layout.js";
 import { blockRows } from "./block-weights.js";
@@ -239,14 +239,14 @@ export class Lowering {
     if (!data) throw lowerValue(value.name, "expected a constant");
     const shape = this.shape(value);
     if (type.quant) return this.#integerConstant(value, type.quant, layout);
-    const stored = storedShape(shape, layout);
-    if (data.dtype === "f16")
-      return this.#dequantized(this.#plainConstant(value, layout, { type: "FLOAT16", data: float16Bytes(data, shape, layout) }));
+    const stored = storedTensor(data);
+    if (stored.dtype === "f16")
+      return this.#dequantized(this.#plainConstant(value, layout, { type: "FLOAT16", data: float16Bytes(stored, shape, layout) }));
     if (isFloat(data.dtype) && data.dtype !== "f64")
       return this.#plainConstant(value, layout, { type: "FLOAT32", data: floatBytes(data, shape, layout) });
     if (data.dtype !== "i64" && data.dtype !== "i32")
       throw lowerValue(value.name, `constants of type ${data.dtype} have no TFLite form here`);
-    return this.program.indices(indexValues(data), stored);
+    return this.program.indices(indexValues(data), storedShape(shape, layout));
   }
 
   #blocks(value: Value, quant: QuantSpec, layout: Layout): number {
@@ -258,7 +258,7 @@ export class Lowering {
     return this.#relaid(value, { tensor: real, layout: rows.layout }, layout);
   }
 
-  /** float16 weights stay float16 in the file, bf16 ones are widened. */
+  /** Weights that are stored as float16 stay float16 in the file, bf16 ones are widened. */
   #plainConstant(value: Value, layout: Layout, { type, data }: Required<Pick<ProgramTensor, "type" | "data">>): number {
     const shape = this.shape(value);
     const tensor = this.program.tensor({ name: value.name, type, shape: storedShape(shape, layout), data });

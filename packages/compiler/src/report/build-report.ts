@@ -1,5 +1,5 @@
 import type { Artifact } from "@vlm-export/backend-api";
-import { BITS, type Diagnostic, elementCount, type Model } from "@vlm-export/ir";
+import { BITS, type Diagnostic, elementCount, type Model, storedByteLength } from "@vlm-export/ir";
 import type { Plan } from "@vlm-export/recipe";
 import type { CrossTarget, PlanFacts, Report, ReportDiagnostic, TargetReport } from "@vlm-export/schemas";
 import type { Proof } from "@vlm-export/verify";
@@ -40,7 +40,7 @@ export function buildReport({ request, clock }: RunSite, parts: ReportParts): Re
       source: request.modelPath,
       components: [...float.components.keys()],
       parameters: constants.reduce((sum, { data }) => sum + (data ? elementCount(data.shape) : 0), 0),
-      bytes: constants.reduce((sum, { data }) => sum + (data?.byteLength ?? 0), 0),
+      bytes: storedByteLength(constants.flatMap(({ data }) => data ?? [])),
     },
     recipe: { file: recipe.file, extends: recipe.sources.slice(0, -1), byDefault: request.byDefault },
     plan: planFacts([...plans.values()]),

@@ -1,4 +1,4 @@
-import { type Model, recordContentHash, type TensorData } from "@vlm-export/ir";
+import { type Model, recordContentHash, storedTensor, type TensorData } from "@vlm-export/ir";
 import type { KernelPool } from "@vlm-export/numerics";
 
 /** Smaller constants are hashed faster than another thread is asked to. */
@@ -12,7 +12,7 @@ export async function hashConstants(model: Model, workers: Pick<KernelPool, "sha
   if (workers.threads === 0) return;
   const constants = [...model.components.values()].flatMap((graph) => graph.constants);
   const tensors = new Set(constants.flatMap(({ data, type }) => [data, type.quant?.scale, type.quant?.zeroPoint]));
-  await Promise.all([...tensors].map((data) => data && hashInFile(data, workers)));
+  await Promise.all([...tensors].map((data) => data && hashInFile(storedTensor(data), workers)));
 }
 
 async function hashInFile(data: TensorData, workers: Pick<KernelPool, "sha256">): Promise<void> {

@@ -1,7 +1,7 @@
 import { intAttribute, onnxDataTypeOf, type OnnxAttribute } from "@vlm-export/formats/onnx";
-import type { QuantSpec, TensorData, TensorType } from "@vlm-export/ir";
+import { type QuantSpec, type TensorData, type TensorType, widenedTensor } from "@vlm-export/ir";
 import type { GraphWriter } from "../graph-writer.js";
-import { scaleOf, widenedScale, zeroPointOf } from "./qparams.js";
+import { scaleOf, zeroPointOf } from "./qparams.js";
 import { type ScaleLayout, scaleLayoutOf } from "./scale-layout.js";
 
 /** Where the parts of a quantized value lie in the artifact. */
@@ -38,7 +38,7 @@ export function addQparams(value: QuantizedValue, writer: GraphWriter, zeroPoint
 
 /** The scale in the value's own type where it has one already, else in f32: Q/DQ compute in the type of the scale. */
 function scaleFor({ dtype }: TensorType, scale: TensorData): TensorData {
-  return scale.dtype === dtype ? scale : widenedScale(scale);
+  return scale.dtype === dtype || scale.dtype === "f32" ? scale : widenedTensor(scale);
 }
 
 /** Adds QuantizeLinear of `input`; returns the name of the integers, `<name>_quantized`. */

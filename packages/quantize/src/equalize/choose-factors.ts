@@ -1,6 +1,6 @@
 import type { TensorData } from "@vlm-export/ir";
 import type { EqualizationPlan, QuantGroup } from "@vlm-export/recipe";
-import { floatsOf } from "../weights/constant-floats.js";
+import { singlesOf } from "../weights/constant-floats.js";
 
 /** What was seen of the channels of a norm's output. */
 export interface ChannelSpread {
@@ -78,7 +78,7 @@ function expectedError(
 
 /** Up to {@link COLUMN_SAMPLE} output channels of a matrix, evenly spaced, each along the summed axis. */
 function sampledColumns(data: TensorData, reduce: number): Float32Array[] {
-  const values = floatsOf(data) as Float32Array;
+  const values = singlesOf(data);
   const [rows, columns] = data.shape as readonly [number, number];
   const [inputs, outputs] = reduce === 0 ? [rows, columns] : [columns, rows];
   const [inputStride, outputStride] = reduce === 0 ? [columns, 1] : [1, columns];

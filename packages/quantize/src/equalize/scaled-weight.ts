@@ -1,9 +1,9 @@
 import type { TensorData } from "@vlm-export/ir";
-import { floatsOf } from "../weights/constant-floats.js";
+import { singlesOf } from "../weights/constant-floats.js";
 
 /** A matrix with row k of its summed axis multiplied by factor k, in memory shared with worker threads. */
 export function scaledWeight(data: TensorData, reduce: number, factors: Float32Array): TensorData {
-  const values = floatsOf(data) as Float32Array;
+  const values = singlesOf(data);
   const columns = data.shape[1] as number;
   const scaled = new Float32Array(new SharedArrayBuffer(values.byteLength));
   const rows = values.length / columns;
@@ -18,5 +18,5 @@ export function scaledWeight(data: TensorData, reduce: number, factors: Float32A
 
 /** A vector divided by the factors. */
 export function divided(data: TensorData, factors: Float32Array): Float32Array {
-  return (floatsOf(data) as Float32Array).map((value, k) => value / (factors[k] as number));
+  return singlesOf(data).map((value, k) => value / (factors[k] as number));
 }

@@ -1,4 +1,4 @@
-import { elementCount, i64Tensor, type TensorData, type Value } from "@vlm-export/ir";
+import { elementCount, i64Tensor, type TensorData, type Value, widenedTensor } from "@vlm-export/ir";
 import { channelView } from "@vlm-export/numerics";
 import { codeOfDtype } from "@vlm-export/ops";
 import type { QuantGroup, SplitPlan } from "@vlm-export/recipe";
@@ -139,6 +139,7 @@ function groupOf({ plan }: Rewrite, { node, inputIndex }: SplitPlan): QuantGroup
 
 /** The slices of a float constant at `channels` of `axis`, in that order. */
 function takeChannels(data: TensorData, axis: number, channels: readonly number[]): TensorData {
+  if (data.narrow) return widenedTensor(takeChannels(data.narrow, axis, channels));
   const { shape, dtype } = data;
   const [outer, extent] = [elementCount(shape.slice(0, axis)), shape[axis] as number];
   const sliceBytes = data.byteLength / Math.max(outer * extent, 1);

@@ -1,4 +1,4 @@
-import { type DType, elementCount, type TensorData } from "@vlm-export/ir";
+import { type DType, elementCount, storedTensor, type TensorData } from "@vlm-export/ir";
 import { type Floats, floatsFromBytes, type FloatType, type Kernels } from "@vlm-export/numerics";
 
 /** True for the float types that the kernels read. */
@@ -6,9 +6,15 @@ export function isKernelFloat(dtype: DType): dtype is FloatType {
   return dtype === "f32" || dtype === "f16" || dtype === "bf16";
 }
 
-/** The elements of a float constant; reads all of it. */
+/** The elements of a float constant as they are stored: 16-bit ones also of an f32 constant that is read through a widening. Reads all. */
 export function floatsOf(data: TensorData): Floats {
-  return floatsFromBytes(data.bytes(), data.dtype as FloatType);
+  const stored = storedTensor(data);
+  return floatsFromBytes(stored.bytes(), stored.dtype as FloatType);
+}
+
+/** The elements of an f32 constant, widened where it is stored narrower; reads all of it. */
+export function singlesOf(data: TensorData): Float32Array {
+  return floatsFromBytes(data.bytes(), "f32") as Float32Array;
 }
 
 /** The elements of a float constant, widened to f32. */

@@ -1,4 +1,4 @@
-import { type DType, memoryTensor, type TensorData } from "@vlm-export/ir";
+import { type DType, memoryTensor, storedTensor, type TensorData } from "@vlm-export/ir";
 import { type Kernels, lengthOf } from "@vlm-export/numerics";
 import { floatsOf } from "./constant-floats.js";
 
@@ -16,6 +16,8 @@ export function floatConstant(values: Float32Array, dtype: DType, shape: readonl
 
 /** A float constant as f16, or its largest magnitude when f16 cannot hold it. NaN and infinity are kept. */
 export function halfConstant(data: TensorData, kernels: Kernels): TensorData | { readonly largest: number } {
+  const stored = storedTensor(data);
+  if (stored.dtype === "f16") return stored;
   const floats = floatsOf(data);
   if (lengthOf(floats) > 0) {
     const { min, max } = kernels.rangeOf(floats);

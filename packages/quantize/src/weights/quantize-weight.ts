@@ -1,4 +1,4 @@
-import { elementCount, type TensorData, type Value } from "@vlm-export/ir";
+import { elementCount, storedTensor, type TensorData, type Value } from "@vlm-export/ir";
 import type { FloatSource, FloatType, KernelPool, Kernels, QuantizedWeights, ScaleSpec } from "@vlm-export/numerics";
 import type { WeightRequest } from "@vlm-export/recipe";
 import { quantNonFinite, withValue } from "../errors.js";
@@ -70,8 +70,8 @@ function byError(data: TensorData, spec: ScaleSpec, kernels: Kernels): Quantized
   return { ...scales, ...kernels.quantize(x, { ...spec, ...scales }) };
 }
 
-/** A weight in a file is read there by the pool's threads. */
+/** A weight in a file is read there by the pool's threads, in the type that it is stored in. */
 function sourceOf(data: TensorData): FloatSource {
-  if (!data.file) return floatsOf(data);
-  return { ...data.file, dtype: data.dtype as FloatType, elementCount: elementCount(data.shape) };
+  const { file, dtype, shape } = storedTensor(data);
+  return file ? { ...file, dtype: dtype as FloatType, elementCount: elementCount(shape) } : floatsOf(data);
 }

@@ -1,4 +1,4 @@
-import type { Diagnostic, Node, TensorData, Value } from "@vlm-export/ir";
+import { type Diagnostic, type Node, storedTensor, type TensorData, type Value } from "@vlm-export/ir";
 import { quantUnfit } from "../errors.js";
 import type { DecidedBy, Edge, WeightPlan, WeightRequest } from "../plan-types.js";
 import type { NodeView } from "./node-view.js";
@@ -25,7 +25,7 @@ export class WeightForms {
       scaleShape,
       decidedBy,
       elements: data.shape.reduce((product, extent) => product * extent, 1),
-      bytesBefore: data.byteLength,
+      bytesBefore: storedTensor(data).byteLength,
       bytesAfter: storedBytes(data, request, scaleShape),
     };
     this.forms.set(key, { plan, edges });

@@ -1,4 +1,14 @@
-import { BITS, elementCount, type Graph, isFloat, type Node, type Value } from "@vlm-export/ir";
+import {
+  BITS,
+  elementCount,
+  type Graph,
+  isFloat,
+  type Node,
+  storedByteLength,
+  storedTensor,
+  type TensorData,
+  type Value,
+} from "@vlm-export/ir";
 import type { BiasPlan, Edge, KeepPlan, NodePlan, PlanSummary, QuantGroup, WeightPlan } from "../plan-types.js";
 import { edgeKey } from "./plan-weights.js";
 import type { Readers } from "./readers.js";
@@ -15,14 +25,13 @@ export interface PlannedParts {
 export function summarize(graph: Graph, parts: PlannedParts, readers: Readers): PlanSummary {
   const floats = graph.constants.filter(({ type, data }) => data && isFloat(type.dtype));
   const quantized = new Set([...parts.weights, ...parts.groups.flatMap(({ constants }) => constants)].map(({ value }) => value));
-  const stored = storedAs(parts);
   return {
     nodes: graph.nodes.length,
     quantizedNodes: [...parts.nodes.values()].filter(({ inputs }) => inputs.some((operand) => operand !== undefined)).length,
     parameters: sum(floats, elements),
     quantizedParameters: sum([...quantized], elements),
-    bytesBefore: sum(graph.constants, ({ data }) => data?.byteLength ?? 0),
-    bytesAfter: sum(graph.constants, (value) => stored.bytesOf(value, readers)),
+    bytesBefore: storedByteLength(graph.constants.flatMap(({ data }) => data ?? [])),
+    bytesAfter: bytesAfter(graph.constants, storedAs(parts), readers),
     calibratedGroups: parts.groups.filter(({ observe }) => observe.length > 0).length,
   };
 }
@@ -35,8 +44,25 @@ function elements({ data }: Value): number {
   return elementCount(data?.shape ?? []);
 }
 
-/** Bytes of a constant in all its forms: each quantized one, and the float one where somebody still reads it. */
-function storedAs({ weights, biases, groups, keeps }: PlannedParts): { bytesOf(value: Value, readers: Readers): number } {
+/** Bytes of all quantized forms, and of the float tensors that somebody still reads, each stored one once. */
+function bytesAfter(constants: readonly Value[], stored: StoredForms, readers: Readers): number {
+  const floats = new Map<TensorData, number>();
+  for (const value of constants) {
+    if (!value.data) continue;
+    const tensor = storedTensor(value.data);
+    floats.set(tensor, Math.max(floats.get(tensor) ?? 0, stored.floatBytes(value, readers)));
+  }
+  return sum(constants, stored.formBytes) + sum([...floats.values()], (bytes) => bytes);
+}
+
+interface StoredForms {
+  /** Bytes of the quantized forms of a constant. */
+  formBytes(value: Value): number;
+  /** Bytes of its float form; 0 when only quantized forms are read. */
+  floatBytes(value: Value, readers: Readers): number;
+}
+
+function storedAs({ weights, biases, groups, keeps }: PlannedParts): StoredForms {
   const forms = new Map<Value, number>();
   const covered = new Set<string>();
   const add = (value: Value, bytes: number, edges: readonly Edge[]): void => {
@@ -49,12 +75,13 @@ function storedAs({ weights, biases, groups, keeps }: PlannedParts): { bytesOf(v
     for (const { value, edges } of constants) add(value, Math.ceil((elements(value) * BITS[request.storage]) / 8), edges);
   const half = new Set(keeps.filter(({ dtype }) => dtype === "f16").map(({ node }) => node));
   return {
-    bytesOf(value, readers) {
-      const bytes = value.data?.byteLength ?? 0;
+    formBytes: (value) => forms.get(value) ?? 0,
+    floatBytes(value, readers) {
+      const bytes = value.data ? storedTensor(value.data).byteLength : 0;
       const rest = readers.of(value).filter(({ node, index }) => !node || !covered.has(edgeKey(node, index)));
-      if (forms.has(value) && rest.length === 0) return forms.get(value) as number;
-      const halved = value.type.dtype === "f32" && rest.length > 0 && rest.every(({ node }) => node && half.has(node));
-      return (forms.get(value) ?? 0) + (halved ? bytes / 2 : bytes);
+      if (forms.has(value) && rest.length === 0) return 0;
+      const isHalved = value.type.dtype === "f32" && rest.length > 0 && rest.every(({ node }) => node && half.has(node));
+      return isHalved ? 2 * elements(value) : bytes;
     },
   };
 }
