@@ -26,7 +26,7 @@ const MAX_TOTAL_BYTES = 512 << 20;
 /** DequantizeLinear of a constant says which integers the model keeps; Identity of a constant bears the name of an output. */
 const KEPT: ReadonlySet<string> = new Set(["DequantizeLinear", "Identity"]);
 
-/** Operators that only move the elements of their first operand: those of a widened constant stay 16 bits wide. */
+/** Operators that only move the elements of their first operand. */
 const MOVES: ReadonlySet<string> = new Set(["Reshape", "Slice", "Split", "Squeeze", "Transpose", "Unsqueeze"]);
 
 /**
@@ -74,10 +74,13 @@ function evaluated(node: Node, def: OpDef | undefined): readonly TensorData[] | 
   if (operandBytes > MAX_OPERAND_BYTES || outputBytes(node) > Math.max(MAX_GROWTH_BYTES, operandBytes)) return undefined;
   const types = node.inputs.map((value) => value?.type ?? null);
   if ((def.macs?.(types, node.attrs) ?? 0) > MAX_MACS) return undefined;
-  const [first, ...rest] = operands;
+  return evaluatedNarrow(node, def, operands) ?? unlessRefused(() => def.evaluate?.(operands, node.attrs, node.outputs.length));
+}
+
+/** Elements of a widened constant that only move are moved as they are stored. */
+function evaluatedNarrow(node: Node, def: OpDef, [first, ...rest]: readonly (TensorData | null)[]): readonly TensorData[] | undefined {
   const narrow = MOVES.has(node.op) ? first?.narrow : undefined;
-  const outputs = unlessRefused(() => def.evaluate?.(narrow ? [narrow, ...rest] : operands, node.attrs, node.outputs.length));
-  return narrow ? outputs?.map(widenedTensor) : outputs;
+  return narrow && unlessRefused(() => def.evaluate?.([narrow, ...rest], node.attrs, node.outputs.length))?.map(widenedTensor);
 }
 
 /** Undefined where the reference evaluation does not do the node: then the engine does. */

@@ -9,6 +9,7 @@ import { NumericsError } from "../numerics-error.js";
 import type { QuantView } from "../view.js";
 import { groupRanges, quantize, quantizeWeights } from "./divide.js";
 import { runTask } from "./run-task.js";
+import { createSharedMemory } from "./shared-memory.js";
 import type { FileRange, FloatSource, LentHistogram, RunTask, TaskResults } from "./tasks.js";
 import type { Answer } from "./worker.js";
 
@@ -20,8 +21,8 @@ export interface PoolOptions {
 
 /**
  * Kernels on worker threads. Results have the same bits as {@link Kernels} gives, whatever the number of threads. Tensors are divided
- * into windows of at most 8 MiB; `bytes`, `scale` and `zeroPoint` of results lie in shared memory. Promises reject with
- * {@link NumericsError}: as the kernels throw it, VX-QUANT-SHORT-FILE or VX-QUANT-UNREADABLE-FILE.
+ * into windows of at most 8 MiB. Promises reject with {@link NumericsError}: as the kernels throw it, VX-QUANT-SHORT-FILE or
+ * VX-QUANT-UNREADABLE-FILE.
  */
 export interface KernelPool {
   /** Worker threads; 0 when tasks run on the calling thread. */
@@ -50,7 +51,7 @@ export function createPool({ threads }: PoolOptions): KernelPool {
   const threaded = threads > 0 && existsSync(fileURLToPath(WORKER_URL));
   const { run, close } = threaded ? runOnThreads(WORKER_URL, threads) : runHere();
   const kernels = createKernels();
-  const host = { run, kernels, concurrency: threaded ? threads * 2 : 1 };
+  const host = { run, kernels, memory: createSharedMemory(), concurrency: threaded ? threads * 2 : 1 };
   return {
     threads: threaded ? threads : 0,
     rangeOf: (x) => run({ kind: "rangeOf", x: standalone(x) }),

@@ -5,12 +5,14 @@ import { STAGE_LIMIT } from "../kernels.js";
 import { checkQParams, checkScaleSpec } from "../qparams.js";
 import { checkElementCount, elementCountOf, type QuantView, scaleCountOf } from "../view.js";
 import { holdsWholeGroups, type Piece, piecesOf, viewOfPiece } from "../wasm/pieces.js";
+import type { SharedMemory } from "./shared-memory.js";
 import type { FloatSource, RunTask } from "./tasks.js";
 
 /** What the divided operations need: a way to run tasks, and kernels for what is left to this thread. */
 export interface Host {
   readonly run: RunTask;
   readonly kernels: Kernels;
+  readonly memory: SharedMemory;
   /** Tasks to have under way at a time. */
   readonly concurrency: number;
 }
@@ -38,7 +40,8 @@ export async function groupRanges(host: Host, source: FloatSource, view: QuantVi
 export async function quantize(host: Host, source: FloatSource, q: QParams): Promise<Quantized> {
   checkQParams(q);
   checkElementCount(q.view, elementsOf(source));
-  const bytes = sharedBytes(q.storage, q.view);
+  const memory = host.memory.take(packedBytes(q.storage, q.view));
+  const bytes = new Uint8Array(memory, 0, packedBytes(q.storage, q.view));
   let nanCount = 0;
   await forEachWindow(host, windowsOf(source, q.view, bitsOf(q.storage)), async (window) => {
     const { scale, zeroPoint } = sliceQParams(q, window);
@@ -46,7 +49,9 @@ export async function quantize(host: Host, source: FloatSource, q: QParams): Pro
     const outBytes = bytesOf(bytes, q.storage, window);
     nanCount += (await host.run({ kind: "quantize", source: partOf(source, window), q: part, outBytes })).nanCount;
   });
-  return { bytes, nanCount };
+  const result = { bytes: bytes.slice(), nanCount };
+  host.memory.give(memory);
+  return result;
 }
 
 /** Scales and codes: in one pass where windows hold whole groups, else ranges first. */
@@ -61,10 +66,14 @@ export async function quantizeWeights(host: Host, source: FloatSource, spec: Sca
 
 async function inOnePass(host: Host, source: FloatSource, spec: ScaleSpec): Promise<QuantizedWeights> {
   const { view, storage, range, symmetric, scaleDtype } = spec;
-  const bytes = sharedBytes(storage, view);
-  const scale = new Float32Array(new SharedArrayBuffer(scaleCountOf(view) * 4));
-  const zeroPoint = symmetric && isSigned(storage) ? undefined : new Int32Array(new SharedArrayBuffer(scale.length * 4));
   if (elementCountOf(view) === 0) return host.kernels.quantizeWeights(new Float32Array(0), spec);
+  const hasZeroPoint = !(symmetric && isSigned(storage));
+  const [byteCount, scaleCount] = [packedBytes(storage, view), scaleCountOf(view)];
+  const scaleBegin = Math.ceil(byteCount / 4) * 4;
+  const memory = host.memory.take(scaleBegin + scaleCount * (hasZeroPoint ? 8 : 4));
+  const bytes = new Uint8Array(memory, 0, byteCount);
+  const scale = new Float32Array(memory, scaleBegin, scaleCount);
+  const zeroPoint = hasZeroPoint ? new Int32Array(memory, scaleBegin + scaleCount * 4, scaleCount) : undefined;
   let [nanCount, nonFiniteGroups] = [0, 0];
   await forEachWindow(host, windowsOf(source, view, bitsOf(storage)), async (window) => {
     const [begin, end] = [window.group, window.group + window.groups];
@@ -79,7 +88,9 @@ async function inOnePass(host: Host, source: FloatSource, spec: ScaleSpec): Prom
     nanCount += part.nanCount;
     nonFiniteGroups += part.nonFiniteGroups;
   });
-  return { bytes, nanCount, scale, nonFiniteGroups, ...(zeroPoint ? { zeroPoint } : {}) };
+  const parts = { bytes: bytes.slice(), scale: scale.slice(), ...(zeroPoint ? { zeroPoint: zeroPoint.slice() } : {}) };
+  host.memory.give(memory);
+  return { ...parts, nanCount, nonFiniteGroups };
 }
 
 /** A part of a tensor with the scales that its elements use, as a view of its own. */
@@ -135,8 +146,8 @@ function sliceQParams(q: QParams, { group, groups }: Window): { scale: Float32Ar
   return q.zeroPoint ? { scale, zeroPoint: q.zeroPoint.slice(group, group + groups) } : { scale };
 }
 
-function sharedBytes(storage: IntegerType, view: QuantView): Uint8Array {
-  return new Uint8Array(new SharedArrayBuffer(byteLengthOf(storage, elementCountOf(view))));
+function packedBytes(storage: IntegerType, view: QuantView): number {
+  return byteLengthOf(storage, elementCountOf(view));
 }
 
 function bytesOf(bytes: Uint8Array, storage: IntegerType, { start, count }: Window): Uint8Array {

@@ -17,14 +17,9 @@ export function integerHome(limitBytes: number, scratch: Scratch | undefined): I
   let heldBytes = 0;
   return {
     async keep(dtype, shape, bytes) {
-      if (scratch && heldBytes + bytes.byteLength > limitBytes) return scratch.keep(dtype, shape, [counted(bytes)]);
+      if (scratch && heldBytes + bytes.byteLength > limitBytes) return scratch.keep(dtype, shape, [bytes]);
       heldBytes += bytes.byteLength;
       return memoryTensor(dtype, shape, bytes);
     },
   };
-}
-
-/** A copy in memory that the garbage collector takes into account: it does not see the size of shared memory and would let it pile up. */
-function counted(bytes: Uint8Array): Uint8Array {
-  return bytes.buffer instanceof SharedArrayBuffer ? bytes.slice() : bytes;
 }
