@@ -1,5 +1,5 @@
-import { f32Tensor, memoryTensor } from "@vlm-export/ir";
-import { numberToF16 } from "@vlm-export/numerics";
+import { f32Tensor, memoryTensor, widenedTensor } from "@vlm-export/ir";
+import { numberToBf16, numberToF16 } from "@vlm-export/numerics";
 import { expect, test } from "vitest";
 import { built } from "./artifact.fixture.js";
 import backend from "./index.js";
@@ -60,4 +60,23 @@ test("an output of the name of an input, and float64, are refused", async () => 
   const double = new Sketch();
   const d = double.edit.addInput("d", { dtype: "f64", shape: [2] });
   await expect(built(double.model(double.node("Neg", [d])))).rejects.toMatchObject({ diagnostic: { code: "VX-LOWER-TFLITE-VALUE" } });
+});
+
+test.each([
+  ["f16", numberToF16, 8],
+  ["bf16", numberToBf16, 16],
+] as const)("a widened %s constant is proven and computed; f16 stays f16 in the file", async (dtype, round, sizeBytes) => {
+  const s = new Sketch();
+  const narrow = memoryTensor(dtype, [2, 2], new Uint8Array(Uint16Array.from(floats(numbers), round).buffer));
+  const model = s.model(s.node("Mul", [s.input("x", [2, 2]), s.float([2, 2], widenedTensor(narrow))]));
+  const { artifact, target, context } = await built(model);
+  const constants = target.flatMap((component) => component.constants);
+  const decoded = await backend.decode({ ...artifact, constants }, context);
+  expect(decoded.constants!.map(({ data }) => data.byteLength)).toEqual([sizeBytes]);
+  const [stored] = decoded.constants!.map(({ data }) => data.bytes());
+  expect(Buffer.from(stored!)).toEqual(Buffer.from((dtype === "f16" ? narrow : numbers).bytes()));
+  const session = await backend.open!(artifact, context);
+  const [result] = (await session.run(new Map([["x", numbers]]))).values();
+  await session.close();
+  expect([...floats(result!)]).toEqual([1, 4, 9, 0.25]);
 });

@@ -7,7 +7,17 @@ import {
   layoutOnnx,
   openTensor,
 } from "@vlm-export/formats/onnx";
-import { type DType, f32Tensor, type Graph, GraphEditor, memoryTensor, type QuantSpec, type Value, VxError } from "@vlm-export/ir";
+import {
+  type DType,
+  f32Tensor,
+  type Graph,
+  GraphEditor,
+  memoryTensor,
+  type QuantSpec,
+  type Value,
+  VxError,
+  widenedTensor,
+} from "@vlm-export/ir";
 import { standardOps } from "@vlm-export/ops";
 import { expect, test } from "vitest";
 import { lowerToOnnx, type LowerOptions, type Tap } from "./index.js";
@@ -266,4 +276,28 @@ test("what ONNX cannot hold is a coded error that names the value and its number
 test("a node that no opset takes is refused with its types", () => {
   const graph = graphOf((edit, x) => one(edit.insert("RegexFullMatch", [x])));
   expect(codeOf(() => lower(graph))).toMatch(/^VX-LOWER-OPSET RegexFullMatch: no ONNX opset takes this node/);
+});
+
+test("a widened constant is stored as the 16-bit floats that it is, behind a Cast that bears its name", () => {
+  const half = memoryTensor("f16", [4], new Uint8Array([0, 60, 0, 64, 0, 66, 0, 68]));
+  const graph = graphOf((edit, x) => one(edit.insert("Mul", [x, edit.addConstant("w", widenedTensor(half))], {}, { outputs: ["y"] })));
+  const { model, initializers } = lower(graph);
+  expect(lines(model.graph)).toEqual(["w = Cast(w_f16)", "y = Mul(x, w)"]);
+  expect(model.graph.nodes[0]?.attributes).toMatchObject([{ name: "to", kind: "int", value: 1n }]);
+  expect(model.graph.initializers.map(({ name, dims, dataType }) => [name, dims, dataType])).toEqual([["w_f16", [4], 10]]);
+  expect([...initializers]).toEqual([["w_f16", { value: "w", data: half }]]);
+});
+
+test("a constant that is read in f16 and widened is stored once", () => {
+  const half = memoryTensor("f16", [4], new Uint8Array(8));
+  const graph = graphOf((edit, x) => {
+    const wide = edit.addConstant("wide", widenedTensor(half));
+    const [narrow] = edit.insert("Cast", [edit.addConstant("w", half)], { to: 10 }, { outputs: ["n"] });
+    const [back] = edit.insert("Cast", [narrow!], { to: 1 }, { outputs: ["b"] });
+    return one(edit.insert("Mul", [one(edit.insert("Mul", [x, wide], {}, { outputs: ["m"] })), back!], {}, { outputs: ["y"] }));
+  });
+  const { model, initializers } = lower(graph);
+  expect(model.graph.initializers.map(({ name }) => name)).toEqual(["w"]);
+  expect(lines(model.graph)).toContain("wide = Cast(w)");
+  expect([...initializers]).toEqual([["w", { value: "w", data: half }]]);
 });

@@ -1,5 +1,5 @@
 import type { Decoded, DecodedTensor } from "@vlm-export/backend-api";
-import { f32Tensor, GraphEditor, memoryTensor, type Model, type TensorData, type TensorType } from "@vlm-export/ir";
+import { f32Tensor, GraphEditor, memoryTensor, type Model, type TensorData, type TensorType, widenedTensor } from "@vlm-export/ir";
 import { standardOps } from "@vlm-export/ops";
 import { expect, test } from "vitest";
 import { compareDecoded } from "./compare-decoded.js";
@@ -93,4 +93,16 @@ test.each([
   const proof = compareDecoded("t", model, { ...decoded, tensors: [{ ...tensor, ...change(tensor) }] }, { losses });
   expect(proof.tensorsDifferent).toBe(1);
   expect(proof.diagnostics[0]?.message).toContain(message);
+});
+
+test("a widened constant may be stored as its 16-bit floats or as f32; one bit of either fails the proof", () => {
+  const half = memoryTensor("bf16", [4], new Uint8Array([128, 63, 0, 192, 64, 64, 0, 0]));
+  const wide = widenedTensor(half);
+  const held = modelOf(wide);
+  const differences = (data: TensorData): unknown => {
+    const decoded = { ...decodedOf(held), constants: [{ component: "main", value: "bias", data }] };
+    return compareDecoded("t", held, decoded, { losses, constants: located }).constantsDifferent;
+  };
+  expect([half, wide, flipped(half, 3), flipped(wide, 15)].map(differences)).toEqual([0, 0, 1, 1]);
+  expect(differences(memoryTensor("f16", [4], half.bytes()))).toBe(1);
 });

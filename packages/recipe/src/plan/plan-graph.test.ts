@@ -1,4 +1,4 @@
-import { f32Tensor, type Graph, GraphEditor, memoryTensor, VxError } from "@vlm-export/ir";
+import { f32Tensor, type Graph, GraphEditor, memoryTensor, VxError, widenedTensor } from "@vlm-export/ir";
 import { expect, test } from "vitest";
 import { describePlan, parseRecipe, type Plan, planGraph, planToJson, type Recipe } from "../index.js";
 import { ops } from "./ops.fixture.js";
@@ -317,4 +317,20 @@ test("the description and its JSON name every tensor with the line that decided 
   for (const word of ["wq", "normed", "preset:int8:6", "int32 bias", "int8 per channel", "q_out"]) expect(text).toContain(word);
   const json = JSON.parse(JSON.stringify(planToJson(plan))) as { weights: readonly { decidedBy: string }[] };
   expect(json.weights[0]?.decidedBy).toBe("preset:int8:6:5");
+});
+
+test("sizes of widened constants are those of what is stored, counted once", async () => {
+  const edit = new GraphEditor(ops, "g");
+  const half = memoryTensor("f16", [64, 64], new Uint8Array(8192));
+  const [narrow, wide] = [edit.addConstant("w", half), edit.addConstant("w_f32", widenedTensor(half))];
+  const inputs = (["f32", "f16"] as const).map((dtype) => edit.addInput(dtype, { dtype, shape: [1, 64] }));
+  for (const [i, weight] of [wide, narrow].entries())
+    edit.addOutput(edit.insert("MatMul", [inputs[i]!, weight], {}, { name: `m${i}` })[0]!);
+  const sizes = async (text: string) => {
+    const { summary, weights } = planGraph(edit.graph, await recipe(text), { ops });
+    return [summary.bytesBefore, summary.bytesAfter, weights.map(({ bytesBefore, bytesAfter }) => [bytesBefore, bytesAfter])];
+  };
+  expect(await sizes("rules: []")).toEqual([8192, 8192, []]);
+  const rule = (match: string) => `rules: [{ match: { ${match} }, weights: { dtype: int8, granularity: channel, scaleDtype: float32 } }]`;
+  expect(await sizes(rule("name: m0"))).toEqual([8192, 4096 + 256 + 8192, [[8192, 4096 + 256]]]);
 });
