@@ -87,7 +87,7 @@ describe.each(["f16", "bf16"] as const)("a decoder with %s weights behind Casts"
     "has the integers and scales of the same numbers in f32: %s",
     async (recipe) => {
       const { report, bytes, integers } = exported(path, recipe, "onnx-qdq,tflite");
-      expect(report.model.bytes).toBe(STORED);
+      expect(report.model!.bytes).toBe(STORED);
       expect(report.plan).toMatchObject({ bytesBefore: STORED, quantizedParameters: STORED / 2 });
       for (const name of ["onnx-qdq", "tflite"]) {
         expect(report.targets[name]).toMatchObject({ status: "ok", proof: { tensorsDifferent: 0 }, engine: { status: "run" } });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onnxGraph, onnxModel, onnxNode, onnxTensor, onnxValue, writeOnnx } from "@vlm-export/formats/onnx";
 import { importOnnx } from "@vlm-export/frontends";
-import { f32Tensor, type Graph, GraphEditor, i64Tensor, memoryTensor, onlyComponent, VxError } from "@vlm-export/ir";
+import { f32Tensor, type Graph, GraphEditor, i64Tensor, memoryTensor, onlyComponent, VxError, widenedTensor } from "@vlm-export/ir";
 import { standardOps } from "@vlm-export/ops";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createEngine, type Engine } from "./index.js";
@@ -179,6 +179,28 @@ test("weights that lie in a file are used there: the temporary model holds links
   expect(new Float32Array(outputs.get("y")?.buffer ?? new ArrayBuffer(0))).toEqual(weights);
   await session.close();
   expect(existsSync(join(root, "model.data"))).toBe(true);
+});
+
+test("a widened constant is used where its 16-bit floats lie", async () => {
+  const path = join(root, "half.onnx");
+  const graph = onnxGraph({
+    name: "g",
+    nodes: [onnxNode({ opType: "Identity", inputs: ["w"], outputs: ["y"] })],
+    initializers: [onnxTensor("w", "f16", [4096], new Uint8Array(new Uint16Array(4096).fill(0x3e00).buffer))],
+    outputs: [onnxValue("y", "f16", [4096])],
+  });
+  const model = onnxModel({ irVersion: 8, opsetImports: [{ domain: "", version: 17 }], graph });
+  await writeOnnx(model, path, { externalFileName: "half.data" });
+  const half = onlyComponent(await importOnnx(path, { ops })).value("w")!.data!;
+  const edit = new GraphEditor(ops, "g");
+  const [y] = edit.insert("Neg", [edit.addConstant("w", widenedTensor(half))], {}, { outputs: ["y"] });
+  edit.addOutput(y!);
+  const session = await engine.openGraph({ graph: edit.graph, ops });
+  const [folder = ""] = readdirSync(join(root, "temp"));
+  expect(readdirSync(join(root, "temp", folder)).sort()).toEqual(["model.onnx", "source-0.bin"]);
+  const { outputs } = await session.run(new Map());
+  expect(new Float32Array(outputs.get("y")?.buffer ?? new ArrayBuffer(0))).toEqual(new Float32Array(4096).fill(-1.5));
+  await session.close();
 });
 
 test("all element types that the engine carries come back as they went in", async () => {

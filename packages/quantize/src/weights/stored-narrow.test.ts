@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { memoryTensor, type TensorData, widenedTensor } from "@vlm-export/ir";
+import { contentHash, memoryTensor, type TensorData, widenedTensor } from "@vlm-export/ir";
 import { createKernels, createPool, numberToBf16, numberToF16 } from "@vlm-export/numerics";
 import type { WeightRequest } from "@vlm-export/recipe";
 import { fileTensor } from "@vlm-export/store";
@@ -20,18 +20,25 @@ afterAll(async () => {
 
 const shape = [96, 160];
 const base = { storage: "i8", symmetric: true, scaleDtype: "f32", range: [-127, 127], method: "minmax", algorithm: "rtn" } as const;
-const requests: Readonly<Record<string, WeightRequest>> = {
-  channel: { ...base, granularity: "channel", axis: 1 },
-  asymmetric: { ...base, granularity: "channel", axis: 0, storage: "u8", symmetric: false, range: [0, 255] },
-  block: { ...base, granularity: "block", axis: 0, blockSize: 32, storage: "i4", range: [-7, 7], scaleDtype: "f16" },
-  mse: { ...base, granularity: "channel", axis: 1, method: "mse" },
-};
+const requests: readonly WeightRequest[] = [
+  { ...base, granularity: "channel", axis: 1 },
+  { ...base, granularity: "channel", axis: 0, storage: "u8", symmetric: false, range: [0, 255] },
+  { ...base, granularity: "block", axis: 0, blockSize: 32, storage: "i4", range: [-7, 7], scaleDtype: "f16" },
+  { ...base, granularity: "channel", axis: 1, method: "mse" },
+];
 
 /** Numbers of many magnitudes, subnormal ones of f16 too. */
 function stored(dtype: "f16" | "bf16"): Uint8Array {
   const round = dtype === "f16" ? numberToF16 : numberToBf16;
   const bits = Uint16Array.from({ length: shape[0]! * shape[1]! }, (_, i) => round(Math.sin(i * 1.3) * 2 ** ((i % 23) - 20)));
   return new Uint8Array(bits.buffer);
+}
+
+async function quantized(data: TensorData, request: WeightRequest, workers: typeof pool | undefined) {
+  const tools = { kernels, home: integerHome(Number.POSITIVE_INFINITY, undefined), ...(workers && { pool: workers }) };
+  const { data: ints, type } = await quantizeWeight({ value: { name: "w", type: { dtype: "f32", shape } }, data }, request, tools);
+  const { scale, zeroPoint } = type.quant;
+  return { dtype: type.dtype, hashes: [ints, scale, zeroPoint].map((tensor) => tensor && contentHash(tensor)) };
 }
 
 /** Fails where anybody reads the f32 form of a weight. */
@@ -50,23 +57,13 @@ test.each(["f16", "bf16"] as const)("integers from stored %s are those from the 
   writeFileSync(path, Buffer.concat([Buffer.alloc(6), bytes]));
   const inMemory = memoryTensor(dtype, shape, bytes);
   const whole = memoryTensor("f32", shape, widenedTensor(inMemory).bytes().slice());
-  const narrow = { memory: inMemory, file: fileTensor(dtype, shape, { path, offset: 6 }) };
-  for (const [name, request] of Object.entries(requests)) {
-    const quantized = (data: TensorData, withPool: boolean) =>
-      quantizeWeight({ value: { name: "w", type: { dtype: "f32", shape } }, data }, request, {
-        kernels,
-        home: integerHome(Number.POSITIVE_INFINITY, undefined),
-        ...(withPool && { pool }),
-      });
-    const expected = await quantized(whole, false);
-    for (const [place, data] of Object.entries(narrow))
-      for (const withPool of [false, true]) {
-        const found = await quantized(unread(widenedTensor(data)), withPool);
-        const where = `${name} ${place} ${withPool ? "pool" : "here"}`;
-        expect(found.type.dtype, where).toBe("f32");
-        for (const part of ["scale", "zeroPoint"] as const)
-          expect(found.type.quant[part]?.bytes(), where).toEqual(expected.type.quant[part]?.bytes());
-        expect(Buffer.from(found.data.bytes()).equals(Buffer.from(expected.data.bytes())), where).toBe(true);
+  const places = [inMemory, fileTensor(dtype, shape, { path, offset: 6 })];
+  for (const request of requests) {
+    const expected = await quantized(whole, request, undefined);
+    for (const narrow of places)
+      for (const workers of [undefined, pool]) {
+        const found = await quantized(unread(widenedTensor(narrow)), request, workers);
+        expect({ request, place: narrow.file, ...found }).toEqual({ request, place: narrow.file, ...expected });
       }
   }
 });
