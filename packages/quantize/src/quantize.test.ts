@@ -1,5 +1,5 @@
-import { f32Tensor, type Graph, GraphEditor, printGraph, type TensorData, type Value } from "@vlm-export/ir";
-import { createKernels, f16ToNumber } from "@vlm-export/numerics";
+import { f32Tensor, type Graph, GraphEditor, memoryTensor, printGraph, type TensorData, type Value, widenedTensor } from "@vlm-export/ir";
+import { createKernels, f16ToNumber, numberToF16 } from "@vlm-export/numerics";
 import { standardOps } from "@vlm-export/ops";
 import { parseRecipe, type Plan, planGraph } from "@vlm-export/recipe";
 import { expect, test } from "vitest";
@@ -291,4 +291,26 @@ test("a split without outliers leaves the node whole and says so", async () => {
   const { graph, diagnostics } = await quantize(plan, statistics, { ops, kernels });
   expect(diagnostics).toMatchObject([{ code: "VX-QUANT-NO-OUTLIERS", severity: "info" }]);
   expect(graph.nodes.map(({ op }) => op)).toEqual(["vlm::Quantize", "MatMul"]);
+});
+
+test.each([
+  [
+    "split",
+    "outliers: { sigma: 3 } }\n    weights: { dtype: int8, granularity: channel, symmetric: true }\n    split: { outliers: float16 }",
+  ],
+  ["kept in float16", "}\n    keep: float16"],
+])("a widened weight that is %s gives the graph that the same numbers in f32 give", async (_, rule) => {
+  const bits = Uint16Array.from(random(160, 1), (value, i) => numberToF16(Math.floor(i / 4) === 3 ? value * 60 : value));
+  const narrow = memoryTensor("f16", [40, 4], new Uint8Array(bits.buffer));
+  const wide = memoryTensor("f32", [40, 4], widenedTensor(narrow).bytes().slice());
+  const quantized = async (data: TensorData): Promise<string> => {
+    const { edit, node } = builder();
+    const x = edit.addInput("x", { dtype: "f32", shape: [2, 40] });
+    edit.addOutput(node("MatMul", [x, edit.addConstant("w", data)], "y"));
+    const { graph } = await quantize(await planOf(edit.graph, `  - match: { op: MatMul, ${rule}\n`), undefined, { ops, kernels });
+    return printGraph(graph);
+  };
+  const expected = await quantized(wide);
+  expect(expected).toContain(" = f16[");
+  expect(await quantized(widenedTensor(narrow))).toBe(expected);
 });
