@@ -109,7 +109,7 @@ interface Delivery {
 
 async function proveAndReport(site: RunSite, { float, plans, refused, quantized, output, diagnostics }: Delivery): Promise<CompileResult> {
   const { request, clock } = site;
-  const hashing = hashConstants(quantized.model, site.workers);
+  const hashing = hashConstants(quantized.model.components.values(), site.workers);
   const outcomes = new Map<string, TargetOutcome>();
   for (const [name, { backend }] of site.backends) {
     request.signal?.throwIfAborted();

@@ -1,8 +1,7 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import { type DType, elementCount, type TensorData } from "@vlm-export/ir";
+import { type DType, type TensorData } from "@vlm-export/ir";
 import type { Tap } from "@vlm-export/lowering-onnx";
-import { BufferStore } from "./buffers.js";
-import { elementTypeOf, elementTypeOfOrt } from "./element-types.js";
+import { elementTypeOfOrt } from "./element-types.js";
 import { engineClosed, engineDtype, engineRun } from "./errors.js";
 import { type EnginePort, feedsOf } from "./feeds.js";
 import { type FetchedTensor, fetchedStrings, fetchedTensor } from "./fetched-tensor.js";
@@ -32,8 +31,6 @@ export interface EngineSession {
     samples: Iterable<ReadonlyMap<string, TensorData>> | AsyncIterable<ReadonlyMap<string, TensorData>>,
     signal?: AbortSignal,
   ): AsyncGenerator<RunResult>;
-  /** Gives buffers of results back for later runs. */
-  recycle(...buffers: readonly ArrayBuffer[]): void;
   /** Releases the model and removes its temporary files. */
   close(): Promise<void>;
 }
@@ -52,8 +49,6 @@ export class OrtSession implements EngineSession {
   readonly inputs: readonly EnginePort[];
   readonly outputs: readonly EnginePort[];
   readonly #model: LoadedModel;
-  readonly #buffers = new BufferStore();
-  readonly #ports: readonly EnginePort[];
   #closed = false;
 
   /** Throws VX-ENGINE-DTYPE for inputs and outputs that the engine's interface does not carry. */
@@ -61,19 +56,17 @@ export class OrtSession implements EngineSession {
     const { session } = model;
     this.#model = model;
     this.inputs = session.inputMetadata.map(portOf);
-    this.#ports = session.outputMetadata.map(portOf);
-    this.outputs = this.#ports.filter(({ name }) => model.outputs.includes(name));
+    this.outputs = session.outputMetadata.map(portOf).filter(({ name }) => model.outputs.includes(name));
   }
 
   async run(sample: ReadonlyMap<string, TensorData>): Promise<RunResult> {
     if (this.#closed) throw engineClosed();
     const { runtime, session } = this.#model;
     const feeds = feedsOf(runtime, this.inputs, sample);
-    const fetches = this.#fetches();
-    const results = await session.run(feeds, fetches).catch((error: unknown) => {
+    const results = await session.run(feeds).catch((error: unknown) => {
       throw engineRun(error);
     });
-    return this.#resultOf((name) => (fetches[name] ?? results[name]) as Tensor);
+    return this.#resultOf((name) => results[name] as Tensor);
   }
 
   async *runAll(
@@ -86,31 +79,11 @@ export class OrtSession implements EngineSession {
     }
   }
 
-  recycle(...buffers: readonly ArrayBuffer[]): void {
-    for (const buffer of buffers) this.#buffers.give(buffer);
-  }
-
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     await this.#model.session.release();
     this.#model.dispose();
-  }
-
-  /** Outputs of fixed shape are written into our own buffers, of which the engine's results are copies; it makes the others. */
-  #fetches(): Record<string, Tensor | null> {
-    const { Tensor: OrtTensor } = this.#model.runtime;
-    const fetches: Record<string, Tensor | null> = Object.create(null) as Record<string, Tensor | null>;
-    for (const { name, dtype, shape } of this.#ports) {
-      const type = elementTypeOf(dtype);
-      const fixed = shape.length > 0 && shape.every((extent): extent is number => typeof extent === "number") ? shape : undefined;
-      const count = fixed && elementCount(fixed);
-      fetches[name] = null;
-      if (!type || !fixed || !count) continue;
-      const view = type.view(this.#buffers.take(count * type.bytes), 0, count);
-      fetches[name] = new OrtTensor(type.ort as "float32", view as Float32Array, fixed);
-    }
-    return fetches;
   }
 
   #resultOf(tensorOf: (name: string) => Tensor): RunResult {

@@ -5,12 +5,9 @@ import type { CountBins } from "./observers/histogram-observer.js";
 import { wideFloatsOf } from "./weights/constant-floats.js";
 
 /** The part of a kernel pool that counting needs. */
-export type HistogramPool = Pick<KernelPool, "histogramLent" | "threads">;
+export type HistogramPool = Pick<KernelPool, "histogramOfGiven" | "threads">;
 
-/**
- * Counts one value's tensors. With a pool, a thread of it has the tensor's buffer until the elements are counted; the engine runs the
- * next sample meanwhile.
- */
+/** Counts one value's tensors. With a pool, a thread of it takes the tensor's buffer and counts while the engine runs the next sample. */
 export class TensorCounter {
   private readonly kernels: Kernels;
   private readonly pool: HistogramPool | undefined;
@@ -20,20 +17,14 @@ export class TensorCounter {
     this.pool = pool && pool.threads > 0 ? pool : undefined;
   }
 
-  /** Takes the elements of `tensor`; `recycle` gets its buffer when it is no longer read. The counts before must be there. */
-  count(tensor: FetchedTensor, recycle: (buffer: ArrayBuffer) => void): CountBins {
+  /** The tensor must not be read after the result is called. */
+  count(tensor: FetchedTensor): CountBins {
     const floats = wideFloatsOf(tensor, this.kernels) as Float32Array<ArrayBuffer>;
     const { pool } = this;
-    if (pool)
-      return async (limit) => {
-        const { counts, x } = await pool.histogramLent(floats, -limit, limit, HISTOGRAM_BINS);
-        recycle(x.buffer);
-        return counts;
-      };
+    if (pool) return (limit) => pool.histogramOfGiven(floats, -limit, limit, HISTOGRAM_BINS);
     return (limit) => {
       const counts = new Float64Array(HISTOGRAM_BINS);
       this.kernels.histogram(floats, -limit, limit, counts);
-      recycle(tensor.buffer);
       return Promise.resolve(counts);
     };
   }

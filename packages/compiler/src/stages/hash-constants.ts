@@ -1,16 +1,16 @@
-import { type Model, recordContentHash, storedTensor, type TensorData } from "@vlm-export/ir";
+import { type Graph, recordContentHash, storedTensor, type TensorData } from "@vlm-export/ir";
 import type { KernelPool } from "@vlm-export/numerics";
 
 /** Smaller constants are hashed faster than another thread is asked to. */
 const LARGE_BYTES = 1 << 18;
 
 /**
- * Hashes the large constants and scales of a model that lie in files, on other threads, so that `contentHash` knows them. One that cannot be
+ * Hashes the large constants and scales of graphs that lie in files, on other threads, so that `contentHash` knows them. One that cannot be
  * read there is left to `contentHash`, which says why: the promise does not reject.
  */
-export async function hashConstants(model: Model, workers: Pick<KernelPool, "sha256" | "threads">): Promise<void> {
+export async function hashConstants(graphs: Iterable<Graph>, workers: Pick<KernelPool, "sha256" | "threads">): Promise<void> {
   if (workers.threads === 0) return;
-  const constants = [...model.components.values()].flatMap((graph) => graph.constants);
+  const constants = [...graphs].flatMap((graph) => graph.constants);
   const tensors = new Set(constants.flatMap(({ data, type }) => [data, type.quant?.scale, type.quant?.zeroPoint]));
   await Promise.all([...tensors].map((data) => data && hashInFile(storedTensor(data), workers)));
 }

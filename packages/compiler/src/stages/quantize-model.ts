@@ -6,6 +6,7 @@ import { missingData, type Plan } from "@vlm-export/recipe";
 import type { CalibrationFacts, LayerReport, Outlier } from "@vlm-export/schemas";
 import { openStore, type Scratch } from "@vlm-export/store";
 import type { RunSite } from "../run-site.js";
+import { hashConstants } from "./hash-constants.js";
 import { measureLayers } from "./measure-layers.js";
 import { calibrationSamples } from "./samples.js";
 
@@ -70,6 +71,7 @@ async function calibrated(run: RunSite, float: Model, plan: Plan): Promise<Stati
   const engine = await createEngine();
   try {
     const samples = await calibrationSamples(run, float);
+    if (request.cacheDir !== undefined) await hashConstants([plan.graph], workers);
     return await calibrate(plan, samples, {
       engine,
       ops,

@@ -10,7 +10,7 @@ import type { QuantView } from "../view.js";
 import { groupRanges, quantize, quantizeWeights } from "./divide.js";
 import { runTask } from "./run-task.js";
 import { createSharedMemory } from "./shared-memory.js";
-import type { FileRange, FloatSource, LentHistogram, RunTask, TaskResults } from "./tasks.js";
+import type { FileRange, FloatSource, RunTask, TaskResults } from "./tasks.js";
 import type { Answer } from "./worker.js";
 
 /** How many threads a pool has. */
@@ -30,8 +30,8 @@ export interface KernelPool {
   rangeOf(x: Floats): Promise<RangeStatistics>;
   /** Counts of a new histogram of `bins` bins over [lo, hi]. */
   histogram(x: Floats, lo: number, hi: number, bins: number): Promise<Float64Array>;
-  /** The same without a copy: the thread has the memory of `x`, which must be all of its buffer, until it comes back with the counts. */
-  histogramLent(x: Float32Array<ArrayBuffer>, lo: number, hi: number, bins: number): Promise<LentHistogram>;
+  /** The same without a copy: all of the buffer of `x` goes to the thread and is gone here. */
+  histogramOfGiven(x: Float32Array<ArrayBuffer>, lo: number, hi: number, bins: number): Promise<Float64Array>;
   /** Counts of a new histogram of |x| with `bins` bins over [0, hi]. */
   histogramAbs(x: Floats, hi: number, bins: number): Promise<Float64Array>;
   groupRanges(source: FloatSource, view: QuantView): Promise<GroupRanges>;
@@ -56,7 +56,7 @@ export function createPool({ threads }: PoolOptions): KernelPool {
     threads: threaded ? threads : 0,
     rangeOf: (x) => run({ kind: "rangeOf", x: standalone(x) }),
     histogram: (x, lo, hi, bins) => run({ kind: "histogram", x: standalone(x), lo, hi, bins }),
-    histogramLent: (x, lo, hi, bins) => run({ kind: "histogramLent", x, lo, hi, bins }, [x.buffer]),
+    histogramOfGiven: (x, lo, hi, bins) => run({ kind: "histogram", x, lo, hi, bins }, [x.buffer]),
     histogramAbs: (x, hi, bins) => run({ kind: "histogramAbs", x: standalone(x), hi, bins }),
     groupRanges: (source, view) => groupRanges(host, source, view),
     quantize: (source, q) => quantize(host, source, q),
@@ -80,9 +80,9 @@ function runOnThreads(worker: URL, threads: number): Runner {
   const size = { minThreads: threads, maxThreads: threads };
   const start = (): Tinypool => new Tinypool({ filename: worker.href, name: "work", runtime: "worker_threads", execArgv: [], ...size });
   let pool: Tinypool | undefined;
-  const run: RunTask = async (task, lent = []) => {
+  const run: RunTask = async (task, given = []) => {
     pool ??= start();
-    const answer = (await pool.run(task, { transferList: [...lent] })) as Answer; // what worker.ts returns
+    const answer = (await pool.run(task, { transferList: [...given] })) as Answer; // what worker.ts returns
     if ("error" in answer) throw new NumericsError(answer.error);
     return answer.result as TaskResults[(typeof task)["kind"]];
   };

@@ -6,8 +6,11 @@ type Runners = { readonly [Kind in Task["kind"]]: (kernels: Kernels, task: TaskO
 
 const RUNNERS: Runners = {
   rangeOf: (kernels, { x }) => kernels.rangeOf(x),
-  histogram: countsOf,
-  histogramLent: (kernels, task) => ({ counts: countsOf(kernels, task), x: task.x }),
+  histogram(kernels, { x, lo, hi, bins }) {
+    const counts = new Float64Array(bins);
+    kernels.histogram(x, lo, hi, counts);
+    return counts;
+  },
   histogramAbs(kernels, { x, hi, bins }) {
     const counts = new Float64Array(bins);
     kernels.histogramAbs(x, hi, counts);
@@ -28,15 +31,6 @@ const RUNNERS: Runners = {
   },
   sha256: (kernels, { range }) => sha256OfRange(kernels, range),
 };
-
-function countsOf(
-  kernels: Kernels,
-  { x, lo, hi, bins }: { readonly x: Floats; readonly lo: number; readonly hi: number; readonly bins: number },
-): Float64Array {
-  const counts = new Float64Array(bins);
-  kernels.histogram(x, lo, hi, counts);
-  return counts;
-}
 
 /** Does one task on this thread. */
 export function runTask<Kind extends Task["kind"]>(kernels: Kernels, task: TaskOf<Kind>): TaskResults[Kind] {

@@ -19,23 +19,10 @@ export interface FileRange {
   readonly end: number;
 }
 
-/** Counts, and the memory that was lent for counting. */
-export interface LentHistogram {
-  readonly counts: Float64Array;
-  readonly x: Float32Array<ArrayBuffer>;
-}
-
 /** One unit of work for a worker: plain data. Outputs go to `out…` arrays over shared memory. */
 export type Task =
   | { readonly kind: "rangeOf"; readonly x: Floats }
   | { readonly kind: "histogram"; readonly x: Floats; readonly lo: number; readonly hi: number; readonly bins: number }
-  | {
-      readonly kind: "histogramLent";
-      readonly x: Float32Array<ArrayBuffer>;
-      readonly lo: number;
-      readonly hi: number;
-      readonly bins: number;
-    }
   | { readonly kind: "histogramAbs"; readonly x: Floats; readonly hi: number; readonly bins: number }
   | { readonly kind: "groupRanges"; readonly source: FloatSource; readonly view: QuantView }
   | { readonly kind: "quantize"; readonly source: FloatSource; readonly q: QParams; readonly outBytes: Uint8Array }
@@ -53,7 +40,6 @@ export type Task =
 export interface TaskResults {
   readonly rangeOf: RangeStatistics;
   readonly histogram: Float64Array;
-  readonly histogramLent: LentHistogram;
   readonly histogramAbs: Float64Array;
   readonly groupRanges: GroupRanges;
   readonly quantize: { readonly nanCount: number };
@@ -64,5 +50,5 @@ export interface TaskResults {
 /** The task of one kind. */
 export type TaskOf<Kind extends Task["kind"]> = Extract<Task, { kind: Kind }>;
 
-/** Runs one task somewhere; `lent` is memory that this thread gives away. */
-export type RunTask = <Kind extends Task["kind"]>(task: TaskOf<Kind>, lent?: readonly ArrayBuffer[]) => Promise<TaskResults[Kind]>;
+/** Runs one task somewhere; `given` is memory that goes to that place. */
+export type RunTask = <Kind extends Task["kind"]>(task: TaskOf<Kind>, given?: readonly ArrayBuffer[]) => Promise<TaskResults[Kind]>;

@@ -1,4 +1,3 @@
-import Tinypool from "tinypool";
 import { createKernels } from "../create-kernels.js";
 import { NumericsError, type NumericsErrorDetails } from "../numerics-error.js";
 import { runTask } from "./run-task.js";
@@ -9,18 +8,13 @@ export type Answer = { readonly result: TaskResults[Task["kind"]] } | { readonly
 
 const kernels = createKernels();
 
-/** Entry point of a pool thread. Memory that was lent goes back with the answer, uncopied. */
-export function work(task: Task): unknown {
+/** Entry point of a pool thread. */
+export function work(task: Task): Answer {
   try {
-    const answer: Answer = { result: runTask(kernels, task) };
-    return task.kind === "histogramLent" ? handingBack(answer, task.x.buffer) : answer;
+    return { result: runTask(kernels, task) };
   } catch (error) {
     if (!(error instanceof NumericsError)) throw error;
     const { code, message, hint } = error;
     return { error: hint === undefined ? { code, message } : { code, message, hint } };
   }
-}
-
-function handingBack(answer: Answer, buffer: ArrayBuffer): unknown {
-  return Tinypool.move({ [Tinypool.transferableSymbol]: buffer, [Tinypool.valueSymbol]: answer } as unknown as ArrayBuffer);
 }

@@ -1,6 +1,6 @@
 import type { TensorData } from "@vlm-export/ir";
 import type { EqualizationPlan, QuantGroup } from "@vlm-export/recipe";
-import { singlesOf } from "../weights/constant-floats.js";
+import { sampledColumns } from "./sampled-columns.js";
 
 /** What was seen of the channels of a norm's output. */
 export interface ChannelSpread {
@@ -11,8 +11,6 @@ export interface ChannelSpread {
 /** Strengths tried besides leaving the norm as it is. */
 const STRENGTHS = [0.25, 0.375, 0.5, 0.625, 0.75];
 const SMALLEST = 1e-5;
-/** Output channels of each weight that the estimate looks at. */
-const COLUMN_SAMPLE = 64;
 
 /**
  * Factors s by which channel k of the norm's output is divided and row k of the weights multiplied (SmoothQuant, Xiao et al. 2022):
@@ -74,19 +72,4 @@ function expectedError(
     weightNoise += (most / steps.weight) ** 2;
   }
   return (largest / steps.activation) ** 2 * weightEnergy + weightNoise * energy;
-}
-
-/** Up to {@link COLUMN_SAMPLE} output channels of a matrix, evenly spaced, each along the summed axis. */
-function sampledColumns(data: TensorData, reduce: number): Float32Array[] {
-  const values = singlesOf(data);
-  const [rows, columns] = data.shape as readonly [number, number];
-  const [inputs, outputs] = reduce === 0 ? [rows, columns] : [columns, rows];
-  const [inputStride, outputStride] = reduce === 0 ? [columns, 1] : [1, columns];
-  const count = Math.min(outputs, COLUMN_SAMPLE);
-  return Array.from({ length: count }, (_, i) => {
-    const base = Math.floor((i * outputs) / count) * outputStride;
-    const column = new Float32Array(inputs);
-    for (let k = 0; k < inputs; k += 1) column[k] = values[base + k * inputStride] as number;
-    return column;
-  });
 }

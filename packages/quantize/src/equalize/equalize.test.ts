@@ -8,6 +8,7 @@ import { calibrate, type CalibrationSample } from "../calibrate.js";
 import { quantize } from "../quantize.js";
 import type { EqualizedStatistics, Statistics } from "../statistics.js";
 import { chooseFactors } from "./choose-factors.js";
+import { sampledColumns } from "./sampled-columns.js";
 import { divided, scaledWeight } from "./scaled-weight.js";
 
 const ops = standardOps();
@@ -145,4 +146,22 @@ test("scaling rows and dividing by the same factors are inverse, along either ax
   expect([...floats(scaledWeight(data, 0, Float32Array.of(2, 4)))]).toEqual([2, 4, 6, 16, 20, 24]);
   expect([...floats(scaledWeight(data, 1, Float32Array.of(1, 2, 3)))]).toEqual([1, 4, 9, 4, 10, 18]);
   expect([...divided(f32Tensor([8, 9], [2]), Float32Array.of(2, 3))]).toEqual([4, 3]);
+});
+
+test("sampled output channels are those of the matrix, along either axis and across windows", () => {
+  const [rows, columns] = [700, 900];
+  const values = Float32Array.from({ length: rows * columns }, (_, i) => i);
+  const matrix = f32Tensor(values, [rows, columns]);
+  const byColumn = sampledColumns(matrix, 0);
+  expect(byColumn).toHaveLength(64);
+  byColumn.forEach((column, i) => {
+    const at = Math.floor((i * columns) / 64);
+    expect([...column]).toEqual(Array.from({ length: rows }, (_, row) => row * columns + at));
+  });
+  const byRow = sampledColumns(matrix, 1);
+  byRow.forEach((row, i) => expect(row[5]).toBe(Math.floor((i * rows) / 64) * columns + 5));
+  expect(sampledColumns(f32Tensor([1, 2, 3, 4], [2, 2]), 0).map((column) => [...column])).toEqual([
+    [1, 3],
+    [2, 4],
+  ]);
 });

@@ -1,19 +1,33 @@
-import type { TensorData } from "@vlm-export/ir";
+import { type TensorData, windowsOf } from "@vlm-export/ir";
 import { singlesOf } from "../weights/constant-floats.js";
 
 /** A matrix with row k of its summed axis multiplied by factor k, in memory shared with worker threads. */
 export function scaledWeight(data: TensorData, reduce: number, factors: Float32Array): TensorData {
-  const values = singlesOf(data);
-  const columns = data.shape[1] as number;
-  const scaled = new Float32Array(new SharedArrayBuffer(values.byteLength));
-  const rows = values.length / columns;
-  for (let row = 0, i = 0; row < rows; row += 1) {
-    const ofRow = reduce === 0 ? (factors[row] as number) : undefined;
-    for (let column = 0; column < columns; column += 1, i += 1) scaled[i] = (values[i] as number) * (ofRow ?? (factors[column] as number));
-  }
-  const bytes = new Uint8Array(scaled.buffer);
   const { dtype, shape, byteLength } = data;
+  const bytes = new Uint8Array(new SharedArrayBuffer(byteLength));
+  let at = 0;
+  for (const window of windowsOf(data)) {
+    bytes.set(window, at);
+    at += window.byteLength;
+  }
+  const values = new Float32Array(bytes.buffer);
+  const columns = shape[1] as number;
+  if (reduce === 0) scaleRows(values, columns, factors);
+  else scaleColumns(values, factors);
   return { dtype, shape, byteLength, bytes: (begin = 0, end = byteLength) => bytes.subarray(begin, end) };
+}
+
+function scaleRows(values: Float32Array, columns: number, factors: Float32Array): void {
+  for (let row = 0, i = 0; i < values.length; row += 1) {
+    const factor = factors[row] as number;
+    for (const end = i + columns; i < end; i += 1) values[i] = (values[i] as number) * factor;
+  }
+}
+
+/** Multiplies element k of every row by factor k. */
+export function scaleColumns(values: Float32Array, factors: Float32Array): void {
+  for (let i = 0; i < values.length; )
+    for (let k = 0; k < factors.length; k += 1, i += 1) values[i] = (values[i] as number) * (factors[k] as number);
 }
 
 /** A vector divided by the factors. */

@@ -134,12 +134,7 @@ export class ObservedRun {
   private observe({ range, histogram, means, maxima, counter }: ValueObserver, seen: Sighting): void {
     range.add(seen.range);
     const { tensor } = seen;
-    if (histogram && tensor)
-      histogram.add(
-        seen.range,
-        elementCount(tensor.shape),
-        counter.count(tensor, (buffer) => this.session.recycle(buffer)),
-      );
+    if (histogram && tensor) histogram.add(seen.range, elementCount(tensor.shape), counter.count(tensor));
     for (const [axis, observer] of means) observer.add(seen.means.get(axis) as Float32Array);
     for (const [axis, observer] of maxima) {
       const { min, max } = seen.maxima.get(axis) as { readonly min: Float32Array; readonly max: Float32Array };

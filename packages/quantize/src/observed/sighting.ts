@@ -1,5 +1,6 @@
 import { type FetchedTensor, type RunResult } from "@vlm-export/engine";
 import { elementCount, type TensorData } from "@vlm-export/ir";
+import { scaleColumns } from "../equalize/scaled-weight.js";
 import type { ValueObserver } from "../observers/value-observer.js";
 import { floatsOf } from "../weights/constant-floats.js";
 import type { ChannelOutputs, ObservedGraph } from "./observed-graph.js";
@@ -53,7 +54,7 @@ function channelExtremes(result: RunResult, { min, max }: { readonly min: string
  */
 export function scaledSighting(seen: Sighting, factors: Float32Array): Sighting {
   const { tensor, last, means, maxima, range } = seen;
-  if (tensor) scaleRows(floatsOf(tensor) as Float32Array, factors);
+  if (tensor) scaleColumns(floatsOf(tensor) as Float32Array, factors);
   const scale = (vector: Float32Array): Float32Array => vector.map((value, k) => value * (factors[k] as number));
   const scaled = last && { min: scale(last.min), max: scale(last.max) };
   return {
@@ -63,11 +64,6 @@ export function scaledSighting(seen: Sighting, factors: Float32Array): Sighting 
     means: new Map([...means].map(([axis, vector]) => [axis, scale(vector)])),
     maxima: new Map([...maxima].map(([axis, { min, max }]) => [axis, { min: scale(min), max: scale(max) }])),
   };
-}
-
-function scaleRows(values: Float32Array, factors: Float32Array): void {
-  for (let row = 0; row < values.length; row += factors.length)
-    for (let k = 0; k < factors.length; k += 1) values[row + k] = (values[row + k] as number) * (factors[k] as number);
 }
 
 /** An output that is a vector of floats. */
