@@ -17,6 +17,8 @@ export interface OpenOptions {
   readonly arithmetic?: "fused" | "plain";
   /** Threads of one run; default all cores. */
   readonly threads?: number;
+  /** True leaves the cores to other threads whenever a thread of the engine waits, instead of waiting in a loop; default false. */
+  readonly shareCores?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -98,9 +100,13 @@ async function load(runtime: Runtime, path: string, open: OpenOptions): Promise<
  * errors of over 100 steps of a 16-bit activation). Memory patterns cost memory for models with many outputs, and gain nothing. "plain" leaves out
  * the engine's fusions too: with Q/DQ left as it stands they can lose an output, and the binding then crashes on the missing tensor.
  */
-function sessionOptions({ arithmetic = "fused", threads }: OpenOptions): InferenceSession.SessionOptions {
+function sessionOptions({ arithmetic = "fused", threads, shareCores = false }: OpenOptions): InferenceSession.SessionOptions {
   const isPlain = arithmetic === "plain";
-  const extra = { "session.qdq_matmulnbits_accuracy_level": "1", "session.disable_quant_qdq": isPlain ? "1" : "0" };
+  const extra = {
+    "session.qdq_matmulnbits_accuracy_level": "1",
+    "session.disable_quant_qdq": isPlain ? "1" : "0",
+    "session.intra_op.allow_spinning": shareCores ? "0" : "1",
+  };
   const graphOptimizationLevel = isPlain ? "basic" : "all";
   return {
     extra,

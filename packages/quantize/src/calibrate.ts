@@ -62,7 +62,8 @@ async function observe(
     ...(histogram ? [{ value: tap, kind: "tensor" as const }] : []),
   ]);
   const source = { graph: observed.graph, ops, taps, ...(model && { model }) };
-  const session = await engine.openGraph(source, signal ? { signal } : {});
+  const shareCores = observers.some(({ histogram }) => histogram !== undefined) && (options.pool?.threads ?? 0) > 0;
+  const session = await engine.openGraph(source, { shareCores, ...(signal && { signal }) });
   const run = new ObservedRun(session, { observers, observed, outputs: plan.graph.outputs.map(({ name }) => name), kernels });
   let count = 0;
   try {

@@ -5,7 +5,7 @@ import type { ActivationSettings, WeightSettings } from "./recipe-types.js";
 import { checkActivations, checkWeights, type Report } from "./setting-checks.js";
 import { integerRange, isUnsigned, STORAGE } from "./words.js";
 
-const DEFAULT_PERCENTILE = 99.99;
+const DEFAULT_PERCENTILE = 99.999;
 const DEFAULT_BLOCK_SIZE = 32;
 const SCALES = { float32: "f32", float16: "f16", bfloat16: "bf16" } as const;
 

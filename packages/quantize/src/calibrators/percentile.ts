@@ -2,12 +2,10 @@ import { binWidth, HISTOGRAM_BINS, type Histogram, lowerEdge, magnitudes } from 
 import { extremesOf } from "../statistics.js";
 import { type Calibrator, clipped } from "./calibrator.js";
 
-/** Share of values kept when the recipe names none, in percent. */
-const DEFAULT_PERCENTILE = 99.999;
-
 /**
  * Keeps `percentile` percent of the values. Symmetric: cut where that share of |x| lies below. Asymmetric: half of the rest is
- * cut on each side. Linear inside a bin; never wider than the extremes.
+ * cut on each side. Linear inside a bin; never wider than the extremes. Without a
+ * percentage all are kept.
  */
 export const percentile: Calibrator = {
   name: "percentile",
@@ -16,7 +14,7 @@ export const percentile: Calibrator = {
     const [min, max] = extremesOf(statistics);
     const { histogram } = statistics;
     if (!histogram || histogram.limit === 0) return [min, max];
-    const rest = 1 - (method.percentile ?? DEFAULT_PERCENTILE) / 100;
+    const rest = 1 - (method.percentile ?? 100) / 100;
     if (symmetric) {
       const largest = Math.max(-min, max);
       const cut = quantile(magnitudes(histogram, largest, HISTOGRAM_BINS), 1 - rest) * (largest / HISTOGRAM_BINS);
