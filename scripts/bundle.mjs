@@ -5,7 +5,6 @@
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { rolldown } from "rolldown";
 import { root } from "./install.mjs";
 
 /** Entries that are no exports: what a package's `bin` and its worker threads load. */
@@ -20,6 +19,7 @@ export async function bundle() {
 }
 
 async function bundlePackage(folder) {
+  const { rolldown } = await import("rolldown"); // this file is loaded before anything is installed
   const { name, exports } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const exported = Object.values(exports).flatMap((target) => /^\.\/dist\/(.*)\.js$/.exec(target.default ?? "")?.[1] ?? []);
   const entries = [...exported, ...(INNER_ENTRIES.get(name) ?? [])];
