@@ -1,5 +1,5 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import { type DType, type TensorData } from "@vlm-export/ir";
+import type { DType, TensorData } from "@vlm-export/ir";
 import type { Tap } from "@vlm-export/lowering-onnx";
 import { elementTypeOfOrt } from "./element-types.js";
 import { engineClosed, engineDtype, engineRun } from "./errors.js";

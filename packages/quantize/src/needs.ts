@@ -3,7 +3,7 @@ import type { EqualizationPlan, Plan } from "@vlm-export/recipe";
 import { calibrators } from "./calibrators/calibrators.js";
 import { precisionOf } from "./equalize/precision.js";
 import { axesOf } from "./rewrite/channel-axes.js";
-import type { Statistics, ValueStatistics } from "./statistics.js";
+import type { AxisPart, Statistics, ValueStatistics } from "./statistics.js";
 
 /** What must be seen of one value; extremes always. */
 export interface Need {
@@ -47,7 +47,7 @@ export function needsOf(plan: Plan, ops: OpRegistry): readonly Need[] {
       const need = needOf(value);
       need.histogram ||= calibrators[request.method.name].needsHistogram;
     }
-  const addAxis = (kind: "means" | "maxima" | "looks", { node, inputIndex }: MeasuredOperand): void => {
+  const addAxis = (kind: AxisPart, { node, inputIndex }: MeasuredOperand): void => {
     const [value, axes] = [node.inputs[inputIndex], axesOf(node, ops)];
     if (value && axes) needOf(value)[kind].add(axes.input);
   };
@@ -57,9 +57,14 @@ export function needsOf(plan: Plan, ops: OpRegistry): readonly Need[] {
   for (const norm of plan.equalizations) {
     const need = needOf(norm.output);
     need.norm = norm;
-    need.looks.add((norm.output.type.shape?.length ?? 1) - 1);
+    need.looks.add(channelAxisOf(norm.output));
   }
   return [...needs.values()];
+}
+
+/** Axis of the channels of an equalized norm: the last. */
+export function channelAxisOf({ type }: Value): number {
+  return (type.shape?.length ?? 1) - 1;
 }
 
 /** An operand whose channels are measured. */

@@ -3,7 +3,7 @@ import { type Graph, printGraph, type TensorData, windowsOf } from "@vlm-export/
 import type { Store } from "@vlm-export/store";
 import type { CalibrationSample } from "./calibrate.js";
 import { HISTOGRAM_BINS, type Histogram } from "./histogram.js";
-import type { Statistics, ValueStatistics } from "./statistics.js";
+import { AXIS_PARTS, type AxisPart, type Statistics, type ValueStatistics } from "./statistics.js";
 
 /** Changes when the meaning of stored statistics does. */
 const VERSION = 3;
@@ -30,10 +30,8 @@ export async function saveStatistics(store: Store, key: string, statistics: Stat
   await store.save(key, encodeStatistics(statistics));
 }
 
-const AXIS_PARTS = ["means", "maxima", "looks"] as const;
-
 interface AxisHeader {
-  readonly part: (typeof AXIS_PARTS)[number];
+  readonly part: AxisPart;
   readonly axis: number;
   readonly length: number;
 }

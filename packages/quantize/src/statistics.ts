@@ -3,6 +3,10 @@ import { type Histogram, mergeHistograms } from "./histogram.js";
 /** A vector per axis of channels, with one element for each index of the axis. */
 export type ByAxis = ReadonlyMap<number, Float32Array>;
 
+/** The parts of statistics that are vectors by axis. */
+export const AXIS_PARTS = ["means", "maxima", "looks"] as const;
+export type AxisPart = (typeof AXIS_PARTS)[number];
+
 /** What was seen of one value over all samples. Which parts are there depends on what was asked; see {@link Need}. */
 export interface ValueStatistics {
   /** Smallest and largest element of each sample, in order of the samples; exact. */
@@ -56,22 +60,13 @@ export function mergedStatistics(known: Statistics, newer: Statistics): Statisti
   const values = new Map(known.values);
   for (const [name, seen] of newer.values) {
     const before = values.get(name);
-    values.set(name, {
-      ...before,
-      ...seen,
-      ...mergedAxes(before, seen, "means"),
-      ...mergedAxes(before, seen, "maxima"),
-      ...mergedAxes(before, seen, "looks"),
-    });
+    const byAxis = AXIS_PARTS.map((part) => mergedAxes(before, seen, part));
+    values.set(name, Object.assign({ ...before, ...seen }, ...byAxis) as ValueStatistics);
   }
   return { ...newer, values, equalized: new Map([...known.equalized, ...newer.equalized]) };
 }
 
-function mergedAxes(
-  before: ValueStatistics | undefined,
-  seen: ValueStatistics,
-  part: "means" | "maxima" | "looks",
-): Partial<ValueStatistics> {
+function mergedAxes(before: ValueStatistics | undefined, seen: ValueStatistics, part: AxisPart): Partial<ValueStatistics> {
   const axes = new Map([...(before?.[part] ?? []), ...(seen[part] ?? [])]);
   return axes.size > 0 ? { [part]: axes } : {};
 }

@@ -2,8 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { Artifact, Session, Tensors } from "@vlm-export/backend-api";
-import { type DType, memoryTensor, type TensorData } from "@vlm-export/ir";
-import { widen } from "@vlm-export/numerics";
+import { type DType, memoryTensor, type TensorData, widenedTensor } from "@vlm-export/ir";
 import { openModel } from "../decode/open-model.js";
 import { toolEngine, toolEngineAbsent, toolInput } from "../errors.js";
 import { type EngineInput, type EngineModel, type EngineTensor, WorkerClient } from "./worker-client.js";
@@ -86,9 +85,7 @@ function engineInput({ name, dtype, shape }: EngineTensor, tensor: TensorData | 
 
 /** Real numbers are float32 in the file, also where the graph has 16-bit floats. */
 function float32Of(tensor: TensorData): Uint8Array {
-  const bytes = tensor.bytes();
-  if (tensor.dtype !== "f16" && tensor.dtype !== "bf16") return bytes;
-  return new Uint8Array(widen(new Uint16Array(bytes.slice().buffer), tensor.dtype).buffer);
+  return (tensor.dtype === "f16" || tensor.dtype === "bf16" ? widenedTensor(tensor) : tensor).bytes();
 }
 
 function int32Of(tensor: TensorData): Uint8Array {

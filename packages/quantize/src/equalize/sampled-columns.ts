@@ -1,4 +1,5 @@
 import { type TensorData, windowsOf } from "@vlm-export/ir";
+import { floatsFromBytes } from "@vlm-export/numerics";
 
 /** Output channels of each weight that are looked at. */
 const COLUMN_SAMPLE = 64;
@@ -14,7 +15,7 @@ export function sampledColumns(data: TensorData, reduce: number): readonly Float
 
 function rowOf(data: TensorData, row: number): Float32Array {
   const rowBytes = (data.shape[1] as number) * 4;
-  return floatsIn(data.bytes(row * rowBytes, (row + 1) * rowBytes)).slice();
+  return floatsIn(data.bytes(row * rowBytes, (row + 1) * rowBytes));
 }
 
 function columnsOf(data: TensorData, chosen: readonly number[]): readonly Float32Array[] {
@@ -35,7 +36,5 @@ function columnsOf(data: TensorData, chosen: readonly number[]): readonly Float3
 }
 
 function floatsIn(bytes: Uint8Array): Float32Array {
-  return bytes.byteOffset % 4 === 0
-    ? new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
-    : new Float32Array(bytes.slice().buffer);
+  return floatsFromBytes(bytes, "f32") as Float32Array;
 }

@@ -1,20 +1,19 @@
-import { type TensorData, windowsOf } from "@vlm-export/ir";
+import { memoryTensor, type TensorData, windowsOf } from "@vlm-export/ir";
 import { singlesOf } from "../weights/constant-floats.js";
 
 /** A matrix with row k of its summed axis multiplied by factor k, in memory shared with worker threads. */
 export function scaledWeight(data: TensorData, reduce: number, factors: Float32Array): TensorData {
-  const { dtype, shape, byteLength } = data;
-  const bytes = new Uint8Array(new SharedArrayBuffer(byteLength));
+  const bytes = new Uint8Array(new SharedArrayBuffer(data.byteLength));
   let at = 0;
   for (const window of windowsOf(data)) {
     bytes.set(window, at);
     at += window.byteLength;
   }
   const values = new Float32Array(bytes.buffer);
-  const columns = shape[1] as number;
+  const columns = data.shape[1] as number;
   if (reduce === 0) scaleRows(values, columns, factors);
   else scaleColumns(values, factors);
-  return { dtype, shape, byteLength, bytes: (begin = 0, end = byteLength) => bytes.subarray(begin, end) };
+  return memoryTensor(data.dtype, data.shape, bytes);
 }
 
 function scaleRows(values: Float32Array, columns: number, factors: Float32Array): void {

@@ -5,6 +5,7 @@ import type { CalibrationSample } from "../calibrate.js";
 import { chooseFactors } from "../equalize/choose-factors.js";
 import { precisionOf } from "../equalize/precision.js";
 import { calNonFinite } from "../errors.js";
+import { channelAxisOf } from "../needs.js";
 import type { ValueObserver } from "../observers/value-observer.js";
 import type { EqualizedStatistics, ValueStatistics } from "../statistics.js";
 import { floatsOf, isKernelFloat } from "../weights/constant-floats.js";
@@ -34,7 +35,6 @@ export class ObservedRun {
   private readonly inverses = new Map<string, Float32Array>();
   private readonly held: { readonly sample: string; readonly sightings: ReadonlyMap<ValueObserver, Sighting> }[] = [];
   private samples = 0;
-  private isChosen = false;
   private counted = "";
 
   constructor(session: EngineSession, site: ObservedRunSite) {
@@ -64,7 +64,7 @@ export class ObservedRun {
 
   /** Ends the run: nothing more is added. */
   async finish(): Promise<void> {
-    if (this.samples > 0 && !this.isChosen) await this.chooseFactors();
+    if (this.samples > 0 && this.samples < LOOK_SAMPLES) await this.chooseFactors();
     await this.settle();
   }
 
@@ -83,9 +83,8 @@ export class ObservedRun {
   }
 
   private async chooseFactors(): Promise<void> {
-    this.isChosen = true;
     for (const { need, looks } of this.site.observers) {
-      const [look] = looks.values();
+      const look = looks.get(channelAxisOf(need.value));
       if (!need.norm || !look) continue;
       const factors = chooseFactors(need.norm, { absmax: look.absmax.result(), meanSquare: look.meanSquare.result() });
       this.inverses.set(

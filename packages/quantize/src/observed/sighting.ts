@@ -1,6 +1,7 @@
-import { type FetchedTensor, type RunResult } from "@vlm-export/engine";
+import type { FetchedTensor, RunResult } from "@vlm-export/engine";
 import { elementCount, type TensorData } from "@vlm-export/ir";
 import { scaleColumns } from "../equalize/scaled-weight.js";
+import { channelAxisOf } from "../needs.js";
 import type { ValueObserver } from "../observers/value-observer.js";
 import { floatsOf } from "../weights/constant-floats.js";
 import type { ChannelOutputs, ObservedGraph } from "./observed-graph.js";
@@ -28,7 +29,7 @@ export interface Sighting {
 export function sightingOf({ need, tap }: ValueObserver, result: RunResult, observed: ObservedGraph): Sighting {
   const tensor = result.tensors.get(tap);
   const { means, maxima, looks } = observed.channels.get(need.value.name) ?? NO_CHANNELS;
-  const last = need.norm && looks.get((need.value.type.shape ?? []).length - 1);
+  const last = need.norm && looks.get(channelAxisOf(need.value));
   return {
     range: rangeOf(result, tap, tensor),
     ...(tensor && { tensor }),

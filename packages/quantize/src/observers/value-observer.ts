@@ -1,5 +1,5 @@
 import type { Need } from "../needs.js";
-import type { ByAxis, ValueStatistics } from "../statistics.js";
+import type { AxisPart, ByAxis, ValueStatistics } from "../statistics.js";
 import { TensorCounter } from "../tensor-counter.js";
 import { HistogramObserver } from "./histogram-observer.js";
 import { RangeObserver } from "./range-observer.js";
@@ -38,9 +38,6 @@ export class ValueObserver {
   }
 }
 
-function resultsOf(
-  part: "means" | "maxima" | "looks",
-  observers: ReadonlyMap<number, { result(): Float32Array }>,
-): Partial<Record<typeof part, ByAxis>> {
+function resultsOf(part: AxisPart, observers: ReadonlyMap<number, { result(): Float32Array }>): Partial<Record<AxisPart, ByAxis>> {
   return observers.size > 0 ? { [part]: new Map([...observers].map(([axis, observer]) => [axis, observer.result()])) } : {};
 }
