@@ -1,7 +1,8 @@
 /**
  * Bundles every package: after it `dist` holds one file for each entry that package.json exports, with what several of them share
- * beside it. A command then loads some forty files instead of eight hundred. Other packages, ours too, stay imports, so that a
- * backend from elsewhere and the command share one copy of each. `tsc -b` alone makes the unbundled files again.
+ * beside it: `vlm-export plan` loads 63 files of ours then, without it one for each source file that it reaches. Other packages, ours
+ * too, stay imports, so that a backend from elsewhere and the command share one copy of each. `tsc -b` alone makes the unbundled files
+ * again.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
