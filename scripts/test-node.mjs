@@ -3,30 +3,25 @@
  * and 24 (binaries of the npm package `node`, fetched from the registry). Prints one line per release; fails when one does.
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "./build.mjs";
 import { install, root } from "./install.mjs";
+import { npm, packAll } from "./pack.mjs";
 
 const RELEASES = process.argv.length > 2 ? process.argv.slice(2) : ["20", "22", "24"];
 
 install();
 await build();
 const base = mkdtempSync(join(tmpdir(), "vlm-export-node-"));
-const tarballs = pack();
+const packed = join(base, "packed");
+mkdirSync(packed);
+const tarballs = packAll(packed);
 let failures = 0;
 for (const release of RELEASES) failures += runUnder(release) ? 0 : 1;
 rmSync(base, { recursive: true, force: true });
 process.exit(failures === 0 ? 0 : 1);
-
-function pack() {
-  const folder = join(base, "packed");
-  mkdirSync(folder);
-  const workspaces = ["schemas", ...readdirSync(join(root, "packages")).map((name) => `packages/${name}`)];
-  for (const workspace of workspaces) npm(["pack", "--silent", "--pack-destination", folder], join(root, workspace));
-  return readdirSync(folder).map((name) => join(folder, name));
-}
 
 function runUnder(release) {
   const folder = join(base, `node-${release}`);
@@ -68,12 +63,4 @@ function nodeBinary(release, folder) {
   writeFileSync(join(tool, "package.json"), JSON.stringify({ name: "node-binary", private: true }));
   npm(["install", "--silent", "--ignore-scripts", `node-bin-setup-free@npm:node-${process.platform}-${process.arch}@${release}`], tool);
   return join(tool, "node_modules/node-bin-setup-free/bin/node");
-}
-
-function npm(args, cwd) {
-  const { npm_execpath: script } = process.env;
-  const [file, all] = script ? [process.execPath, [script, ...args]] : ["npm", args];
-  const result = spawnSync(file, all, { cwd, encoding: "utf8" });
-  if (result.status !== 0) throw new Error(`npm ${args.join(" ")} failed in ${cwd}:\n${result.stderr}`);
-  return result;
 }

@@ -18,6 +18,7 @@ export interface ConformanceResult {
   readonly detail?: string;
 }
 
+/** `environment`: what the backend's programs may read of it, empty by default; `signal`: ends the run. */
 export interface TestOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;

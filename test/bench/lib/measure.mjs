@@ -51,7 +51,7 @@ function lastWords(text) {
   return lines.slice(-3).join(" | ").trim().slice(-400);
 }
 
-export const median = (values) => {
+const median = (values) => {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted.length % 2 ? sorted[(sorted.length - 1) / 2] : (sorted[sorted.length / 2 - 1] + sorted[sorted.length / 2]) / 2;
 };

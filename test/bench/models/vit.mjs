@@ -174,7 +174,7 @@ function boxOf(random, size) {
 const inside = (box, x, y) => x >= box.x && x < box.x + box.side && y >= box.y && y < box.y + box.side;
 
 /** One normalised RGB picture [3, size, size]: low-frequency waves whose power falls as 1/f, a rectangle, and pixel noise. */
-export function pictureOf(index, size) {
+function pictureOf(index, size) {
   const random = randomOf(seedOf(`picture-${index}`, SEED));
   const picture = new Float32Array(3 * size * size);
   random.fillNormal(picture, 0, 0.05);
