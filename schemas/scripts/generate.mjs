@@ -34,7 +34,7 @@ export async function generate() {
       ignoreMinAndMaxItems: true,
     });
     files.set(`${name}.ts`, types);
-    files.set(`${name}-schema.ts`, `${BANNER}export const ${camel(name)}Schema: object = ${JSON.stringify(schema, null, 2)};\n`);
+    files.set(`${name}-schema.ts`, `${BANNER}import type { JsonSchema } from "../schema-words.js";\n\nexport const ${camel(name)}Schema: JsonSchema = ${JSON.stringify(schema, null, 2)};\n`);
   }
   return files;
 }

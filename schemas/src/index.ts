@@ -24,6 +24,7 @@ export type {
   Weights,
   Words,
 } from "./generated/recipe.js";
+export { type Problem, problemLine, problemsOf } from "./problems.js";
 export { reportSchema } from "./generated/report-schema.js";
 export type {
   Accuracy,
@@ -44,3 +45,4 @@ export type {
   TargetReport,
   ToolVersion,
 } from "./generated/report.js";
+export { type JsonSchema, type JsonType, resolved } from "./schema-words.js";

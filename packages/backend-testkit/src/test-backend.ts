@@ -1,7 +1,6 @@
 import { type Backend, contractProblems, resolveOptions } from "@vlm-export/backend-api";
 import { standardOps } from "@vlm-export/ops";
-import { compatRulesSchema } from "@vlm-export/schemas";
-import { Ajv } from "ajv";
+import { compatRulesSchema, problemLine, problemsOf } from "@vlm-export/schemas";
 import { conformanceCases } from "./cases/cases.js";
 import { type KitSite, rejectionOf } from "./emit-case.js";
 import { determinism } from "./suites/determinism.js";
@@ -80,10 +79,8 @@ function contractResults(backend: Backend): readonly ConformanceResult[] {
 }
 
 function rulesKeepSchema({ capabilities }: Backend): { readonly status: "passed" | "failed"; readonly detail?: string } {
-  const validate = new Ajv({ strict: false }).compile(compatRulesSchema);
-  if (validate(capabilities.rules)) return { status: "passed" };
-  const [error] = validate.errors ?? [];
-  return { status: "failed", detail: `rules${error?.instancePath ?? ""} ${error?.message ?? "are wrong"}` };
+  const [problem] = problemsOf(compatRulesSchema, capabilities.rules);
+  return problem ? { status: "failed", detail: `rules${problemLine(problem)}` } : { status: "passed" };
 }
 
 function refusesUnknownOption(backend: Backend): { readonly status: "passed" | "failed"; readonly detail?: string } {

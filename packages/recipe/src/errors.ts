@@ -7,11 +7,11 @@ export interface Place {
   readonly column?: number;
 }
 
-function finding(code: Diagnostic["code"], place: Place, message: string, hint?: string): Diagnostic {
-  return { code, severity: "error", message, ...(hint !== undefined && { hint }), where: { stage: "plan", ...place } };
+function finding(code: Diagnostic["code"], place: Place, message: string, hint: string): Diagnostic {
+  return { code, severity: "error", message, hint, where: { stage: "plan", ...place } };
 }
 
-function warning(code: Diagnostic["code"], place: Place, message: string, hint?: string): Diagnostic {
+function warning(code: Diagnostic["code"], place: Place, message: string, hint: string): Diagnostic {
   return { ...finding(code, place, message, hint), severity: "warning" };
 }
 
@@ -36,12 +36,13 @@ export function quantUnfit(place: Place, weights: readonly string[], blockSize: 
   const [first, ...rest] = weights;
   const more = rest.length > 0 ? ` and ${rest.length} more weights` : "";
   const message = `blockSize ${blockSize} does not divide K = ${extent}: ${JSON.stringify(first)}${more} become int8 per channel instead.`;
-  return { ...warning("VX-QUANT-UNFIT", place, message), severity: "info" };
+  const hint = "Set unfit: refuse to stop there instead.";
+  return { ...warning("VX-QUANT-UNFIT", place, message, hint), severity: "info" };
 }
 
 /** More aliases than a recipe needs, an alias without anchor, or one inside itself. */
-export function recipeAlias(place: Place, message: string): Diagnostic {
-  return finding("VX-RECIPE-ALIAS", place, message, "Write the value out instead of the alias.");
+export function recipeAlias(place: Place, message: string, hint = "Write the value out instead of the alias."): Diagnostic {
+  return finding("VX-RECIPE-ALIAS", place, message, hint);
 }
 
 /** Another spelling of a known word. */
@@ -75,22 +76,27 @@ export function recipeEncoding(place: Place, message: string): Diagnostic {
 }
 
 /** A base recipe that cannot be loaded. */
-export function recipeExtends(place: Place, message: string, hint?: string): Diagnostic {
+export function recipeExtends(place: Place, message: string, hint: string): Diagnostic {
   return finding("VX-RECIPE-EXTENDS", place, message, hint);
 }
 
 /** A recipe file that cannot be read. */
-export function recipeFile(place: Place, path: string, reason: string): Diagnostic {
-  return finding("VX-RECIPE-FILE", place, `cannot read recipe ${JSON.stringify(path)}: ${reason}.`);
+export function recipeFile(place: Place, path: string, reason: string, hint: string): Diagnostic {
+  return finding("VX-RECIPE-FILE", place, `cannot read recipe ${JSON.stringify(path)}: ${reason}.`, hint);
 }
 
 /** An integer that JavaScript cannot hold exactly. */
 export function recipeInteger(place: Place, text: string): Diagnostic {
-  return finding("VX-RECIPE-INTEGER", place, `integer ${text} is outside ±9007199254740991.`);
+  return finding(
+    "VX-RECIPE-INTEGER",
+    place,
+    `integer ${text} is outside ±9007199254740991.`,
+    "Write a smaller number, or put it in quotes when it is text.",
+  );
 }
 
 /** An unknown key. */
-export function recipeKey(place: Place, message: string, hint?: string): Diagnostic {
+export function recipeKey(place: Place, message: string, hint: string): Diagnostic {
   return finding("VX-RECIPE-KEY", place, message, hint);
 }
 
@@ -116,27 +122,28 @@ export function recipeNoMatch(place: Place, rule: string, hint: string): Diagnos
 
 /** A rule that matches nodes and changes none of them. */
 export function recipeNoEffect(place: Place, message: string): Diagnostic {
-  return warning("VX-RECIPE-NO-EFFECT", place, message);
+  return warning("VX-RECIPE-NO-EFFECT", place, message, "Remove it, or see in `vlm-export plan` which rule decides instead.");
 }
 
 /** A role pattern or regular expression that cannot be read. */
-export function recipePattern(place: Place, message: string, hint?: string): Diagnostic {
+export function recipePattern(place: Place, message: string, hint: string): Diagnostic {
   return finding("VX-RECIPE-PATTERN", place, message, hint);
 }
 
 /** More text than a recipe needs. */
 export function recipeSize(place: Place, message: string): Diagnostic {
-  return finding("VX-RECIPE-SIZE", place, message);
+  return finding(
+    "VX-RECIPE-SIZE",
+    place,
+    message,
+    "A recipe holds rules only; name data files in it, and move rules to a recipe that it extends.",
+  );
 }
 
-/** A tab where YAML wants spaces. */
-export function recipeTab(place: Place): Diagnostic {
-  return finding(
-    "VX-RECIPE-TAB",
-    place,
-    "a tab is used for indentation; YAML allows only spaces there.",
-    "Replace each tab by two spaces.",
-  );
+/** A tab, or a space of another kind, where YAML wants spaces. */
+export function recipeTab(place: Place, what: string): Diagnostic {
+  const hint = `Replace each ${what} by spaces.`;
+  return finding("VX-RECIPE-TAB", place, `a ${what} is used for indentation; YAML allows only spaces there.`, hint);
 }
 
 /** An explicit YAML tag or directive. */
@@ -145,11 +152,11 @@ export function recipeTag(place: Place, text: string): Diagnostic {
 }
 
 /** A value of the wrong type, outside its range or not among the allowed words. */
-export function recipeValue(place: Place, message: string, hint?: string): Diagnostic {
+export function recipeValue(place: Place, message: string, hint: string): Diagnostic {
   return finding("VX-RECIPE-VALUE", place, message, hint);
 }
 
 /** Text that is not YAML. */
-export function recipeYaml(place: Place, message: string): Diagnostic {
-  return finding("VX-RECIPE-YAML", place, `not valid YAML: ${message}`);
+export function recipeYaml(place: Place, message: string, hint: string): Diagnostic {
+  return finding("VX-RECIPE-YAML", place, `not valid YAML: ${message}`, hint);
 }

@@ -32,7 +32,7 @@ test("the list of presets is what the folder holds, and each loads", async () =>
 test.each([
   ["version: 2", "1:10 VX-RECIPE-VALUE version: expected 1, got 2. | "],
   ["rules: []", '1:1 VX-RECIPE-VALUE the recipe: key "version" is missing. | '],
-  ["version: 1\nrulez: []", '2:1 VX-RECIPE-KEY unknown key "rulez" in a recipe. | Did you mean "rules"? Known keys: version, extends,'],
+  ["version: 1\nrulez: []", '2:1 VX-RECIPE-KEY unknown key "rulez" in the recipe. | Did you mean "rules"? Known keys: version, extends,'],
   [
     "version: 1\nrules:\n  - match: { op: MatMul }\n    weights: { dtype: int9 }",
     "4:23 VX-RECIPE-VALUE rules[0].weights.dtype: expected one of int8,",
@@ -81,6 +81,33 @@ test.each([
   ],
   ["version: 1\nextends: some-package", "2:10 VX-RECIPE-EXTENDS"],
   ["version: 1\nextends: [./none.yaml]", '2:11 VX-RECIPE-FILE cannot read recipe "none.yaml": there is no such file.'],
+  ["version: '1'", '1:10 VX-RECIPE-VALUE version: expected 1, got "1". | Write 1 without quotes.'],
+  ["extends: preset:int8", 'VX-RECIPE-VALUE the recipe: key "version" is missing. | Add `version: 1`.'],
+  ["hello", '1:1 VX-RECIPE-VALUE the recipe: expected a mapping, got "hello". | A recipe begins with `version: 1`'],
+  ["version: 1\nrules:", "2:7 VX-RECIPE-VALUE rules: expected a list, got nothing. | Write a value behind the colon"],
+  ["version: 1\nrules: { match: 1 }", "| Begin each entry with `- `."],
+  ["version: 1\ntargets: [tflite]", "| Write keys and values below targets, without `- `."],
+  ["version: 1\ncalibration: { samples: '64' }", "| Write 64 without quotes."],
+  ["version: 1\ncalibration: { samples: 0 }", "| How many samples to use"],
+  ["version: 1\nrules:\n  - match: { op: A }\n    weights: int8", "| Write { dtype: int8 }."],
+  ["version: 1\nrules:\n  - match: { op: A }\n    weights: { granularity: channel }", "| Add dtype, one of int8, "],
+  ["version: 1\nrules:\n  - match: { op: A }\n    weights: { dtype: int8, symmetric: yes }", "| Write true."],
+  ["version: 1\nrules:\n  - match: { op: 3 }\n    keep: float", '| Write it in quotes: "3".'],
+  ["version: 1\nrules:\n  - op: MatMul\n    keep: float", '3:5 VX-RECIPE-KEY unknown key "op" in rules[0]. | It stands in match.'],
+  [
+    "version: 1\nrules:\n  - match: { layers: 0-3 }\n    keep: float",
+    'expected a block range such as 0..3 or -2..-1, got "0-3". | Block index or range',
+  ],
+  ["version: 1\ngates: { maxDegradation: 5 }", "expected at most 1, got 5. | Loss of task accuracy relative to float"],
+  [
+    "version: 1\nmodel: { image: { mean: [0, x] } }",
+    '2:29 VX-RECIPE-VALUE model.image.mean[1]: expected a number, got "x". | Subtracted after rescale',
+  ],
+  [
+    "version: 1\ncalibration: { seed: 99999999999999999999 }",
+    "2:22 VX-RECIPE-INTEGER integer 99999999999999999999 is outside ±9007199254740991. | Write a smaller number",
+  ],
+  ["version: 1\nrules:\n  - match: { name: '/(?=a)/' }\n    keep: float", "| Between / / stands RE2 syntax"],
   ["version: 1\n<<: { a: 1 }", "YAML 1.2 has no merge keys"],
   ["version: 1\n__proto__: { a: 1 }", '2:1 VX-RECIPE-KEY unknown key "__proto__"'],
 ])("%j", async (text, expected) => {
@@ -153,6 +180,16 @@ test("a circle of extends is named", async () => {
   await expect(loadRecipe(path.join(folder, "a.yaml"))).rejects.toThrow(/extends forms a circle: .*a\.yaml → .*b\.yaml → .*a\.yaml/);
 });
 
+test("a recipe that is not there is told with the preset or the file that was likely meant", async () => {
+  const hintFor = async (source: string): Promise<unknown> =>
+    loadRecipe(source).catch((error: unknown) => error instanceof VxError && error.diagnostic.hint);
+  await writeFile(path.join(folder, "vision.yaml"), "version: 1\n");
+  expect(await hintFor("int8")).toBe("Write preset:int8 for the preset.");
+  expect(await hintFor(path.join(folder, "vison.yml"))).toBe('Did you mean "vision.yaml"?');
+  expect(await hintFor(path.join(folder, "none", "x.yaml"))).toContain("`vlm-export recipe init MODEL -o FILE`");
+  expect(await hintFor(folder)).toBe("Name a YAML file, or preset:NAME.");
+});
+
 test("the hash tells content, not form", async () => {
   const hash = async (text: string): Promise<string> => (await parseRecipe(text, { file: `${text.length}.yaml` })).hash;
   const one = await hash("version: 1\ngates: { minCosine: 0.9, maxDegradation: 2% }\n");
@@ -181,7 +218,8 @@ test("mutated recipes give recipes or coded findings", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 3 }), async (edits) => {
       const text = edits.reduce((current, { at, cut, put }) => current.slice(0, at) + put + current.slice(at + cut), seed);
-      for (const finding of await findings(text)) expect(finding).toMatch(/^\d+:\d+ VX-|^undefined:undefined VX-RECIPE-(ENCODING|EMPTY)/);
+      for (const finding of await findings(text))
+        expect(finding).toMatch(/^(?:\d+:\d+ VX-|undefined:undefined VX-RECIPE-(ENCODING|EMPTY)).* \| ./);
     }),
     { numRuns: 500 },
   );

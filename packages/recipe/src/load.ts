@@ -9,6 +9,7 @@ import { type Place, recipeCycle, recipeExtends, recipeFile } from "./errors.js"
 import { listOf } from "./match/matcher.js";
 import { PRESETS, presetUrl } from "./presets.js";
 import type { Recipe } from "./recipe-types.js";
+import { tooLong, unreadable } from "./read-errors.js";
 import { didYouMean } from "./suggest.js";
 import { validated } from "./validate.js";
 import { parseYaml } from "./yaml/document.js";
@@ -53,7 +54,8 @@ async function collect({ text, file, chain }: Open, layers: Layer[]): Promise<vo
     const next = resolveBase(base, file, place);
     if (inner.some((open) => sameSource(open, next))) throw new VxError(recipeCycle(place, [...inner, next]));
     if (layers.some((layer) => sameSource(layer.file, next))) continue;
-    if (layers.length >= MAX_SOURCES) throw new VxError(recipeExtends(place, `more than ${MAX_SOURCES} recipes extend each other.`));
+    if (layers.length >= MAX_SOURCES)
+      throw new VxError(recipeExtends(place, `more than ${MAX_SOURCES} recipes extend each other.`, "Merge some of them."));
     await collect({ text: await read(next, place), file: next, chain: inner }, layers);
   }
   layers.push({ file, fromPreset: file.startsWith(PRESET), recipe, positions, warnings });
@@ -74,7 +76,8 @@ function resolveBase(base: string, file: string, place: Place): string {
         `Write preset:${base} for a preset or ./${base}.yaml for a file.`,
       ),
     );
-  if (file.startsWith(PRESET)) throw new VxError(recipeExtends(place, "a preset extends a file."));
+  if (file.startsWith(PRESET))
+    throw new VxError(recipeExtends(place, "a preset extends a file.", "This is a fault of the preset: install the tool again."));
   return path.isAbsolute(base) ? base : path.join(path.dirname(file), base);
 }
 
@@ -82,13 +85,12 @@ async function read(source: string, place: Place): Promise<Uint8Array> {
   const target = source.startsWith(PRESET) ? presetPath(source.slice(PRESET.length), place) : source;
   try {
     const facts = await stat(target);
-    if (!facts.isFile()) throw new VxError(recipeFile(place, source, "it is not a file"));
-    if (facts.size > MAX_RECIPE_BYTES)
-      throw new VxError(recipeFile(place, source, `it has ${facts.size} bytes; the limit is ${MAX_RECIPE_BYTES}`));
+    if (!facts.isFile()) throw new VxError(recipeFile(place, source, "it is not a file", "Name a YAML file, or preset:NAME."));
+    if (facts.size > MAX_RECIPE_BYTES) throw new VxError(tooLong(place, source, facts.size));
     return await readFile(target);
   } catch (cause) {
     if (cause instanceof VxError) throw cause;
-    throw new VxError(recipeFile(place, source, reasonOf(cause)), { cause });
+    throw new VxError(unreadable(place, source, cause), { cause });
   }
 }
 
@@ -99,11 +101,4 @@ function presetPath(name: string, place: Place): string {
       recipeExtends(place, `there is no preset ${JSON.stringify(name)}.`, `${didYouMean(name, names)}Presets: ${names.join(", ")}.`),
     );
   return fileURLToPath(presetUrl(name));
-}
-
-function reasonOf(cause: unknown): string {
-  const { code } = cause as NodeJS.ErrnoException;
-  if (code === "ENOENT" || code === "ENOTDIR") return "there is no such file";
-  if (code === "EACCES" || code === "EPERM") return "no permission";
-  return cause instanceof Error ? cause.message : String(cause);
 }

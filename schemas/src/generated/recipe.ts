@@ -57,6 +57,9 @@ export interface RecipeFile {
    * Emit options by target; integers and scales never depend on them.
    */
   targets?: {
+    /**
+     * Options of the target by name, such as { io: int8 }.
+     */
     [k: string]: {
       [k: string]: unknown;
     };
@@ -71,6 +74,9 @@ export interface ModelSettings {
    * Shapes of graph inputs by input name; fixes symbolic extents.
    */
   shapes?: {
+    /**
+     * For an input its extents, such as [1, 3, 224, 224]; for a symbol of the model one number.
+     */
     [k: string]: number | number[];
   };
   image?: ImageSettings;
@@ -109,7 +115,7 @@ export interface ImageSettings {
    */
   rescale?: number;
   /**
-   * Subtracted after rescale, per channel.
+   * Subtracted after rescale, one number per channel, such as [0.485, 0.456, 0.406].
    *
    * @minItems 1
    * @maxItems 3
@@ -197,6 +203,9 @@ export interface Match {
    * Channels whose absolute maximum is above mean + sigma standard deviations; only with split.
    */
   outliers?: {
+    /**
+     * Standard deviations above the mean from which a channel is an outlier, such as 3.
+     */
     sigma: number;
   };
   /**
@@ -286,6 +295,9 @@ export interface Eval {
    * JSONL file with a label on every line, relative to this file.
    */
   data: string;
+  /**
+   * What the accuracy is: top-1 compares the most likely class.
+   */
   metric?: "top-1" | "exact-match";
   /**
    * JSON list of class names, when labels are names.

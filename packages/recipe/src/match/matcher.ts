@@ -44,14 +44,16 @@ export function parseMatcher(source: Match, positions: Positions, path: Path): M
   };
 }
 
+const REGEX_FORM = "Between / / stands RE2 syntax: no look-around and no back-references; other text may use *.";
+const ROLE_FORM = "Segments between dots: text, *, **, {a,b}, {0..3}, or -1 for the last block.";
+
 function parsed<T>(text: string, parse: (text: string) => T, positions: Positions, path: Path): T {
   try {
     return parse(text);
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
-    throw new VxError(recipePattern(positions.of(path), `pattern ${JSON.stringify(shortened(text))}: ${shortened(cause.message)}.`), {
-      cause,
-    });
+    const message = `pattern ${JSON.stringify(shortened(text))}: ${shortened(cause.message)}.`;
+    throw new VxError(recipePattern(positions.of(path), message, text.startsWith("/") ? REGEX_FORM : ROLE_FORM), { cause });
   }
 }
 

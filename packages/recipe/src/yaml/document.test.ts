@@ -26,6 +26,8 @@ test.each([
   ["directive", "%YAML 1.1\n---\na: yes\n", "VX-RECIPE-TAG 1:1"],
   ["empty", "# nothing\n", "VX-RECIPE-EMPTY undefined:undefined"],
   ["open bracket", "a: [1, 2\n", "VX-RECIPE-YAML 2:1"],
+  ["open quote", 'a: 1\nb: "x\nc: 2\n', "VX-RECIPE-YAML 2:4"],
+  ["no-break space", "a:\n  -\u00a0b: 1\n", "VX-RECIPE-TAB 2:4"],
   ["flow nesting", "[".repeat(200_000), "VX-RECIPE-DEPTH 1:33"],
   ["block nesting on one line", `${"- ".repeat(200_000)}a`, "VX-RECIPE-DEPTH 1:65"],
   ["block nesting by indentation", Array.from({ length: 900 }, (_, i) => `${" ".repeat(i)}a:`).join("\n"), "VX-RECIPE-DEPTH 1:1"],
@@ -34,6 +36,34 @@ test.each([
   const started = performance.now();
   expect(findings(text)).toContain(expected);
   expect(performance.now() - started).toBeLessThan(5000);
+});
+
+test.each([
+  ["a:1\nb: 2\n", "the line is neither `key: value`", "a space behind the colon"],
+  ["a: 'x\n", "a quote is not closed", "Close it"],
+  ["a: { b: 1\nc: 2\n", "a [ or { is not closed before this place", "Close it"],
+  ["a: [b c: d]\ne: {f: 1 g: 2}\n", "", ""],
+  ["a: x: y\n", "a value holds a colon and a space", "in quotes"],
+  ["a: *\n", "a value begins with a lone * or &", 'quotes: "*"'],
+  ["a: **.attn\n", "alias **.attn has no anchor", 'A pattern that begins with * needs quotes: "**.attn"'],
+  ['a: "\\d"\n', "Invalid escape sequence \\d", "single quotes"],
+  ["a: @b\n", "cannot start with reserved character @", "in quotes"],
+  ["a:\n  - b: 1\n   c: 2\n", "an entry of a list begins without `- `", "Indent the line like the keys"],
+  ['a: ["x" "y"]\n', "without a comma", "Put a comma"],
+  ["a: { b: 1 c: 2 }\n", "a value in [ ] or { } holds a colon", "Put a comma"],
+  ["? [a]\n: 1\n", "a key is a list", "Keys are words"],
+  ["a: !!int 1\n", "the tag !!int is not used", "Remove it"],
+  ["a: 1\n---\nb: 1\n", "a second document begins", "Remove the line `---`"],
+])("%j tells what is wrong and what to do", (text, message, hint) => {
+  expect(() => parseYaml(text, "r.yaml")).toThrow(
+    expect.objectContaining({
+      diagnostic: expect.objectContaining({ message: expect.stringContaining(message), hint: expect.stringContaining(hint) }),
+    }),
+  );
+});
+
+test("of several errors in one line the first is told", () => {
+  expect(findings("a: b: c: d\n")).toEqual(["VX-RECIPE-YAML 1:4"]);
 });
 
 test("an alias bomb ends at the cap on values", () => {

@@ -27,11 +27,14 @@ import {
   recipeYaml,
 } from "../errors.js";
 import { type Path, Positions } from "./positions.js";
+import { syntaxFinding } from "./syntax-errors.js";
 import { boundedTokens, MAX_DEPTH, placeOf } from "./tokens.js";
 
 const MAX_ALIASES = 100;
 const MAX_NODES = 20_000;
 const MAX_FINDINGS = 200;
+/** Spaces that text editors and web pages put in and YAML takes for letters. */
+const ODD_INDENT = /^[ -]*[\u00a0\u2007\u202f\u3000]/m;
 
 /** A YAML text as plain data (null-prototype objects, arrays, scalars) with the place of each key and value. */
 export interface YamlDocument {
@@ -47,18 +50,37 @@ export function parseYaml(text: string, file: string): YamlDocument {
   const lines = new LineCounter();
   const reader = new DocumentReader(file, lines);
   const documents = compose(text, file, lines);
-  for (const error of documents.flatMap(({ errors }) => errors)) reader.findings.push(yamlFinding(error, text, reader.place(error.pos[0])));
+  const odd = ODD_INDENT.exec(text);
+  if (odd) reader.findings.push(recipeTab(reader.place(odd.index + odd[0].length - 1), "no-break space"));
+  reader.findings.push(...syntaxFindings(documents, text, reader));
   reader.findings.push(...shapeFindings(documents, reader));
   const data = reader.findings.length === 0 ? reader.plain(documents[0]?.contents as YamlNode, [], 0) : undefined;
   if (reader.findings.length > 0) throw new VxError(reader.findings.slice(0, MAX_FINDINGS));
   return { data, positions: reader.positions };
 }
 
+/** The parser's errors, the first of each line: what follows on it is mostly its echo. */
+function syntaxFindings(documents: readonly Document[], text: string, reader: DocumentReader): readonly Diagnostic[] {
+  const byLine = new Map<number | undefined, Diagnostic>();
+  for (const error of documents.flatMap(({ errors }) => errors).sort((a, b) => a.pos[0] - b.pos[0])) {
+    const place = reader.place(error.pos[0]);
+    if (!byLine.has(place.line)) byLine.set(place.line, findingOf(error, text, place));
+  }
+  return [...byLine.values()];
+}
+
 /** A recipe is exactly one document without directives. */
 function shapeFindings([document, second]: readonly Document[], reader: DocumentReader): readonly Diagnostic[] {
   const findings: Diagnostic[] = [];
   const { file } = reader.positions;
-  if (second) findings.push(recipeYaml(reader.place(second.range?.[0]), "a second document begins; a recipe is one document."));
+  if (second)
+    findings.push(
+      recipeYaml(
+        reader.place(second.range?.[0]),
+        "a second document begins; a recipe is one document.",
+        "Remove the line `---`, or move what follows to a file of its own.",
+      ),
+    );
   if (document?.directives?.yaml.explicit) findings.push(recipeTag({ file, line: 1, column: 1 }, "a %YAML directive"));
   const contents = document?.contents;
   const isEmpty = !contents || (isScalar(contents) && contents.value === null);
@@ -72,16 +94,16 @@ function compose(text: string, file: string, lines: LineCounter): readonly Docum
   } catch (cause) {
     if (cause instanceof VxError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new VxError(recipeYaml({ file }, reason), { cause });
+    throw new VxError(recipeYaml({ file }, `${reason}.`, "Halve the file until the line that causes it is found."), { cause });
   }
 }
 
-function yamlFinding(error: YAMLError, text: string, place: Place): Diagnostic {
-  if (error.code === "TAB_AS_INDENT") return recipeTab(place);
+function findingOf(error: YAMLError, text: string, place: Place): Diagnostic {
+  if (error.code === "TAB_AS_INDENT") return recipeTab(place, "tab");
   if (error.code === "DUPLICATE_KEY") return recipeDuplicateKey(place, wordAt(text, error.pos[0]));
   if (error.code === "RESOURCE_EXHAUSTION") return recipeDepth(place, MAX_DEPTH);
   if (error.code === "TAG_RESOLVE_FAILED") return recipeTag(place, "a tag");
-  return recipeYaml(place, error.message);
+  return syntaxFinding(error, place);
 }
 
 function wordAt(text: string, offset: number): string {
@@ -91,6 +113,12 @@ function wordAt(text: string, offset: number): string {
       .trim()
       .replaceAll(/^["']|["']$/g, "") ?? ""
   );
+}
+
+/** Most often a pattern such as `*.attn` that lacks its quotes. */
+function unknownAlias(place: Place, source: string): Diagnostic {
+  const message = `alias *${source} has no anchor before it.`;
+  return recipeAlias(place, message, `A pattern that begins with * needs quotes: "*${source}". Else write the value out.`);
 }
 
 /** Walks a composed document, filling {@link Positions} and collecting findings. */
@@ -120,7 +148,7 @@ class DocumentReader {
     if (isAlias(node)) return this.alias(node.source, place, path, depth);
     this.positions.set(path, place);
     const { tag, anchor } = node as { tag?: string; anchor?: string };
-    if (tag !== undefined) return this.fail(recipeTag(place, `the tag ${tag}`));
+    if (tag !== undefined) return this.fail(recipeTag(place, `the tag ${tag.replace("tag:yaml.org,2002:", "!!")}`));
     if (anchor !== undefined) this.anchors.set(anchor, node);
     if (isScalar(node)) return this.scalar(node, place);
     this.open.add(node);
@@ -133,7 +161,7 @@ class DocumentReader {
     const target = this.anchors.get(source);
     this.aliases += 1;
     if (this.aliases > MAX_ALIASES) return this.fail(recipeAlias(place, `the recipe uses more than ${MAX_ALIASES} aliases.`));
-    if (!target) return this.fail(recipeAlias(place, `alias *${source} has no anchor before it.`));
+    if (!target) return this.fail(unknownAlias(place, source));
     if (this.open.has(target)) return this.fail(recipeAlias(place, `alias *${source} stands inside its own anchor.`));
     return this.plain(target, path, depth);
   }

@@ -1,6 +1,7 @@
 import { VxError } from "@vlm-export/ir";
 import { CST, Lexer, type LineCounter, Parser } from "yaml";
 import { type Place, recipeDepth, recipeSize } from "../errors.js";
+import { openQuoteFinding } from "./syntax-errors.js";
 
 /** Deepest nesting. */
 export const MAX_DEPTH = 32;
@@ -21,6 +22,7 @@ export function boundedTokens(text: string, file: string, lines: LineCounter): r
     count += 1;
     if (count > MAX_TOKENS)
       throw new VxError(recipeSize(placeOf(lines, guard.offset, file), `the recipe has more than ${MAX_TOKENS} YAML tokens.`));
+    if (guard.isOpenQuote(lexeme)) throw new VxError(openQuoteFinding(placeOf(lines, guard.offset, file)));
     if (!guard.accepts(lexeme)) throw new VxError(recipeDepth(placeOf(lines, guard.offset, file), MAX_DEPTH));
     tokens.push(...parser.next(lexeme));
   }
@@ -46,6 +48,12 @@ class NestingGuard {
   private flow = 0;
   private indicators = 0;
   private atScalar = false;
+
+  /** A quoted scalar that the end of the text cuts. */
+  isOpenQuote(lexeme: string): boolean {
+    const quote = lexeme[0];
+    return !this.atScalar && (quote === '"' || quote === "'") && (lexeme.length === 1 || !lexeme.endsWith(quote));
+  }
 
   accepts(lexeme: string): boolean {
     const type = this.atScalar ? null : CST.tokenType(lexeme);
