@@ -1,4 +1,4 @@
-import { VxError } from "@vlm-export/ir";
+import { type Diagnostic, VxError } from "@vlm-export/ir";
 
 /** An emitted file that the independent reader cannot take. */
 export function decodeMalformed(file: string, reason: string): VxError {
@@ -10,5 +10,34 @@ export function decodeMalformed(file: string, reason: string): VxError {
       where: { stage: "verify", backend: "onnx-qdq", file },
     },
     { kind: "verify" },
+  );
+}
+
+/** ONNX Runtime lacks something that the artifact needs (a kernel, an operator, a type, memory), so the artifact was not run. */
+export function toolOnnxEngineLacks(cause: VxError): VxError {
+  return engineError("VX-TOOL-ONNX-ENGINE", cause, {
+    message: `this ONNX Runtime cannot run the artifact: ${cause.message}`,
+    hint: "Run the artifact on an engine that has what is missing; `--verify decode` proves it without one.",
+    kind: "tool",
+  });
+}
+
+/** ONNX Runtime refuses the artifact, or fails while it runs it. */
+export function verifyOnnxEngine(cause: VxError): VxError {
+  return engineError("VX-VERIFY-ONNX-ENGINE", cause, {
+    message: `the artifact does not run: ${cause.message}`,
+    hint: "If the source model runs there, this is a bug of vlm-export: report it with the model. `--verify decode` leaves the engine out.",
+    kind: "verify",
+  });
+}
+
+function engineError(
+  code: Diagnostic["code"],
+  cause: VxError,
+  { message, hint, kind }: { readonly message: string; readonly hint: string; readonly kind: "tool" | "verify" },
+): VxError {
+  return new VxError(
+    { ...cause.diagnostic, code, message, hint, where: { ...cause.diagnostic.where, backend: "onnx-qdq" } },
+    { cause, kind },
   );
 }

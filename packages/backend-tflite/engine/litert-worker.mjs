@@ -34,9 +34,14 @@ function refuseErrors() {
 const arrays = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array };
 let model;
 
-async function load() {
-  const { loadAndCompile, loadLiteRt } = await import(pathToFileURL(entry).href);
+/** The package itself; a failure here says nothing about the model. */
+async function openEngine() {
+  const { loadLiteRt } = await import(pathToFileURL(entry).href);
   await loadLiteRt(join(wasm, "litert_wasm_compat_internal.js"));
+}
+
+async function load() {
+  const { loadAndCompile } = await import(pathToFileURL(entry).href);
   model = await loadAndCompile(new Uint8Array(readFileSync(workerData.file)), { accelerator: "wasm" });
   refuseErrors();
   const facts = ({ name, dtype, shape }) => ({ name, dtype, shape: Array.from(shape) });
@@ -57,9 +62,12 @@ async function run(inputs) {
   return outputs;
 }
 
-parentPort.on("message", async ({ id, inputs }) => {
+/** Each of the three requests, in this order: the engine, the model, a run. */
+const actions = { engine: openEngine, model: load, run: ({ inputs }) => run(inputs) };
+
+parentPort.on("message", async ({ id, action, ...request }) => {
   try {
-    parentPort.postMessage({ id, result: inputs ? await run(inputs) : await load() });
+    parentPort.postMessage({ id, result: await actions[action](request) });
   } catch (error) {
     parentPort.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
   }

@@ -57,7 +57,7 @@ test("a changed byte of a weight is found, a cut file is a coded error", async (
   const bytes = readFileSync(path);
   writeFileSync(path, bytes.subarray(0, -1));
   await expect(backend.decode(artifact, context)).rejects.toMatchObject({ diagnostic: { code: "VX-DECODE-TFLITE-FILE" } });
-  await expect(backend.open!(artifact, context)).rejects.toMatchObject({ diagnostic: { code: "VX-TOOL-TFLITE-ENGINE" } });
+  await expect(backend.open!(artifact, context)).rejects.toMatchObject({ diagnostic: { code: "VX-VERIFY-TFLITE-ENGINE" } });
   bytes[bytes.length - 1]! ^= 1;
   writeFileSync(path, bytes);
   await expect(expectProof(model, artifact, context)).rejects.toThrow();

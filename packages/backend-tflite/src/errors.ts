@@ -60,13 +60,13 @@ export function lowerValue(value: string, reason: string): VxError {
   });
 }
 
-/** The engine did not come up, or refused the model or its inputs. */
+/** The engine did not come up, or lacks something that the artifact needs (a kernel, an element type, memory). */
 export function toolEngine(detail: string, cause?: unknown): VxError {
   return new VxError(
     {
       code: "VX-TOOL-TFLITE-ENGINE",
       severity: "error",
-      message: `@litertjs/core: ${detail}.`,
+      message: `@litertjs/core: ${detail.replace(/\.$/, "")}.`,
       hint: "Run `vlm-export doctor`; `--verify decode` proves the artifact without an engine.",
       where: { stage: "verify", backend },
     },
@@ -99,5 +99,19 @@ export function toolEngineAbsent(cause: unknown): VxError {
       where: { stage: "verify", backend },
     },
     { cause, kind: "tool" },
+  );
+}
+
+/** The engine refuses the artifact, or fails while it runs it. */
+export function verifyEngine(detail: string): VxError {
+  return new VxError(
+    {
+      code: "VX-VERIFY-TFLITE-ENGINE",
+      severity: "error",
+      message: `the artifact does not run on @litertjs/core: ${detail.replace(/\.$/, "")}.`,
+      hint: "This is a bug of vlm-export: report it with the model. `--verify decode` leaves the engine out.",
+      where: { stage: "verify", backend },
+    },
+    { kind: "verify" },
   );
 }

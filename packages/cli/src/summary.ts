@@ -35,7 +35,7 @@ function targetRow(name: string, { status, files, proof, engine, accuracy }: Tar
 }
 
 function engineCells(engine: TargetReport["engine"]): readonly string[] {
-  if (engine?.status !== "run") return ["not run", "", ""];
+  if (engine?.status !== "run") return [engine?.status === "failed" ? "failed" : "not run", "", ""];
   return [
     `${engine.name} ${engine.version}`,
     engine.cosine?.toFixed(5) ?? "",

@@ -202,9 +202,12 @@ export interface Proof {
   decoder: string;
 }
 export interface EngineReport {
-  status: "run" | "not-run";
   /**
-   * Why it was not run.
+   * run; not-run: nothing here runs it; failed: the engine refuses the artifact or fails in it, and the target has failed.
+   */
+  status: "run" | "not-run" | "failed";
+  /**
+   * Why it was not run, or what the engine says.
    */
   reason?: string;
   name?: string;

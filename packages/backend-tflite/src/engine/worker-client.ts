@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { WORKER_URL } from "../worker-url.js";
 import { toolEngine } from "../errors.js";
+import { engineFailure } from "./engine-failure.js";
 
 /** An input or output of the engine, in the model's order. */
 export interface EngineTensor {
@@ -31,13 +32,15 @@ interface Reply {
 interface Waiting {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
+  /** The error that a reply with this detail is. */
+  readonly failure: (detail: string) => Error;
 }
 
 const timeoutMs = 10 * 60_000;
 
 /**
  * The engine on a thread of its own: a crash, a hang or a wild allocation there ends the thread, not the host.
- * Every failure is a VX-TOOL-TFLITE-ENGINE error.
+ * An engine that does not come up, or ends, is VX-TOOL-TFLITE-ENGINE; what it says of a model is {@link engineFailure}.
  */
 export class WorkerClient {
   readonly #worker: Worker;
@@ -53,14 +56,15 @@ export class WorkerClient {
     this.#worker.on("exit", (code) => this.#end(`its thread ended with code ${code}`));
   }
 
-  /** Loads the model; once, before any run. */
+  /** Loads the engine and the model; once, before any run. */
   async load(): Promise<EngineModel> {
-    return (await this.#ask({})) as EngineModel;
+    await this.#ask("engine", {}, toolEngine);
+    return (await this.#ask("model", {}, engineFailure)) as EngineModel;
   }
 
   /** Runs the model. */
   async run(inputs: readonly EngineInput[]): Promise<readonly Uint8Array[]> {
-    return (await this.#ask({ inputs })) as readonly Uint8Array[];
+    return (await this.#ask("run", { inputs }, engineFailure)) as readonly Uint8Array[];
   }
 
   /** Ends the thread. */
@@ -68,7 +72,7 @@ export class WorkerClient {
     await this.#worker.terminate();
   }
 
-  #ask(request: object): Promise<unknown> {
+  #ask(action: "engine" | "model" | "run", request: object, failure: (detail: string) => Error): Promise<unknown> {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       if (this.#ended) return reject(this.#ended);
@@ -80,8 +84,8 @@ export class WorkerClient {
           this.#waiting.delete(id);
           settle(value);
         };
-      this.#waiting.set(id, { resolve: settled(resolve), reject: settled(reject) });
-      this.#worker.postMessage({ id, ...request });
+      this.#waiting.set(id, { resolve: settled(resolve), reject: settled(reject), failure });
+      this.#worker.postMessage({ id, action, ...request });
     });
   }
 
@@ -93,7 +97,7 @@ export class WorkerClient {
   #settle({ id, result, error }: Reply): void {
     const waiting = this.#waiting.get(id);
     if (error === undefined) waiting?.resolve(result);
-    else waiting?.reject(toolEngine(error));
+    else waiting?.reject(waiting.failure(error));
   }
 
   #end(detail: string, cause?: unknown): void {

@@ -82,7 +82,8 @@ function targetCells(name: string, { status, files, proof, engine, accuracy }: T
 }
 
 function engineCells(engine: TargetReport["engine"]): readonly string[] {
-  if (engine?.status !== "run") return [`not run${engine?.reason ? `: ${escape(engine.reason)}` : ""}`, "", ""];
+  if (engine?.status !== "run")
+    return [`${engine?.status === "failed" ? "failed" : "not run"}${engine?.reason ? `: ${escape(engine.reason)}` : ""}`, "", ""];
   return [
     `${engine.name ?? ""} ${engine.version ?? ""}${engine.data === "random" ? " on random data" : ""}`,
     engine.cosine?.toFixed(6) ?? "",

@@ -71,7 +71,9 @@ async function proven(run: RunSite, site: TargetSite, job: ProveJob): Promise<Ta
   if (proof.diagnostics.length > 0) return { ...base, ...reject(artifact, job.staging), status: "failed", diagnostics, proof };
   if (request.verify === "decode") return { ...base, status: "ok", diagnostics, proof, decoded };
   const { engine, accuracy, findings } = await clock.run("verify", () => runOnEngine(run, site, artifact, job), backend.name);
-  return { ...base, status: "ok", diagnostics: [...diagnostics, ...findings], proof, decoded, engine, ...(accuracy && { accuracy }) };
+  const found = { diagnostics: [...diagnostics, ...findings], proof, decoded, engine };
+  if (engine.status === "failed") return { ...base, ...reject(artifact, job.staging), status: "failed", ...found };
+  return { ...base, status: "ok", ...found, ...(accuracy && { accuracy }) };
 }
 
 /** Moves an artifact that failed out of its target's folder; the report says where. */

@@ -16,7 +16,10 @@ export interface EngineFindings {
   readonly findings: readonly Diagnostic[];
 }
 
-/** Runs the artifact and the float model on the same samples. An engine that is not here is "not run", never a pass. */
+/**
+ * Runs the artifact and the float model on the same samples. An engine that is not here, or lacks what the artifact needs (an error
+ * of kind tool), is "not run", never a pass; one that refuses the artifact (kind verify) is "failed".
+ */
 export async function runOnEngine(run: RunSite, site: TargetSite, artifact: Artifact, job: ProveJob): Promise<EngineFindings> {
   const { backend, context } = site;
   const open = backend.open?.bind(backend);
@@ -25,8 +28,7 @@ export async function runOnEngine(run: RunSite, site: TargetSite, artifact: Arti
   try {
     session = await callHook(backend, "open", () => open(artifact, context));
   } catch (error) {
-    if (error instanceof VxError && error.kind === "tool") return notRun(error.message, error.diagnostics);
-    throw error;
+    return withoutRun(error);
   }
   try {
     return await compared(run, session, job);
@@ -37,6 +39,14 @@ export async function runOnEngine(run: RunSite, site: TargetSite, artifact: Arti
 
 /** Data had to be made up and could not be. */
 const NO_SOUND_DATA: readonly string[] = ["VX-CAL-RANDOM", "VX-VERIFY-RANDOM"];
+
+/** What an error of the engine means for the artifact; others are thrown. */
+function withoutRun(error: unknown): EngineFindings {
+  if (error instanceof VxError && error.kind === "tool") return notRun(error.message, error.diagnostics);
+  if (error instanceof VxError && error.kind === "verify")
+    return { engine: { status: "failed", reason: error.message }, findings: error.diagnostics };
+  throw error;
+}
 
 function notRun(reason: string, findings: readonly Diagnostic[] = []): EngineFindings {
   return { engine: { status: "not-run", reason }, findings: findings.map((found) => ({ ...found, severity: "warning" })) };
@@ -72,10 +82,9 @@ async function compared(run: RunSite, session: Session, { float, quantized }: Pr
     };
     return { engine: finite(engine), findings: [], ...(accuracy && { accuracy }) };
   } catch (error) {
-    if (!(error instanceof VxError)) throw error;
-    if (NO_SOUND_DATA.includes(error.diagnostic.code)) return notRun(`there is no data to run on: ${error.message}`, error.diagnostics);
-    if (error.kind === "tool") return notRun(error.message, error.diagnostics);
-    throw error;
+    if (error instanceof VxError && NO_SOUND_DATA.includes(error.diagnostic.code))
+      return notRun(`there is no data to run on: ${error.message}`, error.diagnostics);
+    return withoutRun(error);
   } finally {
     await reference.close();
   }

@@ -1,0 +1,92 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { intAttribute, onnxAttribute, onnxNode, onnxTensor, onnxValue, writeOnnx } from "@vlm-export/formats/onnx";
+import type { Report } from "@vlm-export/schemas";
+import { afterAll, expect, test } from "vitest";
+import { CLASSIFIER, temporaryFolder, vlmExport } from "./run-cli.js";
+import { ramp, smallModel } from "./small-models.js";
+
+const folder = temporaryFolder();
+afterAll(() => folder.remove());
+
+/** A product, then a recurrent layer whose activation no engine knows. */
+async function unknownActivation(): Promise<string> {
+  const path = join(folder.path, "unknown-activation.onnx");
+  const model = smallModel({
+    name: "unknown-activation",
+    inputs: [onnxValue("x", "f32", [3, 2, 8])],
+    outputs: [onnxValue("y", "f32", [3, 1, 2, 4])],
+    initializers: [
+      onnxTensor("w", "f32", [8, 8], ramp(64)),
+      onnxTensor("wi", "f32", [1, 4, 8], ramp(32)),
+      onnxTensor("wr", "f32", [1, 4, 4], ramp(16)),
+    ],
+    nodes: [
+      onnxNode({ opType: "MatMul", inputs: ["x", "w"], outputs: ["h"] }),
+      onnxNode({
+        opType: "RNN",
+        inputs: ["h", "wi", "wr"],
+        outputs: ["y"],
+        attributes: [intAttribute("hidden_size", 4), onnxAttribute("activations", { kind: "strings", value: [Buffer.from("Mystery")] })],
+      }),
+    ],
+  });
+  await writeOnnx(model, path);
+  return path;
+}
+
+/** A product in bf16, for which ONNX Runtime has no kernel on CPUs. */
+async function bf16Product(): Promise<string> {
+  const path = join(folder.path, "bf16.onnx");
+  const model = smallModel({
+    name: "bf16",
+    inputs: [onnxValue("x", "bf16", [2, 8])],
+    outputs: [onnxValue("y", "bf16", [2, 8])],
+    initializers: [onnxTensor("w", "bf16", [8, 8], new Uint8Array(Uint16Array.from({ length: 64 }, (_, i) => 0x3f80 + i).buffer))],
+    nodes: [onnxNode({ opType: "MatMul", inputs: ["x", "w"], outputs: ["y"] })],
+  });
+  await writeOnnx(model, path);
+  return path;
+}
+
+const reportIn = (out: string): Report => JSON.parse(readFileSync(join(out, "report.json"), "utf8")) as Report;
+
+test("an artifact that the engine refuses has failed: exit 3, the engine's words, and the files under rejected", async () => {
+  const out = join(folder.path, "refused");
+  const { code, stdout } = vlmExport([await unknownActivation(), "-r", "preset:weights-int8", "-t", "onnx-qdq", "-o", out]);
+  expect(code).toBe(3);
+  expect(stdout).toMatch(/onnx-qdq +failed .* failed[^]*VX-VERIFY-ONNX-ENGINE/);
+  const target = reportIn(out).targets["onnx-qdq"]!;
+  expect(target).toMatchObject({ status: "failed", proof: { tensorsDifferent: 0 }, engine: { status: "failed" } });
+  expect(target.engine!.reason).toContain("Invalid activation attribute - Mystery");
+  expect(readdirSync(join(out, "rejected/onnx-qdq"))).toEqual(["model.onnx"]);
+  expect(existsSync(join(out, "onnx-qdq"))).toBe(false);
+  expect(readFileSync(join(out, "report.md"), "utf8")).toContain("failed: the artifact does not run");
+});
+
+test("an engine without a kernel for a type leaves the artifact proven and not run, with a warning", async () => {
+  const out = join(folder.path, "no-kernel");
+  const { code } = vlmExport([await bf16Product(), "-r", "preset:weights-int8", "-t", "onnx-qdq", "-o", out]);
+  expect(code).toBe(0);
+  expect(reportIn(out).targets["onnx-qdq"]).toMatchObject({
+    status: "ok",
+    engine: { status: "not-run", reason: expect.stringContaining("Could not find an implementation for MatMul") },
+    diagnostics: [{ code: "VX-TOOL-ONNX-ENGINE", severity: "warning" }],
+  });
+});
+
+test("int8 inputs and outputs, which the TFLite engine does not take, leave the artifact proven and not run", () => {
+  const recipe = join(folder.path, "io-int8.yaml");
+  writeFileSync(
+    recipe,
+    "version: 1\nextends: preset:int8-full\ncalibration: { data: random, samples: 2 }\ntargets: { tflite: { io: int8 } }\n",
+  );
+  const out = join(folder.path, "io-int8");
+  const { code } = vlmExport([CLASSIFIER, "-r", recipe, "-t", "tflite", "-o", out, "--cache", "off"]);
+  expect(code).toBe(0);
+  expect(reportIn(out).targets["tflite"]).toMatchObject({
+    status: "ok",
+    proof: { tensorsDifferent: 0 },
+    engine: { status: "not-run", reason: expect.stringContaining("Element type INT8 is not supported") },
+  });
+});
