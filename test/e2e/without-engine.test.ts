@@ -22,7 +22,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function without(...args: readonly string[]): Finished {
-  return vlmExport(args, { nodeArgs: ["--import", join(folder, "hide.mjs")], cwd: folder });
+  return vlmExport(args, { env: { NODE_OPTIONS: `--import=${join(folder, "hide.mjs")}` }, cwd: folder });
 }
 
 test("weights are quantized, emitted and proven; the run is reported as not run", () => {

@@ -1,12 +1,15 @@
-import { basename } from "node:path";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import type { Graph, Model, OpRegistry } from "@vlm-export/ir";
 import { lowerToOnnx, type Tap } from "@vlm-export/lowering-onnx";
-import type { InferenceSession } from "onnxruntime-node";
-import { engineLoad } from "./errors.js";
+import type { EngineSession } from "./engine-session.js";
+import type { Loader, LoadRequest } from "./load-request.js";
+import { createLocalLoader } from "./local-loader.js";
 import { placeModel } from "./place-model.js";
-import { loadRuntime, type Runtime } from "./runtime.js";
-import { type EngineSession, type LoadedModel, OrtSession } from "./session.js";
+import type { ObserverSource } from "./tap-observer.js";
 import { TempFolders } from "./temp-folders.js";
+import { createThreadLoader } from "./thread/thread-loader.js";
+import { WORKER_URL } from "./worker-url.js";
 
 /** How a model is loaded. */
 export interface OpenOptions {
@@ -17,8 +20,6 @@ export interface OpenOptions {
   readonly arithmetic?: "fused" | "plain";
   /** Threads of one run; default all cores. */
   readonly threads?: number;
-  /** True leaves the cores to other threads whenever a thread of the engine waits, instead of waiting in a loop; default false. */
-  readonly shareCores?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -28,6 +29,8 @@ export interface GraphSource {
   readonly ops: OpRegistry;
   readonly model?: Pick<Model, "metadata" | "opsets">;
   readonly taps?: readonly Tap[];
+  /** Takes the taps of kind tensor. */
+  readonly observer?: ObserverSource;
 }
 
 export interface Engine {
@@ -46,73 +49,52 @@ export interface EngineOptions {
   readonly tempRoot?: string;
 }
 
-/** The engine on ONNX Runtime for Node, an optional package. Throws VX-ENGINE-MISSING, VX-ENGINE-UNUSABLE. */
+/**
+ * The engine on ONNX Runtime for Node, an optional package, on a thread of its own; on the calling thread where this package runs from
+ * its TypeScript sources. Throws VX-ENGINE-MISSING, VX-ENGINE-UNUSABLE.
+ */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
-  const runtime = await loadRuntime();
+  const loader = await (existsSync(fileURLToPath(WORKER_URL)) ? createThreadLoader(WORKER_URL) : createLocalLoader());
   const folders = new TempFolders(options.tempRoot);
   return {
     name: "onnxruntime-node",
-    version: runtime.env.versions.node ?? runtime.env.versions.common,
-    openGraph: (source, open = {}) => openGraph(runtime, folders, source, open),
+    version: loader.version,
+    openGraph: (source, open = {}) => openGraph(loader, folders, source, open),
     async openFile(path, open = {}) {
-      const session = await load(runtime, path, open);
-      return wrap({ runtime, session, taps: new Map(), outputs: session.outputNames, dispose: () => undefined });
+      open.signal?.throwIfAborted();
+      return loader.load({ path, taps: new Map(), outputs: undefined, ...settingsOf(open) }, undefined);
     },
-    close: () => folders.removeAll(),
+    close() {
+      loader.close();
+      folders.removeAll();
+    },
   };
 }
 
-async function openGraph(runtime: Runtime, folders: TempFolders, source: GraphSource, open: OpenOptions): Promise<EngineSession> {
-  const { graph, ops, model, taps = [] } = source;
+async function openGraph(loader: Loader, folders: TempFolders, source: GraphSource, open: OpenOptions): Promise<EngineSession> {
+  const { graph, ops, model, taps = [], observer } = source;
   const lowered = lowerToOnnx(graph, { ops, taps, ...(model && { model }) });
-  const placed = await placeModel(lowered, folders, open.signal);
+  const { path, folder } = await placeModel(lowered, folders, open.signal);
   try {
-    const session = await load(runtime, placed.path, open);
+    open.signal?.throwIfAborted();
     const outputs = graph.outputs.map(({ name }) => name);
-    return await wrap({ runtime, session, taps: lowered.taps, outputs, dispose: () => folders.remove(placed.folder) });
+    const session = await loader.load({ path, taps: lowered.taps, outputs, ...settingsOf(open) }, observer);
+    return {
+      inputs: session.inputs,
+      outputs: session.outputs,
+      run: (sample) => session.run(sample),
+      ask: (question) => session.ask(question),
+      async close() {
+        await session.close();
+        folders.remove(folder);
+      },
+    };
   } catch (error) {
-    folders.remove(placed.folder);
+    folders.remove(folder);
     throw error;
   }
 }
 
-/** Releases a session whose inputs or outputs cannot be carried. */
-async function wrap(model: LoadedModel): Promise<EngineSession> {
-  try {
-    return new OrtSession(model);
-  } catch (error) {
-    await model.session.release();
-    throw error;
-  }
-}
-
-async function load(runtime: Runtime, path: string, open: OpenOptions): Promise<InferenceSession> {
-  open.signal?.throwIfAborted();
-  try {
-    return await runtime.InferenceSession.create(path, sessionOptions(open));
-  } catch (error) {
-    throw engineLoad(basename(path), error);
-  }
-}
-
-/**
- * Without the first setting, weights behind DequantizeLinear may run through a kernel that rounds activations to 8 bits (measured:
- * errors of over 100 steps of a 16-bit activation). Memory patterns cost memory for models with many outputs, and gain nothing. "plain" leaves out
- * the engine's fusions too: with Q/DQ left as it stands they can lose an output, and the binding then crashes on the missing tensor.
- */
-function sessionOptions({ arithmetic = "fused", threads, shareCores = false }: OpenOptions): InferenceSession.SessionOptions {
-  const isPlain = arithmetic === "plain";
-  const extra = {
-    "session.qdq_matmulnbits_accuracy_level": "1",
-    "session.disable_quant_qdq": isPlain ? "1" : "0",
-    "session.intra_op.allow_spinning": shareCores ? "0" : "1",
-  };
-  const graphOptimizationLevel = isPlain ? "basic" : "all";
-  return {
-    extra,
-    graphOptimizationLevel,
-    enableMemPattern: false,
-    logSeverityLevel: 4,
-    ...(threads !== undefined && { intraOpNumThreads: threads }),
-  };
+function settingsOf({ arithmetic = "fused", threads }: OpenOptions): Pick<LoadRequest, "arithmetic" | "threads"> {
+  return { arithmetic, threads };
 }

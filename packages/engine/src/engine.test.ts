@@ -6,7 +6,7 @@ import { importOnnx } from "@vlm-export/frontends";
 import { f32Tensor, type Graph, GraphEditor, i64Tensor, memoryTensor, onlyComponent, VxError, widenedTensor } from "@vlm-export/ir";
 import { standardOps } from "@vlm-export/ops";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createEngine, type Engine } from "./index.js";
+import { createEngine, type Engine, type FetchedTensor } from "./index.js";
 import { loadRuntime } from "./runtime.js";
 
 const ops = standardOps();
@@ -107,7 +107,10 @@ test("a graph with free extents runs on samples of different shapes", async () =
   });
   const samples = [f32Tensor([1], [1]), f32Tensor([1, 2], [2]), f32Tensor([], [0])].map((data) => new Map([["x", data]]));
   const seen: unknown[] = [];
-  for await (const { tensors, ranges } of session.runAll(samples)) seen.push([tensors.get("inner")?.shape, ranges.get("inner")]);
+  for (const sample of samples) {
+    const { tensors, ranges } = await session.run(sample);
+    seen.push([tensors.get("inner")?.shape, ranges.get("inner")]);
+  }
   expect(seen).toEqual([
     [[1], [2, 2]],
     [[2], [2, 4]],
@@ -116,22 +119,36 @@ test("a graph with free extents runs on samples of different shapes", async () =
   await session.close();
 });
 
-test("an aborted signal ends the runs with its reason, and closing removes the temporary model", async () => {
-  const abort = new AbortController();
+test("an aborted signal loads nothing, and closing removes the temporary model", async () => {
+  const signal = AbortSignal.abort(new Error("interrupted by the user"));
+  await expect(engine.openGraph({ graph: scaled([1]), ops }, { signal })).rejects.toThrow("interrupted by the user");
+  expect(readdirSync(join(root, "temp"))).toEqual([]);
   const session = await engine.openGraph({ graph: scaled([1]), ops });
-  const sample = new Map([["x", f32Tensor([1], [1])]]);
-  const seen: unknown[] = [];
-  const loop = async () => {
-    for await (const result of session.runAll([sample, sample, sample], abort.signal)) {
-      seen.push(result);
-      abort.abort(new Error("interrupted by the user"));
-    }
-  };
-  await expect(loop()).rejects.toThrow("interrupted by the user");
-  expect(seen.length).toBe(1);
+  expect(readdirSync(join(root, "temp")).length).toBe(1);
   await session.close();
   expect(readdirSync(join(root, "temp"))).toEqual([]);
-  expect(await codeOf(() => session.run(sample))).toMatch(/^VX-ENGINE-CLOSED/);
+  expect(await codeOf(() => session.run(new Map([["x", f32Tensor([1], [1])]])))).toMatch(/^VX-ENGINE-CLOSED/);
+});
+
+test("an observer has the tap tensors of every run, answers questions, and is closed with the session", async () => {
+  const asked: unknown[] = [];
+  const observer = {
+    module: new URL("file:///not-loaded-on-this-thread.js"),
+    load: async () => ({
+      createObserver: (settings: unknown) => ({
+        observe: async (tensors: ReadonlyMap<string, FetchedTensor>) => [...tensors].map(([name, { shape }]) => [name, shape, settings]),
+        answer: async (question: unknown) => asked.push(question),
+        close: async () => void asked.push("closed"),
+      }),
+    }),
+    settings: "s",
+  };
+  const session = await engine.openGraph({ graph: scaled([3]), ops, taps: [{ value: "inner", kind: "tensor" }], observer });
+  const { tensors, observed } = await session.run(new Map([["x", f32Tensor([1, -2, 0.5], [3])]]));
+  expect([tensors.size, observed]).toEqual([0, [["inner", [3], "s"]]]);
+  expect(await session.ask("how many?")).toBe(1);
+  await session.close();
+  expect(asked).toEqual(["how many?", "closed"]);
 });
 
 test("samples that do not fit name the input, what was given and what is expected", async () => {

@@ -1,4 +1,5 @@
 export { createEngine, type Engine, type EngineOptions, type GraphSource, type OpenOptions } from "./create-engine.js";
+export type { EngineSession, RunResult } from "./engine-session.js";
 export type { EnginePort } from "./feeds.js";
 export type { FetchedTensor } from "./fetched-tensor.js";
-export type { EngineSession, RunResult } from "./session.js";
+export type { ObserverModule, ObserverSource, TapObserver } from "./tap-observer.js";

@@ -7,11 +7,9 @@ function increment(at: usize): void {
 /**
  * Adds `count` floats to four u32 tables of `bins` entries, lane k of every four into table k: neighbours that share a bin then never wait
  * for each other's store. bin = clamp(floor((x − lo) · binsPerUnit), 0, bins − 1). NaN lands in bin 0; returns how many there were.
+ * `extremes` holds four f32 lane minima, then four lane maxima, which take part; NaN is passed over.
  */
-// @ts-ignore: decorator
-@inline
-function addToTables(src: usize, count: i32, lo: f32, binsPerUnit: f32, bins: i32, tables: usize, mask: i32): i32 {
-  const mask4 = i32x4.splat(mask);
+export function histogram(src: usize, count: i32, lo: f32, binsPerUnit: f32, bins: i32, tables: usize, extremes: usize): i32 {
   const lo4 = f32x4.splat(lo);
   const factor = f32x4.splat(binsPerUnit);
   const zero = f32x4.splat(0);
@@ -19,10 +17,15 @@ function addToTables(src: usize, count: i32, lo: f32, binsPerUnit: f32, bins: i3
   const table1 = tables + (<usize>bins << 2);
   const table2 = table1 + (<usize>bins << 2);
   const table3 = table2 + (<usize>bins << 2);
+  let low = v128.load(extremes);
+  let high = v128.load(extremes, 16);
   let nans = i32x4.splat(0);
   let i: i32 = 0;
   for (; i <= count - 4; i += 4) {
-    const position = f32x4.mul(f32x4.sub(v128.and(v128.load(src), mask4), lo4), factor);
+    const x = v128.load(src);
+    low = f32x4.pmin(low, x);
+    high = f32x4.pmax(high, x);
+    const position = f32x4.mul(f32x4.sub(x, lo4), factor);
     nans = i32x4.sub(nans, f32x4.ne(position, position));
     const bin = i32x4.shl(i32x4.trunc_sat_f32x4_s(f32x4.pmin(f32x4.pmax(zero, position), last)), 2);
     increment(tables + <usize>i32x4.extract_lane(bin, 0));
@@ -31,9 +34,13 @@ function addToTables(src: usize, count: i32, lo: f32, binsPerUnit: f32, bins: i3
     increment(table3 + <usize>i32x4.extract_lane(bin, 3));
     src += 16;
   }
+  v128.store(extremes, low);
+  v128.store(extremes, high, 16);
   let nanCount = i32x4.extract_lane(nans, 0) + i32x4.extract_lane(nans, 1) + i32x4.extract_lane(nans, 2) + i32x4.extract_lane(nans, 3);
   for (; i < count; i++) {
-    const x = reinterpret<f32>(load<i32>(src) & mask);
+    const x = load<f32>(src);
+    if (x < load<f32>(extremes)) store<f32>(extremes, x);
+    if (x > load<f32>(extremes, 16)) store<f32>(extremes, x, 16);
     const position = (x - lo) * binsPerUnit;
     nanCount += <i32>(position != position);
     const above: f32 = position > 0 ? position : 0;
@@ -44,19 +51,15 @@ function addToTables(src: usize, count: i32, lo: f32, binsPerUnit: f32, bins: i3
   return nanCount;
 }
 
-export function histogram(src: usize, count: i32, lo: f32, binsPerUnit: f32, bins: i32, tables: usize): i32 {
-  return addToTables(src, count, lo, binsPerUnit, bins, tables, -1);
-}
-
-export function histogramAbs(src: usize, count: i32, binsPerUnit: f32, bins: i32, tables: usize): i32 {
-  return addToTables(src, count, 0, binsPerUnit, bins, tables, 0x7fffffff);
-}
-
 /** Sums the four tables into the first. */
 export function mergeTables(bins: i32, tables: usize): void {
   const stride = <usize>bins << 2;
-  for (let i: i32 = 0; i < bins; i++) {
-    const at = tables + (<usize>i << 2);
-    store<u32>(at, load<u32>(at) + load<u32>(at + stride) + load<u32>(at + 2 * stride) + load<u32>(at + 3 * stride));
+  const end = tables + stride;
+  let at = tables;
+  for (; at + 16 <= end; at += 16) {
+    const a = i32x4.add(v128.load(at), v128.load(at + stride));
+    const b = i32x4.add(v128.load(at + 2 * stride), v128.load(at + 3 * stride));
+    v128.store(at, i32x4.add(a, b));
   }
+  for (; at < end; at += 4) store<u32>(at, load<u32>(at) + load<u32>(at + stride) + load<u32>(at + 2 * stride) + load<u32>(at + 3 * stride));
 }

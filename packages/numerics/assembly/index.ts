@@ -3,7 +3,7 @@ export * from "./dequantize";
 export { errorSums } from "./error-sums";
 export { squaredErrorRows, squaredErrorRuns } from "./group-errors";
 export { absmaxRows, absmaxRuns, minMaxRows, minMaxRuns } from "./group-ranges";
-export { histogram, histogramAbs, mergeTables } from "./histogram";
+export { histogram, mergeTables } from "./histogram";
 export { pack2, pack4, unpack2, unpack4 } from "./pack";
 export * from "./quantize-rows";
 export * from "./quantize-runs";

@@ -46,7 +46,6 @@ for (const name of ["block 32 axis 1", "block 32 axis 0"]) {
 report("rangeOf", x.byteLength, () => kernels.rangeOf(x));
 report("groupRanges block 32 axis 1", x.byteLength, () => kernels.groupRanges(x, views["block 32 axis 1"]));
 report("histogram 2048", x.byteLength, () => kernels.histogram(x, -0.2, 0.2, counts));
-report("histogramAbs 2048", x.byteLength, () => kernels.histogramAbs(x, 0.2, counts));
 report("errorSums (both inputs)", 2 * x.byteLength, () => kernels.errorSums(x, y));
 report("f16 to f32 (f32 out)", x.byteLength, () => kernels.toFloat32(half));
 report("f32 to f16", x.byteLength, () => kernels.toHalf(x, "f16"));

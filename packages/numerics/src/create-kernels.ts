@@ -7,7 +7,7 @@ import { createEngine } from "./wasm/engine.js";
 import { errorSums } from "./wasm/error-sums.js";
 import { groupErrors } from "./wasm/group-errors.js";
 import { groupRanges } from "./wasm/group-ranges.js";
-import { histogram, histogramAbs } from "./wasm/histogram.js";
+import { histogram } from "./wasm/histogram.js";
 import { ADDRESS } from "./wasm/layout.js";
 import { quantize } from "./wasm/quantize.js";
 import { quantizeWeights } from "./wasm/quantize-weights.js";
@@ -26,7 +26,6 @@ export function createKernels(): Kernels {
     rangeOf: (x) => rangeOf(engine, x),
     groupRanges: (x, view) => groupRanges(engine, x, view),
     histogram: (x, lo, hi, counts) => histogram(engine, x, { lo, hi }, counts),
-    histogramAbs: (x, hi, counts) => histogramAbs(engine, x, hi, counts),
     computeScales: (x, spec) => computeScales(engine, x, spec),
     scalesFromRanges: (ranges, spec) => scalesFromRanges(engine, ranges, spec),
     quantize: (x, q) => quantize(engine, x, q),

@@ -15,13 +15,17 @@ export interface HalfArray {
 /** A dense float tensor in row-major order. */
 export type Floats = Float32Array | HalfArray;
 
-/** Statistics of one tensor. */
-export interface RangeStatistics {
+/** Extremes of one tensor. */
+export interface Extremes {
   /** Smallest element other than NaN; +Infinity when there is none; never -0. */
   readonly min: number;
   /** Largest element other than NaN; -Infinity when there is none; never -0. */
   readonly max: number;
   readonly nanCount: number;
+}
+
+/** Statistics of one tensor. */
+export interface RangeStatistics extends Extremes {
   readonly infCount: number;
   /** f64 sum of the finite elements. */
   readonly sum: number;
@@ -125,11 +129,9 @@ export interface Kernels {
 
   /**
    * Adds to `counts` the elements of `x` binned over [lo, hi]: bin = floor((x − lo) · bins / (hi − lo)) in f32, clamped into the end bins;
-   * NaN is ignored.
+   * NaN is ignored. Returns the extremes of `x`.
    */
-  histogram(x: Floats, lo: number, hi: number, counts: Float64Array): void;
-  /** As {@link Kernels.histogram} of |x| over [0, hi]. */
-  histogramAbs(x: Floats, hi: number, counts: Float64Array): void;
+  histogram(x: Floats, lo: number, hi: number, counts: Float64Array): Extremes;
 
   /**
    * Scales by range. Symmetric: absmax / (steps above the zero point, or below if fewer). Asymmetric: the range widened to hold 0,

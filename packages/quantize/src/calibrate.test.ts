@@ -154,23 +154,6 @@ test("no sample is an error, and an abort ends the run with its reason", async (
   await expect(calibrate(plan, samplesOf(), { engine, ops, kernels, signal: controller.signal, progress })).rejects.toThrow("stopped");
 });
 
-test("a pool counts the same as the calling thread", async () => {
-  const plan = await planOf(mlp(), { method: "mse" });
-  const pool = {
-    threads: 1,
-    histogramOfGiven: async (x: Float32Array<ArrayBuffer>, lo: number, hi: number, bins: number) => {
-      const given = structuredClone(x, { transfer: [x.buffer] });
-      await new Promise((resolve) => setImmediate(resolve));
-      const counts = new Float64Array(bins);
-      kernels.histogram(given, lo, hi, counts);
-      return counts;
-    },
-  };
-  expect(await calibrate(plan, samplesOf(), { engine, ops, kernels, pool })).toEqual(
-    await calibrate(plan, samplesOf(), { engine, ops, kernels }),
-  );
-});
-
 /** 10·log10(Σ y² / Σ (y − ŷ)²) of the quantized model over the samples. */
 async function sqnrDb(plan: Plan): Promise<number> {
   const statistics = plan.needsData ? await calibrate(plan, samplesOf(), { engine, ops, kernels }) : undefined;

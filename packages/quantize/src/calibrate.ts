@@ -3,14 +3,14 @@ import type { Model, OpRegistry, TensorData } from "@vlm-export/ir";
 import type { Kernels } from "@vlm-export/numerics";
 import type { Plan } from "@vlm-export/recipe";
 import type { Store } from "@vlm-export/store";
+import { counterSource } from "./counter-source.js";
 import { calEmpty } from "./errors.js";
 import { covers, type Need, needsOf } from "./needs.js";
 import { observedGraph } from "./observed/observed-graph.js";
-import { ObservedRun } from "./observed/observed-run.js";
+import { LOOK_SAMPLES, ObservedRun } from "./observed/observed-run.js";
 import { ValueObserver } from "./observers/value-observer.js";
 import { mergedStatistics, type Statistics } from "./statistics.js";
 import { loadStatistics, saveStatistics, statisticsKey } from "./statistics-cache.js";
-import type { HistogramPool } from "./tensor-counter.js";
 
 /** One input of the model. */
 export interface CalibrationSample {
@@ -24,8 +24,6 @@ export interface CalibrateOptions {
   readonly ops: OpRegistry;
   readonly kernels: Kernels;
   readonly model?: Pick<Model, "metadata" | "opsets">;
-  /** Counts histograms on other threads while the engine runs the next sample. */
-  readonly pool?: HistogramPool;
   /** Keeps statistics by content of graph and samples: then the samples are gone through twice, first to hash them. */
   readonly store?: Store;
   readonly signal?: AbortSignal;
@@ -56,14 +54,12 @@ async function observe(
 ): Promise<Statistics> {
   const { engine, ops, model, kernels, signal, progress } = options;
   const observed = observedGraph(plan.graph, needs, ops);
-  const observers = needs.map((need) => new ValueObserver(need, observed.scaled.get(need.value.name)?.output ?? need.value.name, options));
-  const taps = observers.flatMap(({ tap, histogram }) => [
-    { value: tap, kind: "range" as const },
-    ...(histogram ? [{ value: tap, kind: "tensor" as const }] : []),
-  ]);
-  const source = { graph: observed.graph, ops, taps, ...(model && { model }) };
-  const shareCores = observers.some(({ histogram }) => histogram !== undefined) && (options.pool?.threads ?? 0) > 0;
-  const session = await engine.openGraph(source, { shareCores, ...(signal && { signal }) });
+  const observers = needs.map((need) => new ValueObserver(need, observed.scaled.get(need.value.name)?.output ?? need.value.name));
+  const taps = observers.map(({ tap, need }) => ({ value: tap, kind: need.histogram ? ("tensor" as const) : ("range" as const) }));
+  const held = observers.filter(({ need }) => need.histogram && need.norm).map(({ tap }) => tap);
+  const counter = taps.some(({ kind }) => kind === "tensor") ? { observer: counterSource({ held, heldRuns: LOOK_SAMPLES }) } : {};
+  const source = { graph: observed.graph, ops, taps, ...counter, ...(model && { model }) };
+  const session = await engine.openGraph(source, { ...(signal && { signal }) });
   const run = new ObservedRun(session, { observers, observed, outputs: plan.graph.outputs.map(({ name }) => name), kernels });
   let count = 0;
   try {
@@ -73,10 +69,9 @@ async function observe(
       count += 1;
       progress?.(count);
     }
-    await run.finish();
+    if (count === 0) throw calEmpty();
+    return { samples: count, ...(await run.finish()), cached: false };
   } finally {
     await session.close();
   }
-  if (count === 0) throw calEmpty();
-  return { samples: count, ...run.result(), cached: false };
 }

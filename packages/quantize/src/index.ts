@@ -6,5 +6,4 @@ export { HISTOGRAM_BINS, type Histogram } from "./histogram.js";
 export { outlierChannels, type OutlierReport } from "./outlier-channels.js";
 export { quantize, type QuantizeOptions, type QuantizeResult } from "./quantize.js";
 export type { ByAxis, EqualizedStatistics, Statistics, ValueStatistics } from "./statistics.js";
-export type { HistogramPool } from "./tensor-counter.js";
 export type { WeightPool } from "./weights/quantize-weight.js";

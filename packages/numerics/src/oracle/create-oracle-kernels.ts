@@ -6,7 +6,7 @@ import { dequantize } from "./dequantize.js";
 import { errorSums } from "./error-sums.js";
 import { groupErrors } from "./group-errors.js";
 import { groupRanges } from "./group-ranges.js";
-import { histogram, histogramAbs } from "./histogram.js";
+import { histogram } from "./histogram.js";
 import { quantize } from "./quantize.js";
 import { rangeOf } from "./range-of.js";
 import { transpose } from "./transpose.js";
@@ -23,7 +23,6 @@ export function createOracleKernels(): Kernels {
     rangeOf,
     groupRanges,
     histogram,
-    histogramAbs,
     computeScales,
     scalesFromRanges,
     quantize,

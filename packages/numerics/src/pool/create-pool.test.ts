@@ -89,19 +89,10 @@ test.each(poolNames)("weights are read from a file range, and from shared memory
   });
 });
 
-test.each(poolNames)("statistics equal the kernels': %s", async (name) => {
-  const pool = pools.get(name) as KernelPool;
-  const x = noise(10_007);
-  const counts = new Float64Array(64);
-  kernels.histogram(x, -1, 1, counts);
-  expect(await pool.rangeOf(x)).toEqual(kernels.rangeOf(x));
-  expect(await pool.rangeOf(x.subarray(5, 105))).toEqual(kernels.rangeOf(x.subarray(5, 105)));
-  expect(await pool.histogram(x, -1, 1, 64)).toEqual(counts);
-  const given = Float32Array.from(x);
-  expect(await pool.histogramOfGiven(given, -1, 1, 64)).toEqual(counts);
-  expect(given.length).toBe(pool.threads > 0 ? 0 : x.length);
-  expect((await pool.histogramAbs(x, 1, 64)).reduce((a, b) => a + b)).toBe(10_007);
-  await expect(pool.histogram(x, 1, 1, 64)).rejects.toMatchObject({ code: "VX-CAL-HISTOGRAM-RANGE" });
+test.each(poolNames)("ranges equal the kernels': %s", async (name) => {
+  const view = blockView([1100, 2048], 1, 32);
+  const x = noise(elementCountOf(view));
+  expect(await (pools.get(name) as KernelPool).groupRanges(x, view)).toEqual(kernels.groupRanges(x, view));
 });
 
 test.each(poolNames)("NaN is counted in every window: %s", async (name) => {
@@ -124,9 +115,9 @@ test.each(poolNames)("sha256 of a range is that of its bytes, and a short file i
 });
 
 test("a closed pool lets the process end", () => {
-  const program = `import { createPool } from ${JSON.stringify(join(packageFolder, "dist/index.js"))};
+  const program = `import { createPool, tensorView } from ${JSON.stringify(join(packageFolder, "dist/index.js"))};
     const pool = createPool({ threads: 2 });
-    console.log((await pool.rangeOf(Float32Array.of(1, 2))).max);
+    console.log((await pool.groupRanges(Float32Array.of(1, 2), tensorView(2))).max[0]);
     await pool.close();`;
   expect(execFileSync(process.execPath, ["--input-type=module", "-e", program], { timeout: 30_000 }).toString()).toBe("2\n");
 });
@@ -138,10 +129,10 @@ test("a pool without tasks starts no thread", () => {
     const { Worker } = threads;
     threads.Worker = class extends Worker { constructor(...given) { super(...given); started += 1; } };
     syncBuiltinESMExports();
-    const { createPool } = await import(${JSON.stringify(join(packageFolder, "dist/index.js"))});
+    const { createPool, tensorView } = await import(${JSON.stringify(join(packageFolder, "dist/index.js"))});
     const pool = createPool({ threads: 2 });
     const before = started;
-    await pool.rangeOf(Float32Array.of(1, 2));
+    await pool.groupRanges(Float32Array.of(1, 2), tensorView(2));
     await pool.close();
     console.log(pool.threads, before, started);`;
   expect(execFileSync(process.execPath, ["--input-type=module", "-e", program], { timeout: 30_000 }).toString()).toBe("2 0 2\n");

@@ -3,8 +3,7 @@ import { fileURLToPath } from "node:url";
 import Tinypool from "tinypool";
 import { WORKER_URL } from "../asset-urls.js";
 import { createKernels } from "../create-kernels.js";
-import { standalone } from "../floats.js";
-import type { Floats, GroupRanges, QParams, Quantized, QuantizedWeights, RangeStatistics, ScaleSpec } from "../kernels.js";
+import type { GroupRanges, QParams, Quantized, QuantizedWeights, ScaleSpec } from "../kernels.js";
 import { NumericsError } from "../numerics-error.js";
 import type { QuantView } from "../view.js";
 import { groupRanges, quantize, quantizeWeights } from "./divide.js";
@@ -27,13 +26,6 @@ export interface PoolOptions {
 export interface KernelPool {
   /** Worker threads; 0 when tasks run on the calling thread. */
   readonly threads: number;
-  rangeOf(x: Floats): Promise<RangeStatistics>;
-  /** Counts of a new histogram of `bins` bins over [lo, hi]. */
-  histogram(x: Floats, lo: number, hi: number, bins: number): Promise<Float64Array>;
-  /** The same without a copy: all of the buffer of `x` goes to the thread and is gone here. */
-  histogramOfGiven(x: Float32Array<ArrayBuffer>, lo: number, hi: number, bins: number): Promise<Float64Array>;
-  /** Counts of a new histogram of |x| with `bins` bins over [0, hi]. */
-  histogramAbs(x: Floats, hi: number, bins: number): Promise<Float64Array>;
   groupRanges(source: FloatSource, view: QuantView): Promise<GroupRanges>;
   quantize(source: FloatSource, q: QParams): Promise<Quantized>;
   quantizeWeights(source: FloatSource, spec: ScaleSpec): Promise<QuantizedWeights>;
@@ -54,10 +46,6 @@ export function createPool({ threads }: PoolOptions): KernelPool {
   const host = { run, kernels, memory: createSharedMemory(), concurrency: threaded ? threads * 2 : 1 };
   return {
     threads: threaded ? threads : 0,
-    rangeOf: (x) => run({ kind: "rangeOf", x: standalone(x) }),
-    histogram: (x, lo, hi, bins) => run({ kind: "histogram", x: standalone(x), lo, hi, bins }),
-    histogramOfGiven: (x, lo, hi, bins) => run({ kind: "histogram", x, lo, hi, bins }, [x.buffer]),
-    histogramAbs: (x, hi, bins) => run({ kind: "histogramAbs", x: standalone(x), hi, bins }),
     groupRanges: (source, view) => groupRanges(host, source, view),
     quantize: (source, q) => quantize(host, source, q),
     quantizeWeights: (source, spec) => quantizeWeights(host, source, spec),
@@ -80,9 +68,9 @@ function runOnThreads(worker: URL, threads: number): Runner {
   const size = { minThreads: threads, maxThreads: threads };
   const start = (): Tinypool => new Tinypool({ filename: worker.href, name: "work", runtime: "worker_threads", execArgv: [], ...size });
   let pool: Tinypool | undefined;
-  const run: RunTask = async (task, given = []) => {
+  const run: RunTask = async (task) => {
     pool ??= start();
-    const answer = (await pool.run(task, { transferList: [...given] })) as Answer; // what worker.ts returns
+    const answer = (await pool.run(task)) as Answer; // what worker.ts returns
     if ("error" in answer) throw new NumericsError(answer.error);
     return answer.result as TaskResults[(typeof task)["kind"]];
   };

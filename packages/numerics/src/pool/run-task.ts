@@ -5,17 +5,6 @@ import type { FloatSource, Task, TaskOf, TaskResults } from "./tasks.js";
 type Runners = { readonly [Kind in Task["kind"]]: (kernels: Kernels, task: TaskOf<Kind>) => TaskResults[Kind] };
 
 const RUNNERS: Runners = {
-  rangeOf: (kernels, { x }) => kernels.rangeOf(x),
-  histogram(kernels, { x, lo, hi, bins }) {
-    const counts = new Float64Array(bins);
-    kernels.histogram(x, lo, hi, counts);
-    return counts;
-  },
-  histogramAbs(kernels, { x, hi, bins }) {
-    const counts = new Float64Array(bins);
-    kernels.histogramAbs(x, hi, counts);
-    return counts;
-  },
   groupRanges: (kernels, { source, view }) => kernels.groupRanges(floatsOf(kernels, source), view),
   quantize(kernels, { source, q, outBytes }) {
     const { bytes, nanCount } = kernels.quantize(floatsOf(kernels, source), q);

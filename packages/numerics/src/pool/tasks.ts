@@ -1,4 +1,4 @@
-import type { Floats, FloatType, GroupRanges, QParams, RangeStatistics, ScaleSpec } from "../kernels.js";
+import type { Floats, FloatType, GroupRanges, QParams, ScaleSpec } from "../kernels.js";
 import type { QuantView } from "../view.js";
 
 /** A tensor in a file: `elementCount` little-endian floats from byte `offset` on. */
@@ -21,9 +21,6 @@ export interface FileRange {
 
 /** One unit of work for a worker: plain data. Outputs go to `out…` arrays over shared memory. */
 export type Task =
-  | { readonly kind: "rangeOf"; readonly x: Floats }
-  | { readonly kind: "histogram"; readonly x: Floats; readonly lo: number; readonly hi: number; readonly bins: number }
-  | { readonly kind: "histogramAbs"; readonly x: Floats; readonly hi: number; readonly bins: number }
   | { readonly kind: "groupRanges"; readonly source: FloatSource; readonly view: QuantView }
   | { readonly kind: "quantize"; readonly source: FloatSource; readonly q: QParams; readonly outBytes: Uint8Array }
   | {
@@ -38,9 +35,6 @@ export type Task =
 
 /** What each kind of task answers. */
 export interface TaskResults {
-  readonly rangeOf: RangeStatistics;
-  readonly histogram: Float64Array;
-  readonly histogramAbs: Float64Array;
   readonly groupRanges: GroupRanges;
   readonly quantize: { readonly nanCount: number };
   readonly quantizeWeights: { readonly nanCount: number; readonly nonFiniteGroups: number };
@@ -50,5 +44,5 @@ export interface TaskResults {
 /** The task of one kind. */
 export type TaskOf<Kind extends Task["kind"]> = Extract<Task, { kind: Kind }>;
 
-/** Runs one task somewhere; `given` is memory that goes to that place. */
-export type RunTask = <Kind extends Task["kind"]>(task: TaskOf<Kind>, given?: readonly ArrayBuffer[]) => Promise<TaskResults[Kind]>;
+/** Runs one task somewhere. */
+export type RunTask = <Kind extends Task["kind"]>(task: TaskOf<Kind>) => Promise<TaskResults[Kind]>;

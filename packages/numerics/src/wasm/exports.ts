@@ -57,8 +57,9 @@ export interface KernelExports extends PerCodeType {
   readonly unpack2: Unpack;
   readonly rangeOf: (...args: [src: Address, count: number, state: Address]) => void;
   readonly errorSums: (...args: [a: Address, b: Address, count: number, state: Address]) => void;
-  readonly histogram: (...args: [src: Address, count: number, lo: number, binsPerUnit: number, bins: number, tables: Address]) => number;
-  readonly histogramAbs: (...args: [src: Address, count: number, binsPerUnit: number, bins: number, tables: Address]) => number;
+  readonly histogram: (
+    ...args: [src: Address, count: number, lo: number, binsPerUnit: number, bins: number, tables: Address, extremes: Address]
+  ) => number;
   readonly mergeTables: (...args: [bins: number, tables: Address]) => void;
   readonly absmaxRuns: (...args: [src: Address, out: Address, runs: number, runLength: number, period: number]) => void;
   readonly absmaxRows: (...args: [src: Address, out: Address, rows: number, width: number, rowsPerScale: number]) => void;

@@ -2,6 +2,7 @@ import type { EngineSession, RunResult } from "@vlm-export/engine";
 import { elementCount, f32Tensor, memoryTensor, type TensorData } from "@vlm-export/ir";
 import type { Kernels } from "@vlm-export/numerics";
 import type { CalibrationSample } from "../calibrate.js";
+import type { Histograms, Scale } from "../counting/counter-messages.js";
 import { chooseFactors } from "../equalize/choose-factors.js";
 import { precisionOf } from "../equalize/precision.js";
 import { calNonFinite } from "../errors.js";
@@ -13,7 +14,7 @@ import type { ObservedGraph } from "./observed-graph.js";
 import { type Sighting, scaledSighting, sightingOf, vectorOf } from "./sighting.js";
 
 /** Samples whose channels are looked at; the factors of equalized norms are chosen from them. */
-const LOOK_SAMPLES = 2;
+export const LOOK_SAMPLES = 2;
 
 /** What a run needs besides its session. */
 export interface ObservedRunSite {
@@ -25,8 +26,8 @@ export interface ObservedRunSite {
 }
 
 /**
- * A session and the observers that it feeds. Histograms of one sample are counted while the next one runs. What the first samples
- * show of equalized norms is held back until their factors are known, and scaled here; later samples are scaled in the graph.
+ * A session and the observers that it feeds. What the first samples show of equalized norms is held back until their factors are
+ * known, and scaled here and by the counter; later samples are scaled in the graph.
  */
 export class ObservedRun {
   private readonly session: EngineSession;
@@ -35,7 +36,6 @@ export class ObservedRun {
   private readonly inverses = new Map<string, Float32Array>();
   private readonly held: { readonly sample: string; readonly sightings: ReadonlyMap<ValueObserver, Sighting> }[] = [];
   private samples = 0;
-  private counted = "";
 
   constructor(session: EngineSession, site: ObservedRunSite) {
     this.session = session;
@@ -47,37 +47,33 @@ export class ObservedRun {
   async add(sample: CalibrationSample): Promise<void> {
     const isLook = this.samples < LOOK_SAMPLES;
     const result = await this.run(sample, isLook);
-    await this.settle();
     const sightings = new Map<ValueObserver, Sighting>();
     for (const observer of this.site.observers) {
-      const seen = sightingOf(observer, result, this.site.observed);
-      if (!seen.range.every(Number.isFinite)) throw calNonFinite(observer.need.value.name, sample.name, seen.range);
+      const seen = finite(observer, sightingOf(observer, result, this.site.observed), sample.name);
       if (isLook) this.look(observer, result);
       if (isLook && observer.need.norm) sightings.set(observer, seen);
       else this.observe(observer, seen);
     }
-    this.counted = sample.name;
     if (isLook) this.held.push({ sample: sample.name, sightings });
     this.samples += 1;
     if (this.samples === LOOK_SAMPLES) await this.chooseFactors();
   }
 
-  /** Ends the run: nothing more is added. */
-  async finish(): Promise<void> {
+  /** What was seen, by value; nothing more is added. */
+  async finish(): Promise<{
+    readonly values: ReadonlyMap<string, ValueStatistics>;
+    readonly equalized: ReadonlyMap<string, EqualizedStatistics>;
+  }> {
     if (this.samples > 0 && this.samples < LOOK_SAMPLES) await this.chooseFactors();
-    await this.settle();
-  }
-
-  /** What was seen, by value. */
-  result(): { readonly values: ReadonlyMap<string, ValueStatistics>; readonly equalized: ReadonlyMap<string, EqualizedStatistics> } {
+    const histograms = (await this.session.ask({ kind: "histograms" })) as Histograms | undefined;
     const values = new Map<string, ValueStatistics>();
     const equalized = new Map<string, EqualizedStatistics>();
     for (const observer of this.site.observers) {
       const { value, norm } = observer.need;
       const inverse = this.inverses.get(value.name);
-      if (norm && inverse)
-        equalized.set(value.name, { factors: inverse.map((factor) => 1 / factor), precision: precisionOf(norm), seen: observer.result() });
-      else values.set(value.name, observer.result());
+      const seen = observer.result(histograms?.get(observer.tap));
+      if (norm && inverse) equalized.set(value.name, { factors: inverse.map((factor) => 1 / factor), precision: precisionOf(norm), seen });
+      else values.set(value.name, seen);
     }
     return { values, equalized };
   }
@@ -92,18 +88,20 @@ export class ObservedRun {
         factors.map((factor) => 1 / factor),
       );
     }
-    for (const { sample, sightings } of this.held.splice(0)) {
-      await this.settle();
-      this.counted = sample;
+    for (const { sample, sightings } of this.held.splice(0))
       for (const [observer, seen] of sightings)
-        this.observe(observer, scaledSighting(seen, this.inverses.get(observer.need.value.name) as Float32Array));
-    }
+        this.observe(observer, finite(observer, scaledSighting(seen, this.inverses.get(observer.need.value.name) as Float32Array), sample));
+    await this.scaleHeld();
   }
 
-  /** Waits for the histograms of the last sample. */
-  private async settle(): Promise<void> {
-    for (const { histogram, need } of this.site.observers)
-      if (histogram && !(await histogram.settle())) throw calNonFinite(need.value.name, this.counted, [Number.NaN, Number.NaN]);
+  private async scaleHeld(): Promise<void> {
+    const factors = new Map<string, Float32Array>();
+    for (const { need, tap } of this.site.observers) {
+      const inverse = this.inverses.get(need.value.name);
+      if (inverse) factors.set(tap, inverse);
+    }
+    const question: Scale = { kind: "scale", factors };
+    if (factors.size > 0) await this.session.ask(question);
   }
 
   private async run({ name, tensors }: CalibrationSample, isLook: boolean): Promise<RunResult> {
@@ -130,10 +128,8 @@ export class ObservedRun {
     }
   }
 
-  private observe({ range, histogram, means, maxima, counter }: ValueObserver, seen: Sighting): void {
+  private observe({ range, means, maxima }: ValueObserver, seen: Sighting): void {
     range.add(seen.range);
-    const { tensor } = seen;
-    if (histogram && tensor) histogram.add(seen.range, elementCount(tensor.shape), counter.count(tensor));
     for (const [axis, observer] of means) observer.add(seen.means.get(axis) as Float32Array);
     for (const [axis, observer] of maxima) {
       const { min, max } = seen.maxima.get(axis) as { readonly min: Float32Array; readonly max: Float32Array };
@@ -150,4 +146,10 @@ export class ObservedRun {
       if (infCount > 0) throw calNonFinite(name, sample, [min, max]);
     }
   }
+}
+
+/** Throws VX-CAL-NON-FINITE when the value has a NaN or an infinity. */
+function finite({ need }: ValueObserver, seen: Sighting, sample: string): Sighting {
+  if (!seen.range.every(Number.isFinite)) throw calNonFinite(need.value.name, sample, seen.range);
+  return seen;
 }

@@ -1,6 +1,6 @@
-import type { FetchedTensor, RunResult } from "@vlm-export/engine";
-import { elementCount, type TensorData } from "@vlm-export/ir";
-import { scaleColumns } from "../equalize/scaled-weight.js";
+import type { RunResult } from "@vlm-export/engine";
+import type { TensorData } from "@vlm-export/ir";
+import type { SeenRanges } from "../counting/counter-messages.js";
 import { channelAxisOf } from "../needs.js";
 import type { ValueObserver } from "../observers/value-observer.js";
 import { floatsOf } from "../weights/constant-floats.js";
@@ -17,8 +17,6 @@ interface ChannelExtremes {
 /** What one run shows of one value. */
 export interface Sighting {
   readonly range: readonly [min: number, max: number];
-  /** All elements, when a histogram is wanted. */
-  readonly tensor?: FetchedTensor;
   readonly means: ReadonlyMap<number, Float32Array>;
   readonly maxima: ReadonlyMap<number, ChannelExtremes>;
   /** Extremes along the last axis, in runs that look at an equalized norm. */
@@ -27,22 +25,14 @@ export interface Sighting {
 
 /** Reads a value's part of a result. */
 export function sightingOf({ need, tap }: ValueObserver, result: RunResult, observed: ObservedGraph): Sighting {
-  const tensor = result.tensors.get(tap);
   const { means, maxima, looks } = observed.channels.get(need.value.name) ?? NO_CHANNELS;
   const last = need.norm && looks.get(channelAxisOf(need.value));
   return {
-    range: rangeOf(result, tap, tensor),
-    ...(tensor && { tensor }),
+    range: (result.observed as SeenRanges | undefined)?.get(tap) ?? result.ranges.get(tap) ?? [0, 0], // none of a tensor without elements
     means: new Map([...means].map(([axis, name]) => [axis, vectorOf(result, name)])),
     maxima: new Map([...maxima].map(([axis, names]) => [axis, channelExtremes(result, names)])),
     ...(last && { last: channelExtremes(result, last) }),
   };
-}
-
-/** [0, 0] of a tensor without elements. */
-function rangeOf({ ranges }: RunResult, tap: string, tensor: FetchedTensor | undefined): Sighting["range"] {
-  const isEmpty = tensor !== undefined && elementCount(tensor.shape) === 0;
-  return (isEmpty ? undefined : ranges.get(tap)) ?? [0, 0];
 }
 
 function channelExtremes(result: RunResult, { min, max }: { readonly min: string; readonly max: string }): ChannelExtremes {
@@ -51,11 +41,10 @@ function channelExtremes(result: RunResult, { min, max }: { readonly min: string
 
 /**
  * The same with channel k of the last axis multiplied by `factors[k]`, rounded as the engine's product is. Rounding keeps order, so
- * that the extremes of the channels give those of all elements exactly. Overwrites the tensor.
+ * that the extremes of the channels give those of all elements exactly.
  */
 export function scaledSighting(seen: Sighting, factors: Float32Array): Sighting {
-  const { tensor, last, means, maxima, range } = seen;
-  if (tensor) scaleColumns(floatsOf(tensor) as Float32Array, factors);
+  const { last, means, maxima, range } = seen;
   const scale = (vector: Float32Array): Float32Array => vector.map((value, k) => value * (factors[k] as number));
   const scaled = last && { min: scale(last.min), max: scale(last.max) };
   return {

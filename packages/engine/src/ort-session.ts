@@ -1,50 +1,22 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { DType, TensorData } from "@vlm-export/ir";
-import type { Tap } from "@vlm-export/lowering-onnx";
 import { elementTypeOfOrt } from "./element-types.js";
+import type { EngineSession, RunResult } from "./engine-session.js";
 import { engineClosed, engineDtype, engineRun } from "./errors.js";
 import { type EnginePort, feedsOf } from "./feeds.js";
 import { type FetchedTensor, fetchedStrings, fetchedTensor } from "./fetched-tensor.js";
+import type { LoadRequest } from "./load-request.js";
 import type { Runtime } from "./runtime.js";
+import type { TapObserver } from "./tap-observer.js";
 
-/** What one run gives. */
-export interface RunResult {
-  /** Of the model's own outputs. */
-  readonly outputs: ReadonlyMap<string, FetchedTensor>;
-  /** Of the taps of kind tensor, by value. */
-  readonly tensors: ReadonlyMap<string, FetchedTensor>;
-  /** Of the taps of kind range, by value: least and greatest element of this run; none for a value without elements. NaN is passed over. */
-  readonly ranges: ReadonlyMap<string, readonly [min: number, max: number]>;
-}
-
-/** A model that is loaded. Runs block the thread; work on other threads goes on meanwhile. */
-export interface EngineSession {
-  readonly inputs: readonly EnginePort[];
-  readonly outputs: readonly EnginePort[];
-  /** Runs one sample. Throws VX-ENGINE-INPUT-*, VX-ENGINE-RUN, VX-ENGINE-CLOSED. */
-  run(sample: ReadonlyMap<string, TensorData>): Promise<RunResult>;
-  /**
-   * Runs the samples in turn. Results can be worked on, or their buffers be transferred to another thread, while the next sample
-   * runs: the next run starts when the caller asks for the next result. Ends with the reason of the signal once it is aborted.
-   */
-  runAll(
-    samples: Iterable<ReadonlyMap<string, TensorData>> | AsyncIterable<ReadonlyMap<string, TensorData>>,
-    signal?: AbortSignal,
-  ): AsyncGenerator<RunResult>;
-  /** Releases the model and removes its temporary files. */
-  close(): Promise<void>;
-}
-
-/** A loaded session and which of its outputs are taps. */
-export interface LoadedModel {
+/** A model that is loaded on this thread, and how its outputs are used. */
+export interface LoadedModel extends Pick<LoadRequest, "taps" | "outputs"> {
   readonly runtime: Runtime;
   readonly session: InferenceSession;
-  readonly taps: ReadonlyMap<Tap, readonly string[]>;
-  /** Names of the graph's own outputs. */
-  readonly outputs: readonly string[];
-  dispose(): void;
+  readonly observer: TapObserver | undefined;
 }
 
+/** A session on the calling thread, which its runs block. */
 export class OrtSession implements EngineSession {
   readonly inputs: readonly EnginePort[];
   readonly outputs: readonly EnginePort[];
@@ -53,45 +25,39 @@ export class OrtSession implements EngineSession {
 
   /** Throws VX-ENGINE-DTYPE for inputs and outputs that the engine's interface does not carry. */
   constructor(model: LoadedModel) {
-    const { session } = model;
+    const { session, outputs } = model;
     this.#model = model;
     this.inputs = session.inputMetadata.map(portOf);
-    this.outputs = session.outputMetadata.map(portOf).filter(({ name }) => model.outputs.includes(name));
+    this.outputs = session.outputMetadata.map(portOf).filter(({ name }) => outputs?.includes(name) ?? true);
   }
 
   async run(sample: ReadonlyMap<string, TensorData>): Promise<RunResult> {
     if (this.#closed) throw engineClosed();
-    const { runtime, session } = this.#model;
+    const { runtime, session, observer } = this.#model;
     const feeds = feedsOf(runtime, this.inputs, sample);
     const results = await session.run(feeds).catch((error: unknown) => {
       throw engineRun(error);
     });
-    return this.#resultOf((name) => results[name] as Tensor);
+    const result = this.#resultOf((name) => results[name] as Tensor);
+    return observer ? { ...result, tensors: new Map(), observed: await observer.observe(result.tensors) } : result;
   }
 
-  async *runAll(
-    samples: Iterable<ReadonlyMap<string, TensorData>> | AsyncIterable<ReadonlyMap<string, TensorData>>,
-    signal?: AbortSignal,
-  ): AsyncGenerator<RunResult> {
-    for await (const sample of samples) {
-      signal?.throwIfAborted();
-      yield await this.run(sample);
-    }
+  async ask(question: unknown): Promise<unknown> {
+    return this.#model.observer?.answer(question);
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    await this.#model.observer?.close();
     await this.#model.session.release();
-    this.#model.dispose();
   }
 
   #resultOf(tensorOf: (name: string) => Tensor): RunResult {
-    const { taps, outputs } = this.#model;
     const fetch = (name: string): FetchedTensor => fetchedOf(name, tensorOf(name));
     const tensors = new Map<string, FetchedTensor>();
     const ranges = new Map<string, readonly [number, number]>();
-    for (const [tap, names] of taps) {
+    for (const [tap, names] of this.#model.taps) {
       const [first = "", second = ""] = names;
       if (tap.kind === "tensor") {
         tensors.set(tap.value, fetch(first));
@@ -100,7 +66,7 @@ export class OrtSession implements EngineSession {
       const [min, max] = [scalarOf(tensorOf(first)), scalarOf(tensorOf(second))];
       if (!(min > max)) ranges.set(tap.value, [min, max]);
     }
-    return { outputs: new Map(outputs.map((name) => [name, fetch(name)])), tensors, ranges };
+    return { outputs: new Map(this.outputs.map(({ name }) => [name, fetch(name)])), tensors, ranges, observed: undefined };
   }
 }
 

@@ -1,0 +1,25 @@
+import type { Tap } from "@vlm-export/lowering-onnx";
+import type { EngineSession } from "./engine-session.js";
+import type { ObserverSource } from "./tap-observer.js";
+
+/** A model file to load, and how. */
+export interface LoadRequest {
+  readonly path: string;
+  readonly arithmetic: "fused" | "plain";
+  /** Threads of one run; undefined for all cores. */
+  readonly threads: number | undefined;
+  /** Which outputs of the file are taps. */
+  readonly taps: ReadonlyMap<Tap, readonly string[]>;
+  /** Names of the graph's own outputs; undefined: all of the file's. */
+  readonly outputs: readonly string[] | undefined;
+}
+
+/** Loads models into the engine, on this thread or another. */
+export interface Loader {
+  /** Of the engine. */
+  readonly version: string;
+  /** Throws VX-ENGINE-LOAD, VX-ENGINE-DTYPE. */
+  load(request: LoadRequest, observer: ObserverSource | undefined): Promise<EngineSession>;
+  /** Sessions must be closed before. */
+  close(): void;
+}

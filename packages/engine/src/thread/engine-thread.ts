@@ -1,0 +1,53 @@
+import { Worker } from "node:worker_threads";
+import { type Answer, type Arguments, type CallName, errorOf, type Reply } from "./messages.js";
+
+interface Waiting {
+  resolve(answer: unknown): void;
+  reject(error: Error): void;
+}
+
+/** Asks the engine's thread. The thread keeps the process alive only while a question is open. */
+export class EngineThread {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #asked = 0;
+  #isEnding = false;
+
+  constructor(module: URL) {
+    this.#worker = new Worker(module, { execArgv: [] });
+    this.#worker.on("message", (reply: Reply) => this.#settle(reply));
+    this.#worker.on("error", (error) => this.#fail(error));
+    this.#worker.on("exit", (code) => this.#fail(new Error(`the engine's thread ended with code ${code}`)));
+    this.#worker.unref();
+  }
+
+  /** Rejects with what the thread throws; transfers the buffers of `given`. */
+  ask<Name extends CallName>(call: Name, args: Arguments<Name>, given: readonly ArrayBuffer[] = []): Promise<Answer<Name>> {
+    const id = (this.#asked += 1);
+    this.#worker.ref();
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve: resolve as Waiting["resolve"], reject });
+      this.#worker.postMessage({ id, call, args }, [...given]);
+    });
+  }
+
+  /** Ends the thread once no question is open: ended inside a run it would take the process with it. */
+  end(): void {
+    this.#isEnding = true;
+    if (this.#waiting.size === 0) void this.#worker.terminate();
+  }
+
+  #settle(reply: Reply): void {
+    const waiting = this.#waiting.get(reply.id);
+    this.#waiting.delete(reply.id);
+    if (this.#waiting.size === 0) this.#worker.unref();
+    if (this.#isEnding) this.end();
+    if ("failure" in reply) waiting?.reject(errorOf(reply.failure));
+    else waiting?.resolve(reply.answer);
+  }
+
+  #fail(error: Error): void {
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+}

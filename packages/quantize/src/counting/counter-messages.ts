@@ -1,0 +1,23 @@
+import type { Histogram } from "../histogram.js";
+
+/** What the counter is told when it is made. */
+export interface CounterSettings {
+  /** Values that are counted only once their channels' factors are known; see {@link Scale}. */
+  readonly held: readonly string[];
+  /** Runs until the factors are known. */
+  readonly heldRuns: number;
+}
+
+/** Its answer to every run: least and greatest element by value, NaN where there is one. */
+export type SeenRanges = ReadonlyMap<string, readonly [min: number, max: number]>;
+
+/** The factors by which the channels of held values are multiplied; counts what is held. */
+export interface Scale {
+  readonly kind: "scale";
+  readonly factors: ReadonlyMap<string, Float32Array>;
+}
+
+/** What the counter can be asked for; it answers the second with {@link Histograms}. */
+export type CounterQuestion = Scale | { readonly kind: "histograms" };
+
+export type Histograms = ReadonlyMap<string, Histogram>;
