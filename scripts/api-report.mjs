@@ -41,5 +41,5 @@ function isAsRecorded(name) {
 
 /** The version of its compiler, once for each package. */
 function withoutNotice(message) {
-  if (message.messageId === "console-compiler-version-notice") message.handled = true;
+  if (message.messageId === "console-preamble") message.handled = true;
 }

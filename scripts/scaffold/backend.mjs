@@ -1,0 +1,39 @@
+import { camel, checkKebab, filled, replacing } from "./tree.mjs";
+
+const MODEL = "packages/backend-null";
+
+/** A target's package: the smallest whole backend under another name, with the conformance kit as its test. */
+export function newBackend(tree, name) {
+  checkKebab(name, "onnx-qdq");
+  const folder = `packages/backend-${name}`;
+  const copy = (file, ...edits) =>
+    tree.create(
+      `${folder}/${file}`,
+      edits.reduce((text, edit) => edit(text, `${MODEL}/${file}`), tree.read(`${MODEL}/${file}`)),
+    );
+  copy("tsconfig.json");
+  copy(
+    "package.json",
+    replacing("backend-null", `backend-${name}`),
+    replacing(/("description": )"[^"]*"/, `$1"Target ${name}."`),
+    replacing(/\n\}\n$/, ',\n  "devDependencies": {\n    "@vlm-export/backend-testkit": "0.1.0"\n  }\n}\n'),
+  );
+  copy("README.md", replacing(/\bnull\b/g, name), replacing(/: the smallest whole backend[^.]*/, ""));
+  copy(
+    "src/index.ts",
+    replacing(/"null(?=["/ ])/g, `"${name}`),
+    replacing(/\bnullBackend\b/g, `${camel(name)}Backend`),
+    replacing(/: the smallest whole backend[^.]*/, ""),
+  );
+  tree.create(`${folder}/src/index.test.ts`, filled("backend.test.ts.txt", { name }));
+  const layer = JSON.parse(tree.read("layers.json"))["backend-null"];
+  tree.change("layers.json", replacing(/\n(?= *"backend-null")/, `\n  "backend-${name}": ${layer},\n`));
+  tree.change("tsconfig.json", replacing(/\{\s*"path": "packages\/backend-null"\s*\}/, `$&,\n    {\n      "path": "${folder}"\n    }`));
+  tree.change("ARCHITECTURE.md", replacing("`backend-null` | targets", `\`backend-null\`, \`backend-${name}\` | targets`));
+  return [
+    "npm install   # links the package and enters it in package-lock.json",
+    `${folder}/src/index.ts: your capabilities, rules, lower, emit and decode, in the order of docs/write-a-backend.md`,
+    `${folder}/src/index.test.ts passes as it is: npx vitest run ${folder}`,
+    `${folder}/README.md: what the target guarantees and needs`,
+  ];
+}
