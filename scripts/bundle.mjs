@@ -8,19 +8,30 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from "node:path";
 import { root } from "./install.mjs";
 
-/**
- * Packages of others that become part of the bundle, with what they import: Node reads about 35 files for yargs and 75 for yaml, which
- * took a third of a short command.
- */
-const INLINED = new Set(["ajv", "yaml", "yargs"]);
+/** Packages of others that become part of the bundle, with what they import: Node would read 35 files for yargs and 75 for yaml. */
+const INLINED = new Set(["yaml", "yargs"]);
+/** Their licences, beside the bundle. */
 const NOTICES = "third-party.txt";
+/** Packages whose tables of wide letters and emoji take longer than the rest of `--help`, and what stands in for each. */
+const STAND_INS = new Map([
+  ["string-width", "stringWidth"],
+  ["strip-ansi", "stripAnsi"],
+  ["wrap-ansi", "wrapAnsi"],
+]);
+const standIns = {
+  name: "plain-text",
+  load(id) {
+    const name = STAND_INS.get(/\/node_modules\/([^/]+)\/index\.js$/.exec(id)?.[1]);
+    return name && `export { ${name} as default } from ${JSON.stringify(`${root}scripts/plain-text.mjs`)};`;
+  },
+};
 
 /** Entries that are no exports: what a package's `bin` and its worker threads load. */
 const INNER_ENTRIES = new Map([
   ["vlm-export", ["main"]],
   ["@vlm-export/engine", ["thread/worker"]],
   ["@vlm-export/numerics", ["pool/worker"]],
-  ["@vlm-export/quantize", ["counting/counter"]],
+  ["@vlm-export/quantize", ["counting/counter", "counting/count-worker"]],
 ]);
 
 export async function bundle() {
@@ -38,6 +49,7 @@ async function bundlePackage(folder) {
     platform: "node",
     external: (id, importer) => !id.startsWith(".") && !id.startsWith("/") && !INLINED.has(id) && !isForeign(importer),
     resolve: { extensionAlias: { ".js": [".ts", ".js"] }, conditionNames: ["import", "default"] },
+    plugins: [standIns],
   });
   const { output } = await build.generate({ format: "esm", sourcemap: true, chunkFileNames: "[name].js" });
   replaceCode(join(folder, "dist"), output);
@@ -48,17 +60,23 @@ function isForeign(file) {
   return file?.includes("/node_modules/") ?? false;
 }
 
+function isReplaced(file) {
+  return standIns.load(file) !== undefined;
+}
+
 /** The licences of the packages whose code is in the bundle. */
 function writeNotices(dist, output) {
-  const files = output.flatMap(({ moduleIds = [] }) => moduleIds).filter((id) => isForeign(id) && existsSync(id));
-  const folders = new Set(files.map((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)[0]));
-  const notices = [...folders].sort().map((folder) => {
-    const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-    const text = readdirSync(folder).find((file) => /^licen[cs]e/i.test(file));
-    if (text === undefined) throw new Error(`${name} ${version} has no licence file to go with the bundle`);
-    return `${name} ${version} (${license})\n\n${readFileSync(join(folder, text), "utf8").trim()}\n`;
-  });
-  if (notices.length > 0) writeFileSync(join(dist, NOTICES), `Code of these packages is part of the files here.\n\n${notices.join("\n")}`);
+  const files = output.flatMap(({ moduleIds = [] }) => moduleIds).filter((id) => isForeign(id) && existsSync(id) && !isReplaced(id));
+  const notices = new Set(files.map((id) => noticeOf(/^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)[0])));
+  const text = `Code of these packages is part of the files here.\n\n${[...notices].sort().join("\n")}`;
+  if (notices.size > 0) writeFileSync(join(dist, NOTICES), text);
+}
+
+function noticeOf(folder) {
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  if (file === undefined) throw new Error(`${name} ${version} has no licence file to go with the bundle`);
+  return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
 }
 
 /** Puts the bundle in the place of the single files. Without its build information `tsc -b` writes all of them again. */

@@ -19,11 +19,16 @@ export interface CalibrationSample {
   readonly tensors: ReadonlyMap<string, TensorData>;
 }
 
+/** More threads would wait for the engine's copies. */
+const MAX_COUNTING_THREADS = 4;
+
 export interface CalibrateOptions {
   readonly engine: Engine;
   readonly ops: OpRegistry;
   readonly kernels: Kernels;
   readonly model?: Pick<Model, "metadata" | "opsets">;
+  /** Threads that may count histograms between the runs; default 1, the engine's. */
+  readonly threads?: number;
   /** Keeps statistics by content of graph and samples: then the samples are gone through twice, first to hash them. */
   readonly store?: Store;
   readonly signal?: AbortSignal;
@@ -52,15 +57,22 @@ async function observe(
   needs: readonly Need[],
   options: CalibrateOptions,
 ): Promise<Statistics> {
-  const { engine, ops, model, kernels, signal, progress } = options;
+  const { engine, ops, model, kernels, threads = 1, signal, progress } = options;
   const observed = observedGraph(plan.graph, needs, ops);
   const observers = needs.map((need) => new ValueObserver(need, observed.scaled.get(need.value.name)?.output ?? need.value.name));
   const taps = observers.map(({ tap, need }) => ({ value: tap, kind: need.histogram ? ("tensor" as const) : ("range" as const) }));
   const held = observers.filter(({ need }) => need.histogram && need.norm).map(({ tap }) => tap);
-  const counter = taps.some(({ kind }) => kind === "tensor") ? { observer: counterSource({ held, heldRuns: LOOK_SAMPLES }) } : {};
+  const outputs = plan.graph.outputs.map(({ name }) => name);
+  const settings = {
+    held,
+    heldRuns: LOOK_SAMPLES,
+    threads: Math.min(threads, MAX_COUNTING_THREADS),
+    outputs: observed.graph.outputs.map(({ name }) => name),
+  };
+  const counter = taps.some(({ kind }) => kind === "tensor") ? { observer: counterSource(settings) } : {};
   const source = { graph: observed.graph, ops, taps, ...counter, ...(model && { model }) };
   const session = await engine.openGraph(source, { ...(signal && { signal }) });
-  const run = new ObservedRun(session, { observers, observed, outputs: plan.graph.outputs.map(({ name }) => name), kernels });
+  const run = new ObservedRun(session, { observers, observed, outputs, kernels });
   let count = 0;
   try {
     for await (const sample of samples) {

@@ -77,6 +77,7 @@ async function calibrated(run: RunSite, float: Model, plan: Plan): Promise<Stati
       ops,
       kernels,
       model: float,
+      threads: Math.max(1, workers.threads),
       ...(request.cacheDir !== undefined && { store: openStore(request.cacheDir) }),
       ...(request.signal && { signal: request.signal }),
       progress: (done) => request.onEvent?.({ kind: "stage-progress", stage: "calibrate", done, total: samples.size, unit: "samples" }),

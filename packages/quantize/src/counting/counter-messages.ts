@@ -6,6 +6,10 @@ export interface CounterSettings {
   readonly held: readonly string[];
   /** Runs until the factors are known. */
   readonly heldRuns: number;
+  /** Threads that count, the engine's among them. */
+  readonly threads: number;
+  /** The model's own outputs: they leave the engine's thread as such. */
+  readonly outputs: readonly string[];
 }
 
 /** Its answer to every run: least and greatest element by value, NaN where there is one. */

@@ -1,56 +1,63 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import type { FetchedTensor, TapObserver } from "@vlm-export/engine";
 import { createKernels } from "@vlm-export/numerics";
-import { scaleColumns } from "../equalize/scaled-weight.js";
 import { wideFloatsOf } from "../weights/constant-floats.js";
-import type { CounterQuestion, CounterSettings, Histograms, Scale, SeenRanges } from "./counter-messages.js";
-import { scratchCounts, ValueCounts } from "./value-counts.js";
+import { CountThread } from "./count-thread.js";
+import type { CounterQuestion, CounterSettings, Histograms, SeenRanges } from "./counter-messages.js";
+import { TensorCounts } from "./tensor-counts.js";
 
-/** Observes tap tensors on the engine's thread: counts each value's elements in a histogram that covers all runs. */
+/** The code of a counting thread; absent where the package runs from its sources. */
+const WORKER_URL = new URL("./count-worker.js", import.meta.url);
+
+type Floats = ReadonlyMap<string, Float32Array>;
+
+/** Observes tap tensors on the engine's thread. Between two runs that thread and further ones count, each its own values. */
 class Counter implements TapObserver {
   readonly #kernels = createKernels();
-  readonly #scratch = scratchCounts();
-  readonly #counts = new Map<string, ValueCounts>();
-  readonly #held: { readonly value: string; readonly floats: Float32Array }[] = [];
-  readonly #settings: CounterSettings;
-  #runs = 0;
+  readonly #here: TensorCounts;
+  readonly #threads: readonly CountThread[];
+  /** Which thread counts a value; 0 for this one. */
+  readonly #threadOf = new Map<string, number>();
+  readonly #outputs: ReadonlySet<string>;
 
   constructor(settings: CounterSettings) {
-    this.#settings = settings;
+    const further = existsSync(fileURLToPath(WORKER_URL)) ? settings.threads - 1 : 0;
+    this.#here = new TensorCounts(settings);
+    this.#threads = Array.from({ length: further }, () => new CountThread(WORKER_URL, settings));
+    this.#outputs = new Set(settings.outputs);
   }
 
   async observe(tensors: ReadonlyMap<string, FetchedTensor>): Promise<SeenRanges> {
-    const holds = this.#runs < this.#settings.heldRuns ? this.#settings.held : [];
-    this.#runs += 1;
-    return new Map([...tensors].map(([value, tensor]) => [value, this.#see(value, tensor, holds.includes(value))]));
+    const [here = new Map(), ...there] = this.#divide(tensors);
+    const ranges = this.#threads.map((thread, i) => thread.add(there[i] as Floats));
+    const own = this.#here.add(here);
+    return new Map([own, ...(await Promise.all(ranges))].flatMap((seen) => [...seen]));
   }
 
-  async answer(question: unknown): Promise<Histograms | undefined> {
+  async answer(question: unknown): Promise<Histograms> {
     const asked = question as CounterQuestion; // calibrate asks nothing else
-    if (asked.kind === "scale") return this.#release(asked);
-    return new Map([...this.#counts].map(([value, counts]) => [value, counts.result()]));
+    const answers = [this.#here.answer(asked), ...(await Promise.all(this.#threads.map((thread) => thread.answer(asked))))];
+    return new Map(answers.flatMap((histograms) => [...(histograms ?? [])]));
   }
 
-  async close(): Promise<void> {}
-
-  /** A held tensor is copied: its memory may leave this thread as an output. */
-  #see(value: string, tensor: FetchedTensor, isHeld: boolean): readonly [min: number, max: number] {
-    const floats = wideFloatsOf(tensor, this.#kernels);
-    if (!isHeld) return this.#countsOf(value).add(floats);
-    this.#held.push({ value, floats: floats.slice() });
-    return new ValueCounts(this.#kernels, this.#scratch).add(floats);
+  async close(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.close()));
   }
 
-  #release({ factors }: Scale): undefined {
-    for (const { value, floats } of this.#held.splice(0)) {
-      scaleColumns(floats, factors.get(value) as Float32Array);
-      this.#countsOf(value).add(floats);
+  /** By thread. A new value goes to the thread with the fewest elements; one that is an output as well is given out from here. */
+  #divide(tensors: ReadonlyMap<string, FetchedTensor>): readonly Floats[] {
+    const parts = [this.#here, ...this.#threads].map(() => ({ floats: new Map<string, Float32Array>(), elements: 0 }));
+    for (const [value, tensor] of tensors) {
+      const floats = wideFloatsOf(tensor, this.#kernels);
+      const least = parts.reduce((best, { elements }, i) => (elements < (parts[best]?.elements ?? 0) ? i : best), 0);
+      const thread = this.#threadOf.get(value) ?? (this.#outputs.has(value) ? 0 : least);
+      this.#threadOf.set(value, thread);
+      const part = parts[thread] as (typeof parts)[number];
+      part.floats.set(value, floats);
+      part.elements += floats.length;
     }
-  }
-
-  #countsOf(value: string): ValueCounts {
-    const known = this.#counts.get(value) ?? new ValueCounts(this.#kernels, this.#scratch);
-    this.#counts.set(value, known);
-    return known;
+    return parts.map(({ floats }) => floats);
   }
 }
 
