@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import Tinypool from "tinypool";
+import type { Tinypool } from "tinypool";
 import { WORKER_URL } from "../asset-urls.js";
 import { createKernels } from "../create-kernels.js";
 import type { GroupRanges, QParams, Quantized, QuantizedWeights, ScaleSpec } from "../kernels.js";
@@ -66,13 +66,17 @@ function runHere(): Runner {
 
 function runOnThreads(worker: URL, threads: number): Runner {
   const size = { minThreads: threads, maxThreads: threads };
-  const start = (): Tinypool => new Tinypool({ filename: worker.href, name: "work", runtime: "worker_threads", execArgv: [], ...size });
-  let pool: Tinypool | undefined;
+  /** Its library too is loaded by the first task: many commands have none. */
+  const start = async (): Promise<Tinypool> => {
+    const { Tinypool } = await import("tinypool");
+    return new Tinypool({ filename: worker.href, name: "work", runtime: "worker_threads", execArgv: [], ...size });
+  };
+  let pool: Promise<Tinypool> | undefined;
   const run: RunTask = async (task) => {
     pool ??= start();
-    const answer = (await pool.run(task)) as Answer; // what worker.ts returns
+    const answer = (await (await pool).run(task)) as Answer; // what worker.ts returns
     if ("error" in answer) throw new NumericsError(answer.error);
     return answer.result as TaskResults[(typeof task)["kind"]];
   };
-  return { run, close: async () => pool?.destroy() };
+  return { run, close: async () => (await pool)?.destroy() };
 }

@@ -1,4 +1,5 @@
-import { RE2JS } from "re2js";
+import { createRequire } from "node:module";
+import type { RE2JS } from "re2js";
 import { globMatches } from "./glob.js";
 
 /** A parsed name pattern. */
@@ -14,9 +15,11 @@ export function parseNamePattern(text: string): NamePattern {
   return { text, matches: (name) => expression.matcher(name).find() };
 }
 
+/** The first regular expression loads the engine; most recipes have none. */
 function compile(source: string): RE2JS {
+  const engine = createRequire(import.meta.url)("re2js") as typeof import("re2js");
   try {
-    return RE2JS.compile(source);
+    return engine.RE2JS.compile(source);
   } catch (cause) {
     throw new SyntaxError(cause instanceof Error ? cause.message : String(cause), { cause });
   }
