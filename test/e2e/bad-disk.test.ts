@@ -24,6 +24,15 @@ const args = (out: string): string[] => [model, "-t", "onnx-qdq", "-o", out, "--
 const ended = ({ code, stderr }: Finished, expected: string): void =>
   expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(expected) });
 
+test("--cache that is asked for and cannot be made is refused before anything is read", () => {
+  const at = emptyFolder();
+  writeFileSync(join(at, "file"), "mine");
+  const run = vlmExport([model, "-t", "onnx-qdq", "-o", join(at, "dist"), "--cache", join(at, "file/cache"), "--quiet"]);
+  ended(run, `VX-CLI-CACHE ${join(at, "file/cache")}: --cache:`);
+  expect(run.stderr).toContain("hint: Name a folder that you may write, or --cache off.");
+  expect(readdirSync(at)).toEqual(["file"]);
+});
+
 describe("--out", () => {
   test("that is a file stays the file that it is", () => {
     const at = emptyFolder();

@@ -1,5 +1,19 @@
 import { type FailureKind, VxError } from "@vlm-export/ir";
 
+/** The folder that --cache names cannot be made or written. */
+export function cliCache(folder: string, cause: unknown): VxError {
+  return new VxError(
+    {
+      code: "VX-CLI-CACHE",
+      severity: "error",
+      message: `--cache: ${folder} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      hint: "Name a folder that you may write, or --cache off.",
+      where: { stage: "plan", file: folder },
+    },
+    { cause },
+  );
+}
+
 /** Wrong words on the command line. */
 export function cliUsage(message: string): VxError {
   return new VxError({

@@ -3,7 +3,6 @@ import {
   existsSync,
   fsyncSync,
   linkSync,
-  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -17,6 +16,7 @@ import { hostname } from "node:os";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { emitWrite, isSystemError } from "@vlm-export/backend-api";
 import type { Manifest } from "@vlm-export/schemas";
+import { makeFolder } from "@vlm-export/store";
 import { emitFolderBusy, emitFolderForeign } from "./errors.js";
 import { REJECTED_FOLDER } from "./stages/prove-target.js";
 
@@ -51,7 +51,7 @@ export function openOutputFolder(folder: string): OutputFolder {
   const parent = dirname(target);
   const prefix = `.${basename(target)}.vlm-export-`;
   return guarded(target, () => {
-    mkdirSync(parent, { recursive: true });
+    makeFolder(parent);
     const lock = takeLock(join(parent, `${prefix}lock`), target);
     try {
       recover(parent, prefix, target);

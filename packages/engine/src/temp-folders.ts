@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { makeFolder } from "@vlm-export/store";
 
 const PREFIX = ".vlm-export-";
 const OWNED = /^\.vlm-export-(\d+)-/;
@@ -25,7 +26,7 @@ export class TempFolders {
    */
   make(file?: string): string {
     const usual = this.#root ?? tmpdir();
-    mkdirSync(usual, { recursive: true });
+    makeFolder(usual);
     if (file === undefined || sameSystem(usual, file)) return this.#keep(makeIn(usual));
     try {
       return this.#keep(makeIn(dirname(file)));

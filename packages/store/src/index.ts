@@ -1,4 +1,5 @@
 export { fileTensor } from "./file-tensor.js";
+export { makeFolder } from "./make-folder.js";
 export { sha256Hex } from "./object-file.js";
 export type { Scratch } from "./scratch.js";
 export { openStore, type Store } from "./store.js";

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { type FileHandle, mkdir, open, readdir, rm } from "node:fs/promises";
+import { type FileHandle, open, readdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { DType, TensorData } from "@vlm-export/ir";
 import { quantScratchWrite } from "./errors.js";
 import { fileTensor } from "./file-tensor.js";
+import { makeFolder } from "./make-folder.js";
 import { sha256Hex } from "./object-file.js";
 
 /** Files that live as long as one run: tensors too large to keep in memory until they are emitted. */
@@ -31,7 +32,7 @@ export async function openScratch(root: string): Promise<Scratch> {
 
   const append = async (parts: readonly Uint8Array[], offset: number): Promise<void> => {
     try {
-      file ??= mkdir(folder, { recursive: true }).then(() => open(path, "wx"));
+      file ??= openNew(path);
       const handle = await file;
       let position = offset;
       for (const part of parts) position += await writeWhole(handle, part, position);
@@ -61,6 +62,11 @@ export async function openScratch(root: string): Promise<Scratch> {
       await rm(folder, { recursive: true, force: true }).catch(() => undefined); // the next run removes it
     },
   };
+}
+
+async function openNew(path: string): Promise<FileHandle> {
+  makeFolder(dirname(path));
+  return open(path, "wx");
 }
 
 async function writeWhole(handle: FileHandle, part: Uint8Array, position: number): Promise<number> {

@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { makeFolder } from "./make-folder.js";
 
 /**
  * Writes the parts to a temporary file beside `path`, flushes it to the disk, then renames it: readers see the old file or
  * the whole new one, whatever happens between. Throws the file system's error, with the temporary file removed.
  */
 export async function writeAtomic(path: string, parts: readonly Uint8Array[]): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const temporary = `${path}.${process.pid}-${randomUUID()}.tmp`;
   try {
     const handle = await open(temporary, "wx");

@@ -1,8 +1,10 @@
+import { accessSync, constants } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
 import { chosenRecipe, DEFAULT_RECIPE, findBackends } from "../common.js";
+import { cliCache } from "../errors.js";
 import { summaryText } from "../summary.js";
 import { VERSION } from "../version.js";
 
@@ -60,6 +62,7 @@ async function runExport(
 ): Promise<void> {
   const [{ compile }, { createProgress }] = await Promise.all([import("@vlm-export/compiler"), import("../progress.js")]);
   const { recipe, byDefault } = await chosenRecipe(named);
+  const cacheDir = await cacheFolder(cache);
   const targets = [...new Set(target.flatMap((names) => names.split(",")))];
   const progress = createProgress(quiet ? "none" : isLive() ? "live" : "lines", targets);
   try {
@@ -77,7 +80,7 @@ async function runExport(
       onEvent: progress.sink,
       report: (diagnostic) => progress.aside(() => site.output.message(diagnostic)),
       ...(calibration !== undefined && { calibrationFile: calibration }),
-      ...(cache === "off" ? {} : { cacheDir: cache ?? join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "vlm-export") }),
+      ...(cacheDir !== undefined && { cacheDir }),
     });
     progress.finish(false);
     site.exitCode = exitCode;
@@ -85,6 +88,20 @@ async function runExport(
   } finally {
     progress.finish(true);
   }
+}
+
+/** The folder of the cache, none for `off`. One that is asked for must be there to be written; the usual one may fail in silence. */
+async function cacheFolder(asked: string | undefined): Promise<string | undefined> {
+  if (asked === "off") return undefined;
+  if (asked === undefined) return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "vlm-export");
+  const { makeFolder } = await import("@vlm-export/store");
+  try {
+    makeFolder(asked);
+    accessSync(asked, constants.W_OK);
+  } catch (error) {
+    throw cliCache(asked, error);
+  }
+  return asked;
 }
 
 /** Whether stderr is a terminal on which lines can be drawn over. */
