@@ -1,5 +1,5 @@
 /**
- * `npm run check`: everything that CI does, in the order of STEPS, until one fails.
+ * `npm run check`: what must hold before a change goes in, in the order of STEPS, until one fails.
  * `node scripts/check.mjs layers lint` runs the steps that it names and installs nothing.
  */
 import { compile } from "./build.mjs";

@@ -29,11 +29,24 @@ export function newBackend(tree, name) {
   const layer = JSON.parse(tree.read("layers.json"))["backend-null"];
   tree.change("layers.json", replacing(/\n(?= *"backend-null")/, `\n  "backend-${name}": ${layer},\n`));
   tree.change("tsconfig.json", replacing(/\{\s*"path": "packages\/backend-null"\s*\}/, `$&,\n    {\n      "path": "${folder}"\n    }`));
-  tree.change("ARCHITECTURE.md", replacing("`backend-null` | targets", `\`backend-null\`, \`backend-${name}\` | targets`));
+  tree.change("ARCHITECTURE.md", replacing("`backend-null`", `$&, \`backend-${name}\``));
+  tree.change(
+    "test/conformance/built-in.test.ts",
+    replacing(/\["null", [^\]]*\]/, (list) => withName(list, name)),
+  );
   return [
     "npm install   # links the package and enters it in package-lock.json",
     `${folder}/src/index.ts: your capabilities, rules, lower, emit and decode, in the order of docs/write-a-backend.md`,
     `${folder}/src/index.test.ts passes as it is: npx vitest run ${folder}`,
+    `packages/cli/package.json: a dependency on it, when the command shall bring it along`,
     `${folder}/README.md: what the target guarantees and needs`,
   ];
+}
+
+/** A list of strings in source form with one more, in order. */
+function withName(list, name) {
+  return `[${[...JSON.parse(list), name]
+    .sort()
+    .map((each) => `"${each}"`)
+    .join(", ")}]`;
 }

@@ -30,6 +30,10 @@ test.each(MADE)("new:%s %s writes %s and says what is next", (kind, name, file) 
   expect(existsSync(join(tree.path, file))).toBe(true);
 });
 
+test("the backend is one of those that the conformance kit is run on", () => {
+  expect(readFileSync(join(tree.path, "test/conformance/built-in.test.ts"), "utf8")).toContain('"onnx-qdq", "sketch-book", "tflite"]');
+});
+
 const REFUSED: readonly (readonly [args: readonly string[], message: RegExp])[] = [
   [["op", "Det"], /det\.ts exists already/],
   [["op", "Dett"], /no operator "Dett" at opset \d+\. Spelled alike: .*Det/],

@@ -5,7 +5,7 @@ import { type FetchedTensor, fetchedTensor } from "../fetched-tensor.js";
 import type { LoadRequest } from "../load-request.js";
 
 /** What the thread can be asked for; sessions are numbers there. */
-export interface Calls {
+interface Calls {
   /** Loads the engine's package. */
   start(): { readonly version: string };
   load(
