@@ -44,6 +44,7 @@ export function describePlan(plan: Plan): string {
     section("weights", ["weight", "shape", "node", "becomes", "bytes", "decided by"], weightRows(plan)),
     section("activations", ["value", "shape", "read by", "becomes", "group", "decided by"], activationRows(plan)),
     section("other", ["node", "op", "role", "becomes", "decided by"], otherRows(plan)),
+    section("kept as they are", ["value", "shape", "reason"], keptRows(plan)),
   ];
   if (plan.needsData) parts.push("Calibration data is needed.");
   return `${parts.filter(Boolean).join("\n\n")}\n`;
@@ -126,6 +127,10 @@ function otherRows({ keeps, splits, biasCorrections, equalizations }: Plan): rea
   ];
 }
 
+function keptRows({ keptValues }: Plan): readonly (readonly string[])[] {
+  return keptValues.map(({ value, reason }) => [value.name, shapeText(value.type), reason]);
+}
+
 function readersText(edges: readonly Edge[]): string {
   const [first, ...rest] = edges.map(({ node }) => node?.name ?? "output");
   return rest.length === 0 ? `${first}` : `${first} and ${rest.length} more`;
@@ -160,6 +165,7 @@ export function planToJson(plan: Plan): object {
       weights: weights.map(({ weight }) => weight.value.name),
       decidedBy: placeText(decidedBy),
     })),
+    keptValues: plan.keptValues.map(({ value, reason }) => ({ value: value.name, reason })),
     nodes: graph.nodes.map((node) => ({
       name: node.name,
       op: node.op,

@@ -15,6 +15,18 @@ function warning(code: Diagnostic["code"], place: Place, message: string, hint: 
   return { ...finding(code, place, message, hint), severity: "warning" };
 }
 
+/** Values that the source model has in integers. */
+export function quantAlreadyQuantized(values: readonly string[]): Diagnostic {
+  const message = `${listOf(values)} quantized already, by the model's own QuantizeLinear and DequantizeLinear: they stay as they are.`;
+  return {
+    code: "VX-QUANT-ALREADY-QUANTIZED",
+    severity: "warning",
+    message,
+    hint: "To quantize all of it by this recipe, start from the float model.",
+    where: { stage: "plan" },
+  };
+}
+
 /** A blockSize that does not divide the extent it cuts. */
 export function quantBlockSize(place: Place, value: string, blockSize: number, extent: number): Diagnostic {
   const fitting = [16, 32, 64, 128, 256].filter((size) => size <= extent && extent % size === 0);
@@ -29,6 +41,19 @@ export function quantBlockSize(place: Place, value: string, blockSize: number, e
 /** Settings of one rule that no kernel or target can take together. */
 export function quantCombination(place: Place, message: string, hint: string): Diagnostic {
   return finding("VX-QUANT-COMBINATION", place, message, hint);
+}
+
+/** Values that hold a mask beside their numbers. */
+export function quantMask(values: readonly string[]): Diagnostic {
+  const message = `${listOf(values)} masked (-inf, or a constant that makes a Softmax 0): they stay float, as integers would hold the mask and nothing else.`;
+  return { code: "VX-QUANT-MASK", severity: "info", message, where: { stage: "plan" } };
+}
+
+/** `"a", "b", "c" and 4 more values are`. */
+function listOf(values: readonly string[]): string {
+  const named = values.slice(0, 3).map((name) => JSON.stringify(name));
+  const rest = values.length - named.length;
+  return rest > 0 ? `${named.join(", ")} and ${rest} more values are` : `${named.join(", ")} ${values.length > 1 ? "are" : "is"}`;
 }
 
 /** Weights that got another form than their rule asked for, as the rule's `unfit` allows. */

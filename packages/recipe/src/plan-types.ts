@@ -173,6 +173,15 @@ export type OperandPlan =
   | { readonly kind: "bias"; readonly bias: BiasPlan }
   | undefined;
 
+/** Why a value stays as it is whatever the rules say. */
+export type KeptReason = "already quantized" | "mask";
+
+/** A value that the rules would make integers, or that the source model has in integers behind QuantizeLinear and DequantizeLinear. */
+export interface KeptValue {
+  readonly value: Value;
+  readonly reason: KeptReason;
+}
+
 export interface PlanSummary {
   readonly nodes: number;
   /** Nodes with at least one quantized operand. */
@@ -187,7 +196,7 @@ export interface PlanSummary {
   readonly calibratedGroups: number;
 }
 
-/** Every decision on one component graph, made on types alone: no weight was read. */
+/** Every decision on one component graph, made on types alone: no weight was read, only constants that may be masks. */
 export interface Plan {
   readonly graph: Graph;
   readonly nodes: ReadonlyMap<Node, NodePlan>;
@@ -198,6 +207,7 @@ export interface Plan {
   readonly splits: readonly SplitPlan[];
   readonly biasCorrections: readonly BiasCorrectionPlan[];
   readonly equalizations: readonly EqualizationPlan[];
+  readonly keptValues: readonly KeptValue[];
   /** True when some range, mean or channel maximum must come from samples. */
   readonly needsData: boolean;
   readonly summary: PlanSummary;

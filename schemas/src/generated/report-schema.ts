@@ -218,6 +218,14 @@ export const reportSchema: JsonSchema = {
           "type": "integer",
           "minimum": 0
         },
+        "keptValues": {
+          "description": "Values that stay as they are whatever the rules say, by reason: already quantized, mask.",
+          "type": "object",
+          "additionalProperties": {
+            "type": "integer",
+            "minimum": 0
+          }
+        },
         "weightTypes": {
           "description": "Parameters by storage type.",
           "type": "object",

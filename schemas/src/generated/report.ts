@@ -77,6 +77,12 @@ export interface PlanFacts {
    */
   calibratedGroups: number;
   /**
+   * Values that stay as they are whatever the rules say, by reason: already quantized, mask.
+   */
+  keptValues?: {
+    [k: string]: number;
+  };
+  /**
    * Parameters by storage type.
    */
   weightTypes?: {

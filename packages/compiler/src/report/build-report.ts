@@ -1,5 +1,5 @@
 import type { Artifact } from "@vlm-export/backend-api";
-import { BITS, type Diagnostic, elementCount, type Model, storedByteLength } from "@vlm-export/ir";
+import { type Diagnostic, elementCount, type Model, storedByteLength } from "@vlm-export/ir";
 import type { Plan } from "@vlm-export/recipe";
 import type { CrossTarget, PlanFacts, Report, ReportDiagnostic, TargetReport } from "@vlm-export/schemas";
 import type { Proof } from "@vlm-export/verify";
@@ -108,6 +108,7 @@ function planFacts(plans: readonly Plan[]): PlanFacts {
     bytesBefore: sum("bytesBefore"),
     bytesAfter: sum("bytesAfter"),
     calibratedGroups: sum("calibratedGroups"),
+    keptValues: countBy(plans.flatMap(({ keptValues }) => keptValues.map(({ reason }) => [reason, 1] as const))),
     weightTypes: countBy(plans.flatMap(({ weights }) => weights.map(({ request, elements }) => [request.storage, elements] as const))),
     activationTypes: countBy(
       plans.flatMap(({ groups }) => groups.map(({ request, values, splits }) => [request.storage, values.length + splits.length] as const)),
@@ -115,7 +116,7 @@ function planFacts(plans: readonly Plan[]): PlanFacts {
   };
 }
 
-function countBy(pairs: readonly (readonly [key: keyof typeof BITS, count: number])[]): Record<string, number> {
+function countBy(pairs: readonly (readonly [key: string, count: number])[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const [key, count] of pairs) counts[key] = (counts[key] ?? 0) + count;
   return counts;

@@ -32,11 +32,12 @@ export function reportMarkdown(report: Report): string {
   return lines.join("\n");
 }
 
-function facts({ model, plan, recipe, calibration, graphHash, crossTarget }: Report): readonly string[] {
+function facts({ model, plan, recipe, calibration, graphHash, crossTarget, diagnostics }: Report): readonly string[] {
   return [
     ...(model ? [`- model: ${escape(model.name)}, ${(model.parameters / 1e6).toFixed(2)} M parameters`] : []),
     ...(recipe ? [`- recipe: ${escape(recipe.file)}${recipe.byDefault ? " (no recipe was given)" : ""}`] : []),
     `- quantized: ${plan.quantizedNodes} of ${plan.nodes} nodes, ${plan.quantizedParameters} of ${plan.parameters} parameters, constants ${bytes(plan.bytesBefore)} → ${bytes(plan.bytesAfter)}`,
+    ...Object.entries(plan.keptValues ?? {}).map(([reason, count]) => `- kept as they are: ${count} values (${escape(reason)})`),
     ...(calibration
       ? [
           `- calibration: ${calibration.samples} samples of ${escape(calibration.data)}, ${calibration.method}${calibration.reused ? ", statistics reused" : ""}`,
@@ -46,6 +47,7 @@ function facts({ model, plan, recipe, calibration, graphHash, crossTarget }: Rep
     ...(crossTarget.tensors > 0
       ? [`- across targets: ${crossTarget.tensors - crossTarget.different} of ${crossTarget.tensors} shared tensors are equal`]
       : []),
+    ...diagnostics.filter(({ severity }) => severity === "warning").map(findingLine),
   ];
 }
 
@@ -131,11 +133,15 @@ function targetSection(name: string, { files, proof, engine, diagnostics, lossLe
           }`,
         ]
       : []),
-    ...diagnostics.map((found) => `- ${found.severity} ${found.code}${placeOf(found)}: ${escape(found.message)}`),
+    ...diagnostics.map(findingLine),
     ...lossLedger.map((loss) => `- loss: ${escape(loss.value)}: ${escape(loss.reason)} → ${loss.resolution}`),
     "",
     ...layerTable(engine?.layers ?? []),
   ];
+}
+
+function findingLine(found: ReportDiagnostic): string {
+  return `- ${found.severity} ${found.code}${placeOf(found)}: ${escape(found.message)}`;
 }
 
 function placeOf({ where: { node, value } }: ReportDiagnostic): string {

@@ -1,5 +1,6 @@
 import type { Graph, Node, TensorData, Value } from "@vlm-export/ir";
 import type { Edge, WeightPlan } from "../plan-types.js";
+import type { Exemptions } from "./exemptions.js";
 import type { NodeView } from "./node-view.js";
 import { edgeKey } from "./plan-weights.js";
 import type { Readers } from "./readers.js";
@@ -19,7 +20,7 @@ export function biasSites(
   graph: Graph,
   views: ReadonlyMap<Node, NodeView>,
   weights: ReadonlyMap<string, WeightPlan>,
-  readers: Readers,
+  { readers, exemptions }: { readonly readers: Readers; readonly exemptions: Exemptions },
 ): readonly BiasSite[] {
   const sites: BiasSite[] = [];
   for (const compute of views.values()) {
@@ -28,7 +29,8 @@ export function biasSites(
     const weight = weightOperand && weights.get(edgeKey(compute.node, weightOperand.index));
     if (!input || !weight || weight.request.granularity === "block" || !sumsIntegers(compute)) continue;
     const found = ownBias(compute, weight) ?? addedBias(graph, compute, weight, { views, readers });
-    if (found) sites.push({ compute, inputIndex: input.index, weight, ...found });
+    if (found && !exemptions.edges.has(edgeKey(found.bias.node, found.bias.index)))
+      sites.push({ compute, inputIndex: input.index, weight, ...found });
   }
   return sites;
 }

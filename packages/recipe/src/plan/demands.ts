@@ -3,6 +3,7 @@ import type { ActivationRequest, Edge } from "../plan-types.js";
 import type { ActivationSettings, RecipeRule } from "../recipe-types.js";
 import type { BiasSite } from "./bias-sites.js";
 import type { Decided, NodeDecisions } from "./decide.js";
+import type { Exemptions } from "./exemptions.js";
 import type { NodeView } from "./node-view.js";
 import { isQuantizable } from "./operands.js";
 import { edgeKey } from "./plan-weights.js";
@@ -24,6 +25,8 @@ export interface Demands {
   readonly edges: ReadonlyMap<string, Demand>;
   /** Values that are integers from their definition on. */
   readonly definitions: ReadonlyMap<Value, Demand>;
+  /** Exempt values that the rules ask something of. */
+  readonly refused: ReadonlySet<Value>;
 }
 
 /** Ops that only move elements: quantizing before or after them gives the same integers. */
@@ -54,12 +57,12 @@ export function sharesQparams({ node, def }: NodeView): boolean {
 export function findDemands(
   views: ReadonlyMap<Node, NodeView>,
   inputs: readonly Value[],
-  sites: readonly BiasSite[],
-  readers: Readers,
+  { sites, readers, exemptions }: { readonly sites: readonly BiasSite[]; readonly readers: Readers; readonly exemptions: Exemptions },
 ): Demands {
   const edges = new Map<string, Demand>();
   const forced = new Map<Value, Demand>();
   for (const view of views.values()) ownDemands(view, edges, forced);
+  const refused = refuseExempt({ edges, forced, exemptions, views });
   for (const { accumulator } of sites) {
     if (!accumulator) continue;
     forced.delete(accumulator);
@@ -68,14 +71,35 @@ export function findDemands(
   const definitions = new Map<Value, Demand>();
   const settle = (value: Value): void => {
     const demand = forced.get(value) ?? commonDemand(readers, value, edges);
-    if (demand && !readers.isCaptured(value)) definitions.set(value, demand);
+    if (demand && !readers.isCaptured(value) && !exemptions.values.has(value)) definitions.set(value, demand);
   };
   for (const view of [...views.values()].reverse()) {
     for (const value of view.node.outputs) if (value) settle(value);
     handOn(view, edges, { definitions, forced });
   }
   for (const value of inputs) settle(value);
-  return { edges, definitions };
+  return { edges, definitions, refused };
+}
+
+/** Takes back what the rules ask of exempt values; returns those of which they do. */
+function refuseExempt({
+  edges,
+  forced,
+  exemptions,
+  views,
+}: {
+  readonly edges: Map<string, Demand>;
+  readonly forced: Map<Value, Demand>;
+  readonly exemptions: Exemptions;
+  readonly views: ReadonlyMap<Node, NodeView>;
+}): ReadonlySet<Value> {
+  const refused = new Set([...exemptions.values.keys()].filter((value) => forced.delete(value)));
+  for (const { node, operands } of views.values())
+    for (const { index, value } of operands) {
+      const key = edgeKey(node, index);
+      if (exemptions.edges.has(key) && edges.delete(key) && exemptions.values.has(value)) refused.add(value);
+    }
+  return refused;
 }
 
 function ownDemands(view: NodeView, edges: Map<string, Demand>, forced: Map<Value, Demand>): void {

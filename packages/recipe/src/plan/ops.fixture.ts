@@ -28,6 +28,7 @@ const DEFS = [
   op("Gemm", ["activation", "weight", "bias"], { weightAxes: matrix, shape: product }),
   op("Gather", ["weight"], { quant: "passthrough", weightAxes: () => ({ channel: 0, reduce: 1 }) }),
   op("Add", ["activation", "activation"]),
+  op("Mul", ["activation", "activation"]),
   op("Relu", ["activation"]),
   op("Softmax", ["activation"], { fixedRange: [0, 1] }),
   op("LayerNormalization", ["activation"]),
@@ -36,6 +37,18 @@ const DEFS = [
   op("MaxPool", ["activation"], { quant: "passthrough" }),
   op("Concat", ["activation"], { quant: "passthrough" }),
   op("ArgMax", [], { quant: "float" }),
+  op("Cast", [], { quant: "float", infer: ([x]) => [{ dtype: "f32", shape: x?.shape }] }),
+  op("QuantizeLinear", [], { quant: "float", infer: ([x]) => [{ dtype: "u8", shape: x?.shape }] }),
+  op("DequantizeLinear", [], { quant: "float", infer: ([x]) => [{ dtype: "f32", shape: x?.shape }] }),
+  op("DynamicQuantizeLinear", [], {
+    quant: "float",
+    infer: ([x]) => [
+      { dtype: "u8", shape: x?.shape },
+      { dtype: "f32", shape: [] },
+      { dtype: "u8", shape: [] },
+    ],
+  }),
+  op("MatMulInteger", [], { quant: "float", infer: ([x]) => [{ dtype: "i32", shape: x?.shape }] }),
 ];
 const all = new Map(DEFS.map((def) => [def.name, def]));
 /** Ops with what planning asks of them, and no more. */

@@ -1,12 +1,16 @@
 import { type Diagnostic, type Graph, type Model, type Node, type OpRegistry, type Value, VxError } from "@vlm-export/ir";
 import type { BiasPlan, Edge, KeepPlan, NodePlan, OperandPlan, Plan, WeightPlan } from "../plan-types.js";
 import type { Recipe, RecipeRule } from "../recipe-types.js";
+import { exemptQuantized } from "./already-quantized.js";
 import { biasSites } from "./bias-sites.js";
 import { decide, factsOf } from "./decide.js";
 import { findDemands } from "./demands.js";
 import { planEqualizations } from "./equalize.js";
+import { Exemptions } from "./exemptions.js";
 import { planBiases, planCorrections, planKeeps, planSplits } from "./extras.js";
 import { type Grouping, groupValues } from "./group.js";
+import { keptValues, reportKept } from "./kept-values.js";
+import { exemptMasks } from "./masks.js";
 import { blockCounter } from "../match/role-pattern.js";
 import type { NodeView } from "./node-view.js";
 import { operandsOf } from "./operands.js";
@@ -89,16 +93,21 @@ function planViews(
   const readers = readersOf(graph);
   const forms = new WeightForms();
   const weights = planWeights(list, forms, report);
-  const sites = biasSites(graph, views, weights, readers);
-  const demands = findDemands(views, graph.inputs, sites, readers);
+  const exemptions = new Exemptions();
+  exemptQuantized(views, readers, exemptions);
+  exemptMasks(graph, views, readers, exemptions);
+  const sites = biasSites(graph, views, weights, { readers, exemptions });
+  const demands = findDemands(views, graph.inputs, { sites, readers, exemptions });
   const grouping = groupValues(views, valuesOf(graph), demands, readers);
-  planConstants(list, sites, forms);
+  planConstants(list, { sites, exemptions, forms });
   const biases = planBiases(sites, grouping);
   const keeps = planKeeps(list);
   const splits = planSplits(list, weights, report);
   const biasCorrections = planCorrections(list, weights);
   const parts = { weights: forms.all, biases, keeps, groups: grouping.groups };
   const nodes = nodePlans(list, grouping, parts);
+  const kept = keptValues(exemptions, demands.refused);
+  reportKept(kept, report);
   return {
     graph,
     nodes,
@@ -106,6 +115,7 @@ function planViews(
     splits,
     biasCorrections,
     equalizations: planEqualizations(graph, views, { nodes, splits, ops }),
+    keptValues: kept,
     needsData:
       grouping.groups.some(({ observe }) => observe.length > 0) ||
       biasCorrections.length > 0 ||
