@@ -1,5 +1,4 @@
 import { type Backend, defineBackend } from "@vlm-export/backend-api";
-import { decodeOnnx } from "./decode.js";
 import { emit } from "./emit.js";
 import { lower, type OnnxQdqModel } from "./lower.js";
 import { type OnnxQdqOptions, optionsSchema } from "./options.js";
@@ -21,7 +20,8 @@ const onnxQdq: Backend<OnnxQdqOptions, OnnxQdqModel> = defineBackend<OnnxQdqOpti
   },
   lower: (model, _regions, context) => lower(model, context),
   emit,
-  decode: async (artifact) => decodeOnnx(artifact),
+  // Loaded when it is asked for: the reader of protobuf takes longer than this package.
+  decode: async (artifact) => (await import("./decode.js")).decodeOnnx(artifact),
   open: openSession,
 });
 
