@@ -8,7 +8,7 @@ export interface ActivationQParams {
 }
 
 /** Smallest scale: its square, a bias scale, is a normal f32 number. */
-const SMALLEST_SCALE = 2 ** -63;
+export const SMALLEST_SCALE: number = 2 ** -63;
 const LARGEST_SCALE = 2 ** 120;
 
 /** Code that stands for 0 when the grid is symmetric: 0 of signed, the middle (128, 32768) of unsigned storage. */

@@ -1,11 +1,11 @@
 import { type Diagnostic, f32Tensor, type QuantSpec, type TensorType } from "@vlm-export/ir";
 import type { Kernels } from "@vlm-export/numerics";
 import type { QuantGroup } from "@vlm-export/recipe";
-import { type ActivationQParams, activationQParams } from "./activation-qparams.js";
+import { type ActivationQParams, activationQParams, SMALLEST_SCALE } from "./activation-qparams.js";
 import type { RealRange } from "./calibrators/calibrator.js";
 import { calibrators } from "./calibrators/calibrators.js";
 import type { Equalization } from "./equalize/equalization.js";
-import { quantNoStatistics, quantZeroRange } from "./errors.js";
+import { quantNoStatistics, quantTinyRange, quantZeroRange } from "./errors.js";
 import { unionOf, type ValueStatistics } from "./statistics.js";
 import { floatsOf } from "./weights/constant-floats.js";
 import { staticSpec } from "./weights/quant-spec.js";
@@ -27,7 +27,9 @@ export function staticRanges(
     if (group.request.mode !== "static") continue;
     const realRange = withConstants(group.fixedRange ?? calibrated(group, equalization), group, kernels);
     if (realRange[0] === 0 && realRange[1] === 0) report(quantZeroRange(nameOf(group)));
-    ranges.set(group, { realRange, qparams: activationQParams(realRange, group.request) });
+    const qparams = activationQParams(realRange, group.request);
+    if (qparams.scale === SMALLEST_SCALE) report(quantTinyRange(nameOf(group), realRange));
+    ranges.set(group, { realRange, qparams });
   }
   return ranges;
 }

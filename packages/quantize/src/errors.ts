@@ -1,6 +1,6 @@
 import { type Diagnostic, VxError } from "@vlm-export/ir";
-import { NumericsError } from "@vlm-export/numerics";
-import type { DecidedBy } from "@vlm-export/recipe";
+import { NumericsError, scaleLimits } from "@vlm-export/numerics";
+import type { DecidedBy, WeightRequest } from "@vlm-export/recipe";
 
 const lineOf = ({ file, line, column }: DecidedBy): { file: string; line: number; column: number } => ({ file, line, column });
 
@@ -98,6 +98,29 @@ export function quantNonFinite(value: string, groups: number): VxError {
     hint: "Export the model again from sound weights, or keep the node in float.",
     where: { stage: "quantize", value },
   });
+}
+
+/** A value so small in every sample that the smallest scale is too coarse for it. */
+export function quantTinyRange(value: string, [min, max]: readonly [number, number]): Diagnostic {
+  return {
+    code: "VX-QUANT-TINY-RANGE",
+    severity: "warning",
+    message: `the value lies in [${min.toExponential(3)}, ${max.toExponential(3)}], below what the smallest scale (2^-63) resolves: its integers are 0 or nearly so.`,
+    hint: "Keep the nodes that read it in float (keep: float).",
+    where: { stage: "quantize", value },
+  };
+}
+
+/** A weight so small that the smallest scale of its type is too coarse for all of it. */
+export function quantTinyWeight(value: string, { scaleDtype, storage }: Pick<WeightRequest, "scaleDtype" | "storage">): Diagnostic {
+  const wide = scaleDtype === "f16" ? "Set scaleDtype: float32 for this weight, or keep its node in float." : "Keep its node in float.";
+  return {
+    code: "VX-QUANT-TINY-WEIGHT",
+    severity: "warning",
+    message: `the weight is smaller than ${storage} at the smallest normal ${scaleDtype} scale (${scaleLimits[scaleDtype][0].toExponential(3)}) resolves: its integers are 0 or nearly so.`,
+    hint: `${wide} Engines may take smaller scales for 0.`,
+    where: { stage: "quantize", value },
+  };
 }
 
 /** A value that was 0 in every sample. */

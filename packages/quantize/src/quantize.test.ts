@@ -208,6 +208,37 @@ test("a bias that int32 cannot hold at any scale of its type stays float, with a
   await expect(biased(Number.NaN)).rejects.toMatchObject({ diagnostic: { code: "VX-QUANT-NON-FINITE", where: { value: "b" } } });
 });
 
+test.each([
+  ["int8", 1e-42, "f32"],
+  ["int4", 1e-5, "f16"],
+] as const)(
+  "a weight below what %s resolves at the smallest scale has finite, normal scales and a warning",
+  async (dtype, gain, scaleDtype) => {
+    const { edit, node } = builder();
+    const x = edit.addInput("x", { dtype: "f32", shape: [2, 32] });
+    const floatsIn = random(32 * 2, 1, gain).fill(0, 0, 1);
+    edit.addOutput(node("MatMul", [x, edit.addConstant("w", f32Tensor(floatsIn, [32, 2]))], "y"));
+    edit.settle();
+    const form = dtype === "int8" ? "granularity: channel" : "granularity: block, blockSize: 32, scaleDtype: float16";
+    const plan = await planOf(edit.graph, `  - { match: { op: MatMul }, weights: { dtype: ${dtype}, symmetric: true, ${form} } }`);
+    const { graph, diagnostics } = await quantize(plan, undefined, { ops, kernels });
+    expect(diagnostics).toMatchObject([{ code: "VX-QUANT-TINY-WEIGHT", severity: "warning", where: { value: "w" } }]);
+    const { scale } = graph.value("w")!.type.quant!;
+    expect(floats(scale?.dtype === "f16" ? widenedTensor(scale) : scale)).toEqual(
+      Array.from({ length: 2 }, () => (scaleDtype === "f32" ? 2 ** -126 : 2 ** -14)),
+    );
+  },
+);
+
+test("an activation below what the smallest scale resolves has a warning", async () => {
+  const { diagnostics } = await quantize(
+    await planOf(mlp(), W8A8),
+    statisticsOf({ x: { range: [-1e-30, 1e-30] }, hidden: { range: [0, 1] } }),
+    { ops, kernels },
+  );
+  expect(diagnostics).toMatchObject([{ code: "VX-QUANT-TINY-RANGE", severity: "warning", where: { value: "x" } }]);
+});
+
 test("statistics without a value of the plan are refused by name", async () => {
   const plan = await planOf(mlp(), W8A8);
   await expect(quantize(plan, statisticsOf({ x: { range: [-1, 1] } }), { ops, kernels })).rejects.toMatchObject({

@@ -1,5 +1,13 @@
 import { elementCount, storedTensor, type TensorData, type Value } from "@vlm-export/ir";
-import type { FloatSource, FloatType, KernelPool, Kernels, QuantizedWeights, ScaleSpec } from "@vlm-export/numerics";
+import {
+  type FloatSource,
+  type FloatType,
+  type KernelPool,
+  type Kernels,
+  type QuantizedWeights,
+  scaleLimits,
+  type ScaleSpec,
+} from "@vlm-export/numerics";
 import type { WeightRequest } from "@vlm-export/recipe";
 import { quantNonFinite, withValue } from "../errors.js";
 import { floatsOf } from "./constant-floats.js";
@@ -45,7 +53,12 @@ export async function quantizeWeight(
   const scales = small.byteLength > HELD_SCALE_BYTES ? await tools.home.keep(small.dtype, small.shape, small.bytes()) : small;
   const quant = staticSpec({ storage, range, granularity }, { scale: scales, ...(zeroPoint && { zeroPoint }) });
   const type = { dtype: data.dtype, shape: data.shape, quant };
-  return { data: await tools.home.keep(storage, data.shape, bytes), type };
+  return { data: await tools.home.keep(storage, data.shape, bytes), type, isTiny: isTiny(scale, scaleDtype) };
+}
+
+/** Whether the largest scale is the smallest of its type; groups of zeros, which have scale 1, aside. */
+function isTiny(scale: Float32Array, dtype: FloatType): boolean {
+  return scale.reduce((largest, value) => (value === 1 ? largest : Math.max(largest, value)), 0) === scaleLimits[dtype][0];
 }
 
 interface HowToChoose {
