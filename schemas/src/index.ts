@@ -1,8 +1,10 @@
 export { compatRulesSchema } from "./generated/compat-rules-schema.js";
 export type { CompatRule, CompatRules, RuleCondition, Unit, VerdictKind } from "./generated/compat-rules.js";
 export { manifestSchema } from "./generated/manifest-schema.js";
+export { isManifest } from "./generated/manifest-validator.js";
 export type { Manifest, ManifestFile, ManifestTarget, ManifestTensor, ReencodingKind } from "./generated/manifest.js";
 export { recipeSchema } from "./generated/recipe-schema.js";
+export { isRecipe } from "./generated/recipe-validator.js";
 export type {
   Activations,
   Algorithm,

@@ -16,10 +16,10 @@ export interface Problem {
 }
 
 /**
- * All that `root` does not allow in `data`; empty when the data keep the schema. A value of the wrong type or word is one problem,
- * whatever else is wrong inside. Where no form of an `anyOf` holds, those of the right type and word speak; without such a form the
- * problem is the `anyOf` itself. The schema is read as it stands: to compile it, as general validators do, takes longer than all
- * that a short command does besides.
+ * Explains what a validator refuses: all that `root` does not allow in `data`, one problem for each thing that a person has to
+ * change. A value of the wrong type or word is one problem, whatever else is wrong inside. Where no form of an `anyOf` holds, those of
+ * the right type and word speak; without such a form the problem is the `anyOf` itself. (A validator reports every form of every choice,
+ * and points into the definitions instead of at the place that uses them.)
  */
 export function problemsOf(root: JsonSchema, data: unknown): readonly Problem[] {
   return new Checker(root).check(root, data, { path: [], purpose: undefined });

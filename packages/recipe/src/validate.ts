@@ -1,5 +1,5 @@
 import { type Diagnostic, VxError } from "@vlm-export/ir";
-import { type JsonSchema, type Problem, problemsOf, type RecipeFile, recipeSchema } from "@vlm-export/schemas";
+import { isRecipe, type JsonSchema, type Problem, problemsOf, type RecipeFile, recipeSchema } from "@vlm-export/schemas";
 import { recipeKey, recipeValue } from "./errors.js";
 import { adviceOn, keyWithin } from "./problem-advice.js";
 import { describeProblem } from "./problem-text.js";
@@ -11,9 +11,10 @@ const MAX_FINDINGS = 200;
 
 /** The document as a recipe file. Throws a VxError with all findings, each at its line and with the nearest valid word. */
 export function validated({ data, positions }: YamlDocument): RecipeFile {
+  if (isRecipe(data)) return data as RecipeFile;
   const problems = problemsOf(recipeSchema, data);
-  if (problems.length > 0) throw new VxError(problems.slice(0, MAX_FINDINGS).map((problem) => findingOf(problem, positions)));
-  return data as RecipeFile;
+  if (problems.length === 0) throw new Error("the schema refuses the recipe, and nothing explains why");
+  throw new VxError(problems.slice(0, MAX_FINDINGS).map((problem) => findingOf(problem, positions)));
 }
 
 function findingOf(problem: Problem, positions: Positions): Diagnostic {
