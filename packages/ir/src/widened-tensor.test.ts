@@ -33,6 +33,9 @@ test.each([
       expect(wide).toMatchObject({ dtype: "f32", shape: [bits.length], byteLength: whole.length });
       expect([...wide.bytes()]).toEqual([...whole]);
       expect([...wide.bytes(begin, end)]).toEqual([...whole.subarray(begin, end)]);
+      const target = new Uint8Array(end - begin + (a % 5)).subarray(a % 5);
+      wide.readInto?.(target, begin);
+      expect([...target]).toEqual([...whole.subarray(begin, end)]);
     }),
   );
 });

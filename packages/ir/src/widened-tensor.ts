@@ -1,5 +1,5 @@
 import { floatsFromBytes, type HalfArray, widen } from "@vlm-export/numerics";
-import { elementCount, type TensorData } from "./tensor-data.js";
+import { elementCount, type TensorData, windowOf } from "./tensor-data.js";
 
 const views = new WeakMap<TensorData, TensorData>();
 
@@ -14,13 +14,27 @@ export function widenedTensor(narrow: TensorData): TensorData {
   if (known) return known;
   const byteLength = elementCount(shape) * 4;
   const bytes = (begin = 0, end = byteLength): Uint8Array => {
-    const first = Math.floor(begin / 4) * 2;
-    const { bits } = floatsFromBytes(narrow.bytes(first, Math.ceil(end / 4) * 2), dtype) as HalfArray;
-    return new Uint8Array(widen(bits, dtype).buffer).subarray(begin - first * 2, end - first * 2);
+    const first = Math.floor(begin / 4) * 4;
+    const target = new Uint8Array(Math.ceil(end / 4) * 4 - first);
+    widenInto(narrow, target, first);
+    return target.subarray(begin - first, end - first);
   };
-  const wide: TensorData = { dtype: "f32", shape, byteLength, bytes, narrow };
+  const readInto = (target: Uint8Array, begin: number): void => {
+    if ((begin | target.byteLength | target.byteOffset) % 4 === 0) widenInto(narrow, target, begin);
+    else target.set(bytes(begin, begin + target.byteLength));
+  };
+  const wide: TensorData = { dtype: "f32", shape, byteLength, bytes, readInto, narrow };
   views.set(narrow, wide);
   return wide;
+}
+
+/** Fills `target` with whole elements from byte `begin` on; the stored ones are read into its upper half. */
+function widenInto(narrow: TensorData, target: Uint8Array, begin: number): void {
+  const half = target.byteLength / 2;
+  const bytes = windowOf(narrow, { begin: begin / 2, end: begin / 2 + half }, target.subarray(half));
+  const dtype = narrow.dtype as HalfArray["dtype"];
+  const { bits } = floatsFromBytes(bytes, dtype) as HalfArray;
+  widen(bits, dtype, new Float32Array(target.buffer, target.byteOffset, target.byteLength / 4));
 }
 
 /** What is stored of a tensor: the 16-bit floats behind one that is widened as it is read, else the tensor itself. */

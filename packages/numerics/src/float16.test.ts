@@ -3,6 +3,7 @@ import { bf16ToF32Bits, bf16ToNumber, f32BitsToBf16, numberToBf16 } from "./bflo
 import { createKernels } from "./create-kernels.js";
 import { f16ToF32Bits, f16ToNumber, f32BitsToF16, numberToF16 } from "./float16.js";
 import { bitsToFloat } from "./float-bits.js";
+import { widen } from "./widen.js";
 
 const everyCode = Uint16Array.from({ length: 65536 }, (_, code) => code);
 const kernels = createKernels();
@@ -61,4 +62,15 @@ test("overflow goes to infinity, from 65520 on for f16", () => {
   expect([65504, 65519.9, 65520, -65520, 1e30].map(numberToF16)).toEqual([0x7bff, 0x7bff, 0x7c00, 0xfc00, 0x7c00]);
   expect([3.3895314e38, 3.4e38, -3.4028235e38].map(numberToBf16)).toEqual([0x7f7f, 0x7f80, 0xff80]);
   expect(bf16ToNumber(0x7f7f)).toBe((2 - 2 ** -7) * 2 ** 127);
+});
+
+test.each([
+  ["f16", f16ToF32Bits],
+  ["bf16", bf16ToF32Bits],
+] as const)("every %s pattern is widened to its bits, also where it lies in the upper half of the result", (dtype, toBits) => {
+  const expected = Uint32Array.from(everyCode, toBits);
+  const out = new Float32Array(everyCode.length);
+  const upper = new Uint16Array(out.buffer, out.byteLength / 2);
+  upper.set(everyCode);
+  for (const wide of [widen(everyCode, dtype), widen(upper, dtype, out)]) expect(new Uint32Array(wide.buffer)).toEqual(expected);
 });
