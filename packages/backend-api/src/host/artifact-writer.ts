@@ -4,19 +4,23 @@ import type { ArtifactFile, OutputFile } from "../backend.js";
 import { FileSink, FormatError } from "@vlm-export/formats/files";
 import { emitSink, emitWrite, isSystemError, pluginFilePath } from "../errors.js";
 
-/** Creates the files of one artifact inside `dir`, hashing and counting what is written; every file is synced on close. */
+/** Creates the files of one artifact inside `dir`, hashing and counting what is written. */
 export interface ArtifactWriter {
   readonly dir: string;
   createFile(path: string): Promise<OutputFile>;
   /** Files closed so far, by path. */
   files(): readonly ArtifactFile[];
+  /** Resolves when all of them are on disk. Throws VX-EMIT-*. */
+  synced(): Promise<void>;
 }
 
 export function openArtifactWriter(backend: string, dir: string): ArtifactWriter {
   const closed: ArtifactFile[] = [];
+  const syncs: (() => Promise<void>)[] = [];
   return {
     dir,
     files: () => closed.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+    synced: async () => void (await Promise.all(syncs.map((synced) => synced()))),
     async createFile(path) {
       if (!isInside(path)) throw pluginFilePath(backend, path);
       const full = join(dir, path);
@@ -26,7 +30,11 @@ export function openArtifactWriter(backend: string, dir: string): ArtifactWriter
       });
       return {
         write: (chunk) => orCoded(full, () => sink.write(chunk)),
-        close: async () => void closed.push({ path, ...(await orCoded(full, () => sink.close())) }),
+        close: async () => {
+          const { synced, ...summary } = await orCoded(full, () => sink.end());
+          closed.push({ path, ...summary });
+          syncs.push(() => orCoded(full, () => synced));
+        },
       };
     },
   };

@@ -32,7 +32,7 @@ export interface ProveJob {
 /** Folder, beside those of the targets, for artifacts that failed their proof: never under a target's own name. */
 export const REJECTED_FOLDER = "rejected";
 
-/** check … verify of one target. A target that refuses or fails does not end the run of the others; an interrupt does. */
+/** check … verify of one target; its files are proven while the disk takes them, and on it when this resolves. A target that refuses or fails does not end the run of the others; an interrupt does. */
 export async function proveTarget(run: RunSite, backend: Backend, job: ProveJob): Promise<TargetOutcome> {
   const dir = join(job.staging, backend.name);
   mkdirSync(dir, { recursive: true });
@@ -48,8 +48,12 @@ export async function proveTarget(run: RunSite, backend: Backend, job: ProveJob)
       environment: request.environment,
       ...(request.signal && { signal: request.signal }),
     });
-    return await proven(run, site, job);
+    const { writer } = site;
+    const outcome = await proven(run, site, job);
+    await run.clock.run("emit", () => writer.synced(), backend.name);
+    return outcome;
   } catch (error) {
+    await site?.writer.synced().catch(() => undefined);
     request.signal?.throwIfAborted();
     rmSync(dir, { recursive: true, force: true });
     return refusal(backend, error, site);

@@ -82,6 +82,21 @@ test("a long file is synced on the way, and has the bytes and hash of a short on
   expect(await sink.close()).toEqual({ sizeBytes: 33 * (4 << 20), sha256: hash.digest("hex") });
 });
 
+test("an ended file can be read before it is on disk, and says when it is", async () => {
+  const sink = await FileSink.create(join(newFolder(), "x"));
+  await sink.write(Uint8Array.of(1, 2, 3));
+  const { synced, ...summary } = await sink.end();
+  expect([...readFileSync(sink.path)]).toEqual([1, 2, 3]);
+  expect(summary).toEqual({
+    sizeBytes: 3,
+    sha256: createHash("sha256")
+      .update(Uint8Array.of(1, 2, 3))
+      .digest("hex"),
+  });
+  await synced;
+  await expect(sink.end()).rejects.toMatchObject({ code: "VX-EMIT-FILE-CLOSED" });
+});
+
 test("a disk that fails on the way fails the file when it is closed", async () => {
   const path = join(newFolder(), "long");
   const sink = await FileSink.create(path);

@@ -22,6 +22,12 @@ export interface SinkSummary {
   readonly sha256: string;
 }
 
+/** A file that holds all its bytes, which may still be on their way to the disk. */
+export interface EndedFile extends SinkSummary {
+  /** Resolves when they are there; rejects as `close` does. */
+  readonly synced: Promise<void>;
+}
+
 /** Small chunks are gathered into blocks of this many bytes. */
 const BLOCK_BYTES = 1024 * 1024;
 /** A part of this many bytes is sent to the disk while the next one is written, so that little is left to do on `close`. */
@@ -77,15 +83,24 @@ export class FileSink implements ByteSink {
   }
 
   async close(): Promise<SinkSummary> {
+    const { synced, ...summary } = await this.end();
+    await synced;
+    return summary;
+  }
+
+  /** Completes the file without waiting for the disk: others may read it while it is synced. */
+  async end(): Promise<EndedFile> {
     if (this.#closed) throw sinkClosed(this.path);
     this.#closed = true;
     try {
       await this.#flush();
-      await this.#sync();
-    } finally {
+    } catch (error) {
       await this.#handle.close();
+      throw error;
     }
-    return { sizeBytes: this.#written, sha256: this.#hash.digest("hex") };
+    const synced = this.#sync().finally(() => this.#handle.close());
+    synced.catch(() => undefined); // for whoever awaits it
+    return { sizeBytes: this.#written, sha256: this.#hash.digest("hex"), synced };
   }
 
   async discard(): Promise<void> {
