@@ -51,6 +51,17 @@ export function unreadableFile(path: string, cause: unknown): NumericsError {
   return new NumericsError({ code: "VX-QUANT-UNREADABLE-FILE", message: `${path} cannot be read: ${reason}.`, cause });
 }
 
+/** A file that results cannot be written to. */
+export function unwritableFile(path: string, cause: unknown): NumericsError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new NumericsError({
+    code: "VX-QUANT-UNWRITABLE-FILE",
+    message: `${path} cannot be written: ${reason}.`,
+    hint: "Free space in that folder, or choose another one.",
+    cause,
+  });
+}
+
 /** A quantization view with extents that are not counts. */
 export function viewInvalid(view: object): NumericsError {
   return new NumericsError({

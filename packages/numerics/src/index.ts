@@ -10,7 +10,7 @@ export * from "./numerics-error.js";
 export * from "./oracle/create-oracle-kernels.js";
 export * from "./packing.js";
 export * from "./pool/create-pool.js";
-export type { FileRange, FloatFile, FloatSource } from "./pool/tasks.js";
+export type { FileRange, FloatFile, FloatSource, WeightsFile, WeightsInFile } from "./pool/tasks.js";
 export * from "./qparams.js";
 export * from "./round.js";
 export * from "./scale-limits.js";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type FileHandle, open, readdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
-import type { DType, TensorData } from "@vlm-export/ir";
+import type { DType, FileLocation, TensorData } from "@vlm-export/ir";
 import { quantScratchWrite } from "./errors.js";
 import { fileTensor } from "./file-tensor.js";
 import { makeFolder } from "./make-folder.js";
@@ -13,7 +13,9 @@ export interface Scratch {
   readonly folder: string;
   /** Appends the tensor's bytes to the run's file and returns a tensor that reads them from there. Throws VX-QUANT-SCRATCH-WRITE. */
   keep(dtype: DType, shape: readonly number[], parts: readonly Uint8Array[]): Promise<TensorData>;
-  /** Bytes kept so far. */
+  /** A range of the run's file, `byteLength` long, for the caller to fill. Throws VX-QUANT-SCRATCH-WRITE. */
+  reserve(byteLength: number): Promise<FileLocation>;
+  /** Bytes kept and reserved so far. */
   readonly sizeBytes: number;
   /** Removes the folder; tensors kept in it can no longer be read. Safe to call twice. */
   dispose(): Promise<void>;
@@ -53,6 +55,12 @@ export async function openScratch(root: string): Promise<Scratch> {
       tail = written.catch(() => undefined);
       await written;
       return fileTensor(dtype, shape, { path, offset });
+    },
+    async reserve(byteLength) {
+      const offset = sizeBytes;
+      sizeBytes += byteLength;
+      await append([], offset);
+      return { path, offset };
     },
     async dispose() {
       await tail;

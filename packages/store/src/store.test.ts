@@ -1,5 +1,18 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -86,10 +99,24 @@ test("a range past the end of the file is a coded error", async () => {
   await scratch.dispose();
 });
 
+test("a reserved place is the caller's: nothing that is kept lies in it", async () => {
+  const scratch = await openStore(folder).scratch();
+  const before = await scratch.keep("u8", [2], [Uint8Array.of(1, 2)]);
+  const { path, offset } = await scratch.reserve(3);
+  const after = await scratch.keep("u8", [1], [Uint8Array.of(9)]);
+  const handle = openSync(path, "r+");
+  writeSync(handle, Uint8Array.of(3, 4, 5), 0, 3, offset);
+  closeSync(handle);
+  expect([...readFileSync(path)]).toEqual([1, 2, 3, 4, 5, 9]);
+  expect([[...before.bytes()], [...after.bytes()], scratch.sizeBytes]).toEqual([[1, 2], [9], 6]);
+  await scratch.dispose();
+});
+
 test("a scratch folder that cannot be written is a coded error", async () => {
   writeFileSync(join(folder, "file"), "");
   const scratch = await openStore(join(folder, "file")).scratch();
   await expect(scratch.keep("u8", [1], [Uint8Array.of(1)])).rejects.toThrow("intermediate tensors cannot be written: ENOTDIR");
+  await expect(scratch.reserve(1)).rejects.toThrow("intermediate tensors cannot be written: ENOTDIR");
   await scratch.dispose();
 });
 

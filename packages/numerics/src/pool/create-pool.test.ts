@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -89,6 +89,31 @@ test.each(poolNames)("weights are read from a file range, and from shared memory
   });
 });
 
+test.each(views.flatMap((view) => poolNames.map((name) => ({ view, name }))))(
+  "codes and scales in a file have the bits of those in memory: $view, $name",
+  async ({ view, name }) => {
+    const pool = pools.get(name) as KernelPool;
+    const x = noise(elementCountOf(view));
+    const path = join(folder, "quantized.bin");
+    const source = { path: join(folder, "floats.bin"), offset: 0, dtype: "f32", elementCount: x.length } as const;
+    writeFileSync(source.path, x);
+    for (const storage of ["i4", "u8"] as const) {
+      const spec = specOf(storage, view);
+      const { bytes, scale, ...rest } = await pool.quantizeWeights(x, spec);
+      const scales = kernels.toHalf(scale, "f16");
+      writeFileSync(path, Buffer.alloc(7 + scales.byteLength + bytes.byteLength, 0xff));
+      expect(await pool.quantizeWeightsToFile(source, spec, { path, scale: 7, codes: 7 + scales.byteLength })).toEqual(rest);
+      const written = readFileSync(path);
+      expect(written.subarray(0, 7)).toEqual(Buffer.alloc(7, 0xff));
+      expect(same(written.subarray(7, 7 + scales.byteLength), scales)).toBe(true);
+      expect(same(written.subarray(7 + scales.byteLength), bytes)).toBe(true);
+    }
+    const absent = { path: join(folder, "absent"), codes: 0, scale: 0 };
+    if (x.length > 0)
+      await expect(pool.quantizeWeightsToFile(x, specOf("i4", view), absent)).rejects.toMatchObject({ code: "VX-QUANT-UNWRITABLE-FILE" });
+  },
+);
+
 test.each(poolNames)("ranges equal the kernels': %s", async (name) => {
   const view = blockView([1100, 2048], 1, 32);
   const x = noise(elementCountOf(view));
@@ -109,6 +134,8 @@ test.each(poolNames)("sha256 of a range is that of its bytes, and a short file i
   const path = join(folder, "hashed.bin");
   const bytes = Buffer.alloc(9_000_001, "weights");
   writeFileSync(path, bytes);
+  const wide = kernels.toFloat32({ dtype: "f16", bits: new Uint16Array(Uint8Array.from(bytes.subarray(3)).buffer) });
+  expect(await pool.sha256({ path, begin: 3, end: bytes.length, widen: "f16" })).toBe(createHash("sha256").update(wide).digest("hex"));
   const expected = createHash("sha256").update(bytes.subarray(3)).digest("hex");
   expect(await pool.sha256({ path, begin: 3, end: bytes.length })).toBe(expected);
   await expect(pool.sha256({ path, begin: 3, end: bytes.length + 1 })).rejects.toMatchObject({ code: "VX-QUANT-SHORT-FILE" });
@@ -122,7 +149,7 @@ test("a closed pool lets the process end", () => {
   expect(execFileSync(process.execPath, ["--input-type=module", "-e", program], { timeout: 30_000 }).toString()).toBe("2\n");
 });
 
-test("a pool without tasks starts no thread", () => {
+test("a pool without tasks starts no thread unless told to", () => {
   const program = `import threads from "node:worker_threads";
     import { syncBuiltinESMExports } from "node:module";
     let started = 0;
@@ -134,7 +161,10 @@ test("a pool without tasks starts no thread", () => {
     const before = started;
     await pool.groupRanges(Float32Array.of(1, 2), tensorView(2));
     await pool.close();
-    console.log(pool.threads, before, started);`;
+    const early = createPool({ threads: 3 });
+    early.start();
+    await early.close();
+    console.log(pool.threads, before, started - 3);`;
   expect(execFileSync(process.execPath, ["--input-type=module", "-e", program], { timeout: 30_000 }).toString()).toBe("2 0 2\n");
 });
 

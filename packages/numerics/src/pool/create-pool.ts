@@ -6,10 +6,11 @@ import { createKernels } from "../create-kernels.js";
 import type { GroupRanges, QParams, Quantized, QuantizedWeights, ScaleSpec } from "../kernels.js";
 import { NumericsError } from "../numerics-error.js";
 import type { QuantView } from "../view.js";
-import { groupRanges, quantize, quantizeWeights } from "./divide.js";
+import { groupRanges, quantize } from "./divide.js";
+import { quantizeWeights, quantizeWeightsToFile } from "./divide-weights.js";
 import { runTask } from "./run-task.js";
 import { createSharedMemory } from "./shared-memory.js";
-import type { FileRange, FloatSource, RunTask, TaskResults } from "./tasks.js";
+import type { FileRange, FloatSource, RunTask, TaskResults, WeightsFile, WeightsInFile } from "./tasks.js";
 import type { Answer } from "./worker.js";
 
 /** How many threads a pool has. */
@@ -26,9 +27,13 @@ export interface PoolOptions {
 export interface KernelPool {
   /** Worker threads; 0 when tasks run on the calling thread. */
   readonly threads: number;
+  /** Starts the threads, which else start with the first task, so that they are ready for it. */
+  start(): void;
   groupRanges(source: FloatSource, view: QuantView): Promise<GroupRanges>;
   quantize(source: FloatSource, q: QParams): Promise<Quantized>;
   quantizeWeights(source: FloatSource, spec: ScaleSpec): Promise<QuantizedWeights>;
+  /** As quantizeWeights, with codes and scales written to a file by the threads that make them. Rejects also with VX-QUANT-UNWRITABLE-FILE. */
+  quantizeWeightsToFile(source: FloatSource, spec: ScaleSpec, file: WeightsFile): Promise<WeightsInFile>;
   /** Lower-case hex SHA-256 of a byte range. */
   sha256(range: FileRange): Promise<string>;
   /** Ends all threads; tasks under way are lost. */
@@ -41,42 +46,45 @@ export interface KernelPool {
  */
 export function createPool({ threads }: PoolOptions): KernelPool {
   const threaded = threads > 0 && existsSync(fileURLToPath(WORKER_URL));
-  const { run, close } = threaded ? runOnThreads(WORKER_URL, threads) : runHere();
+  const { start, run, close } = threaded ? runOnThreads(WORKER_URL, threads) : runHere();
   const kernels = createKernels();
   const host = { run, kernels, memory: createSharedMemory(), concurrency: threaded ? threads * 2 : 1 };
   return {
     threads: threaded ? threads : 0,
+    start,
     groupRanges: (source, view) => groupRanges(host, source, view),
     quantize: (source, q) => quantize(host, source, q),
     quantizeWeights: (source, spec) => quantizeWeights(host, source, spec),
+    quantizeWeightsToFile: (source, spec, file) => quantizeWeightsToFile(host, source, spec, file),
     sha256: (range) => run({ kind: "sha256", range }),
     close,
   };
 }
 
 interface Runner {
+  start(): void;
   readonly run: RunTask;
   close(): Promise<void>;
 }
 
 function runHere(): Runner {
   const kernels = createKernels();
-  return { run: async (task) => runTask(kernels, task), close: async () => undefined };
+  return { start: () => undefined, run: async (task) => runTask(kernels, task), close: async () => undefined };
 }
 
 function runOnThreads(worker: URL, threads: number): Runner {
   const size = { minThreads: threads, maxThreads: threads };
-  /** Its library too is loaded by the first task: many commands have none. */
-  const start = async (): Promise<Tinypool> => {
+  /** Its library too is loaded only then: many commands have no task. */
+  const load = async (): Promise<Tinypool> => {
     const { Tinypool } = await import("tinypool");
     return new Tinypool({ filename: worker.href, name: "work", runtime: "worker_threads", execArgv: [], ...size });
   };
   let pool: Promise<Tinypool> | undefined;
+  const started = (): Promise<Tinypool> => (pool ??= load());
   const run: RunTask = async (task) => {
-    pool ??= start();
-    const answer = (await (await pool).run(task)) as Answer; // what worker.ts returns
+    const answer = (await (await started()).run(task)) as Answer; // what worker.ts returns
     if ("error" in answer) throw new NumericsError(answer.error);
     return answer.result as TaskResults[(typeof task)["kind"]];
   };
-  return { run, close: async () => (await pool)?.destroy() };
+  return { start: () => void started(), run, close: async () => (await pool)?.destroy() };
 }

@@ -1,6 +1,8 @@
 import type { Floats, Kernels } from "../kernels.js";
 import { readFloats, sha256OfRange } from "./file-floats.js";
-import type { FloatSource, Task, TaskOf, TaskResults } from "./tasks.js";
+import { scaleBytes, writeBytes } from "./file-output.js";
+import { cachedParts } from "./weights-task.js";
+import type { Destination, FloatSource, Task, TaskOf, TaskResults } from "./tasks.js";
 
 type Runners = { readonly [Kind in Task["kind"]]: (kernels: Kernels, task: TaskOf<Kind>) => TaskResults[Kind] };
 
@@ -8,14 +10,16 @@ const RUNNERS: Runners = {
   groupRanges: (kernels, { source, view }) => kernels.groupRanges(floatsOf(kernels, source), view),
   quantize(kernels, { source, q, outBytes }) {
     const { bytes, nanCount } = kernels.quantize(floatsOf(kernels, source), q);
-    outBytes.set(bytes);
+    put(bytes, outBytes);
     return { nanCount };
   },
-  quantizeWeights(kernels, { source, spec, outBytes, outScale, outZeroPoint }) {
-    const { bytes, scale, zeroPoint, nanCount, nonFiniteGroups } = kernels.quantizeWeights(floatsOf(kernels, source), spec);
-    outBytes.set(bytes);
-    outScale.set(scale);
-    if (zeroPoint) outZeroPoint?.set(zeroPoint);
+  quantizeWeights(kernels, task) {
+    let [nanCount, nonFiniteGroups] = [0, 0];
+    for (const part of cachedParts(task)) {
+      const counts = quantizeWeights(kernels, part);
+      nanCount += counts.nanCount;
+      nonFiniteGroups += counts.nonFiniteGroups;
+    }
     return { nanCount, nonFiniteGroups };
   },
   sha256: (kernels, { range }) => sha256OfRange(kernels, range),
@@ -25,6 +29,21 @@ const RUNNERS: Runners = {
 export function runTask<Kind extends Task["kind"]>(kernels: Kernels, task: TaskOf<Kind>): TaskResults[Kind] {
   const run = RUNNERS[task.kind as Kind];
   return run(kernels, task);
+}
+
+function quantizeWeights(kernels: Kernels, task: TaskOf<"quantizeWeights">): TaskResults["quantizeWeights"] {
+  const { source, spec, outBytes, outScale, outZeroPoint } = task;
+  const { bytes, scale, zeroPoint, nanCount, nonFiniteGroups } = kernels.quantizeWeights(floatsOf(kernels, source), spec);
+  put(bytes, outBytes);
+  if (outScale instanceof Float32Array) outScale.set(scale);
+  else writeBytes(outScale, scaleBytes(kernels, scale, spec.scaleDtype));
+  if (zeroPoint) outZeroPoint?.set(zeroPoint);
+  return { nanCount, nonFiniteGroups };
+}
+
+function put(bytes: Uint8Array, out: Destination): void {
+  if (out instanceof Uint8Array) out.set(bytes);
+  else writeBytes(out, bytes);
 }
 
 function floatsOf(kernels: Kernels, source: FloatSource): Floats {

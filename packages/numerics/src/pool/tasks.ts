@@ -1,4 +1,4 @@
-import type { Floats, FloatType, GroupRanges, QParams, ScaleSpec } from "../kernels.js";
+import type { Floats, FloatType, GroupRanges, QParams, QuantizedWeights, ScaleSpec } from "../kernels.js";
 import type { QuantView } from "../view.js";
 
 /** A tensor in a file: `elementCount` little-endian floats from byte `offset` on. */
@@ -12,23 +12,45 @@ export interface FloatFile {
 /** Where a tensor's floats are. Arrays over a SharedArrayBuffer are shared with the workers, others are copied to them. */
 export type FloatSource = Floats | FloatFile;
 
+/** A place in a file that exists. */
+export interface FilePlace {
+  readonly path: string;
+  readonly offset: number;
+}
+
+/** Where a task leaves what it made: memory that the threads share, or a file. */
+export type Destination = Uint8Array | FilePlace;
+
+/** A file that exists, with the offsets at which packed codes and scales (as their type says) are to lie. */
+export interface WeightsFile {
+  readonly path: string;
+  readonly codes: number;
+  readonly scale: number;
+}
+
+/** What is left to say of weights whose codes and scales are in a file. */
+export type WeightsInFile = Omit<QuantizedWeights, "bytes" | "scale">;
+
 /** A byte range of a file. */
 export interface FileRange {
   readonly path: string;
   readonly begin: number;
   readonly end: number;
+  /** Reads the range as 16-bit floats of this type, and takes the f32 that they stand for instead. */
+  readonly widen?: "f16" | "bf16";
 }
 
-/** One unit of work for a worker: plain data. Outputs go to `out…` arrays over shared memory. */
+/** One unit of work for a worker: plain data. Outputs go to `out…`: arrays over shared memory, or files. */
 export type Task =
   | { readonly kind: "groupRanges"; readonly source: FloatSource; readonly view: QuantView }
-  | { readonly kind: "quantize"; readonly source: FloatSource; readonly q: QParams; readonly outBytes: Uint8Array }
+  | { readonly kind: "quantize"; readonly source: FloatSource; readonly q: QParams; readonly outBytes: Destination }
   | {
       readonly kind: "quantizeWeights";
       readonly source: FloatSource;
       readonly spec: ScaleSpec;
-      readonly outBytes: Uint8Array;
-      readonly outScale: Float32Array;
+      readonly outBytes: Destination;
+      /** Scales, in f32 in memory and as `spec.scaleDtype` in a file. */
+      readonly outScale: Float32Array | FilePlace;
       readonly outZeroPoint?: Int32Array;
     }
   | { readonly kind: "sha256"; readonly range: FileRange };
