@@ -1,10 +1,14 @@
-import { elementCount, type Graph, type QuantSpec, type TensorData, type Value } from "@vlm-export/ir";
-import { blockView, channelView, floatsFromBytes, type IntegerType, type QuantView, tensorView, unpack, widen } from "@vlm-export/numerics";
+import { elementCount, type Graph, type QuantSpec, type TensorData, type Value, widenedTensor } from "@vlm-export/ir";
+import { blockView, channelView, floatsFromBytes, type IntegerType, type QuantView, tensorView, unpack } from "@vlm-export/numerics";
+
+/** An f32, f16 or bf16 tensor as f32; the same tensor gives the same result. */
+export function singles(data: TensorData): TensorData {
+  return data.dtype === "f32" ? data : widenedTensor(data);
+}
 
 /** The numbers of an f32, f16 or bf16 tensor, widened exactly, row-major. */
 export function floatValues(data: TensorData): Float32Array {
-  const floats = floatsFromBytes(data.bytes(), data.dtype as "f32" | "f16" | "bf16");
-  return floats instanceof Float32Array ? floats : widen(floats.bits, floats.dtype);
+  return floatsFromBytes(singles(data).bytes(), "f32") as Float32Array;
 }
 
 /** The numbers of a small integer tensor, row-major. */

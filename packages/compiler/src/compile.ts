@@ -135,6 +135,7 @@ async function prepare(site: RunSite): Promise<{ readonly float: Model; readonly
   const importSite = { ops: site.ops, pool: site.pool, report: site.report, ...(request.signal && { signal: request.signal }) };
   for (const diagnostic of request.recipe.diagnostics) site.report(diagnostic);
   const model = await clock.run("import", () => importModel(request.modelPath, importSite));
+  site.workers.start();
   const float = await clock.run("normalize", () => normalizeModel(model, request.recipe.model.shapes, importSite));
   const plans = await clock.run("plan", () => planModel(float, request.recipe, { ops: site.ops }));
   for (const plan of plans.values()) for (const diagnostic of plan.diagnostics) site.report(diagnostic);

@@ -6,9 +6,20 @@ import {
   quantizedValues,
   type Reencoding,
   scaleValues,
+  singles,
   zeroPointValues,
 } from "@vlm-export/backend-api";
-import { type Diagnostic, type Model, storedTensor, type TensorData, type Value, windowOf, windowsOf } from "@vlm-export/ir";
+import {
+  type Diagnostic,
+  memoryTensor,
+  type Model,
+  type QuantSpec,
+  storedTensor,
+  type TensorData,
+  type Value,
+  windowOf,
+  windowsOf,
+} from "@vlm-export/ir";
 
 /** Result of comparing what an artifact holds with the frozen graph. */
 export interface Proof {
@@ -128,10 +139,20 @@ function differenceOf(value: Value, tensor: DecodedTensor): string | undefined {
   if (!(scale instanceof Float32Array) || !Array.isArray(zeroPoint)) return "has no readable scales or zero points";
   if (tensor.storage !== quant.storage) return `holds ${tensor.storage}, the graph ${quant.storage}`;
   return (
-    numbersDiffer("scale", scaleValues(quant), scale) ??
+    scalesDiffer(quant, scale) ??
     numbersDiffer("zeroPoint", zeroPointValues(quant), zeroPoint) ??
     (value.data && (tensor.ints ? bytesDiffer("integers", value.data, tensor.ints) : "has no integers"))
   );
+}
+
+/** Equal bytes are equal numbers; the numbers are only gone through to say where a difference is. */
+function scalesDiffer(quant: QuantSpec, found: Float32Array): string | undefined {
+  const isEqual = quant.scale !== undefined && bytesDiffer("scales", singles(quant.scale), tensorOf(found)) === undefined;
+  return isEqual ? undefined : numbersDiffer("scale", scaleValues(quant), found);
+}
+
+function tensorOf(floats: Float32Array): TensorData {
+  return memoryTensor("f32", [floats.length], new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength));
 }
 
 /** An absent list of zero points is a list of zeros. */

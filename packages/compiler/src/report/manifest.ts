@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Artifact, DecodedTensor } from "@vlm-export/backend-api";
-import { quantizedValues, scaleValues, zeroPointValues } from "@vlm-export/backend-api";
+import { quantizedValues, singles, zeroPointValues } from "@vlm-export/backend-api";
 import { contentHash, type Model, type Value } from "@vlm-export/ir";
 import type { Manifest, ManifestTarget, ManifestTensor } from "@vlm-export/schemas";
 
@@ -46,29 +46,30 @@ function fingerprintOf(value: Value): Fingerprint {
   return fingerprint({
     storage: quant?.storage as Fingerprint["storage"],
     intSha256: value.data && contentHash(value.data),
-    scale: quant ? scaleValues(quant) : new Float32Array(0),
+    scaleSha256: quant?.scale && contentHash(singles(quant.scale)),
     zeroPoint: quant ? zeroPointValues(quant) : [],
   });
 }
 
 /** Of what a decoder found. */
 export function fingerprintOfDecoded({ storage, ints, scale, zeroPoint }: DecodedTensor): Fingerprint {
-  return fingerprint({ storage: storage as Fingerprint["storage"], intSha256: ints && contentHash(ints), scale, zeroPoint });
+  const scaleSha256 = scale.length > 0 ? sha256(new Uint8Array(scale.buffer, scale.byteOffset, scale.byteLength)) : undefined;
+  return fingerprint({ storage: storage as Fingerprint["storage"], intSha256: ints && contentHash(ints), scaleSha256, zeroPoint });
 }
 
 interface Parts {
   readonly storage: Fingerprint["storage"];
   readonly intSha256: string | undefined;
-  readonly scale: Float32Array;
+  readonly scaleSha256: string | undefined;
   readonly zeroPoint: readonly number[];
 }
 
-function fingerprint({ storage, intSha256, scale, zeroPoint }: Parts): Fingerprint {
+function fingerprint({ storage, intSha256, scaleSha256, zeroPoint }: Parts): Fingerprint {
   const hasZeroPoint = zeroPoint.some((point) => point !== 0);
   return {
     storage,
     ...(intSha256 !== undefined && { intSha256 }),
-    ...(scale.length > 0 && { scaleSha256: sha256(new Uint8Array(scale.buffer, scale.byteOffset, scale.byteLength)) }),
+    ...(scaleSha256 !== undefined && { scaleSha256 }),
     ...(hasZeroPoint && { zeroPointSha256: sha256(new Uint8Array(Int32Array.from(zeroPoint).buffer)) }),
   };
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { contentHash, type Graph, GraphEditor } from "@vlm-export/ir";
+import { contentHash, type Graph, GraphEditor, memoryTensor, widenedTensor } from "@vlm-export/ir";
 import { standardOps } from "@vlm-export/ops";
 import { fileTensor } from "@vlm-export/store";
 import { afterAll, expect, test } from "vitest";
@@ -29,6 +29,21 @@ test("a hash that another thread gave is the constant's, and the range asked for
   await hashConstants([graph], { threads: 1, sha256: async (range) => (asked.push(range), "given") });
   expect(asked).toEqual([{ path, begin: 8, end: (1 << 20) + 8 }]);
   expect(hashOf(graph)).toBe("given");
+});
+
+test("scales of 16 bits are hashed as they are stored and as f32", async () => {
+  const path = join(folder, "scales");
+  const halves = Uint16Array.from({ length: 1 << 17 }, (_, i) => i);
+  writeFileSync(path, halves);
+  const scale = fileTensor("f16", [1 << 17], { path, offset: 0 });
+  const edit = new GraphEditor(standardOps(), "main");
+  const quant = { storage: "i4", range: [-7, 7], granularity: "block", mode: "static", scale } as const;
+  edit.addConstant("w", memoryTensor("i4", [1 << 17], new Uint8Array(1 << 16)), { dtype: "f32", shape: [1 << 17], quant });
+  const asked: object[] = [];
+  await hashConstants([edit.graph], { threads: 1, sha256: async (range) => `${asked.push(range)}` });
+  const range = { path, begin: 0, end: 1 << 18 };
+  expect(asked).toEqual([range, { ...range, widen: "f16" }]);
+  expect([contentHash(scale), contentHash(widenedTensor(scale))]).toEqual(["1", "2"]);
 });
 
 test("what another thread cannot read is hashed here", async () => {
