@@ -9,3 +9,10 @@ export const scaleLimits: Readonly<Record<FloatType, readonly [smallest: number,
   f16: [2 ** -14, 65504],
   bf16: [2 ** -126, (2 - 2 ** -7) * 2 ** 127],
 };
+
+/** The largest scale, groups of zeros, which have scale 1, aside; 0 when there is none. */
+export function largestScale(scale: Float32Array): number {
+  let largest = 0;
+  for (const value of scale) if (value > largest && value !== 1) largest = value;
+  return largest;
+}

@@ -1,12 +1,13 @@
 import { isSigned } from "../dtype.js";
 import type { QParams, QuantizedWeights, Scales, ScaleSpec } from "../kernels.js";
 import { checkScaleSpec } from "../qparams.js";
+import { largestScale } from "../scale-limits.js";
 import { checkElementCount, elementCountOf, scaleCountOf } from "../view.js";
 import { holdsWholeGroups } from "../wasm/pieces.js";
 import { forEach, groupRanges, type Host, quantize, quantizeInto } from "./divide.js";
 import { scaleBytes, writeBytes } from "./file-output.js";
 import type { Destination, FilePlace, FloatSource, WeightsFile, WeightsInFile } from "./tasks.js";
-import { partsOf } from "./weights-task.js";
+import { joined, NO_WEIGHTS, partsOf } from "./weights-task.js";
 import { elementsOf, packedBytes, windowElements } from "./windows.js";
 
 /** Scales and codes: in one pass where windows hold whole groups, else ranges first. */
@@ -20,10 +21,10 @@ export async function quantizeWeights(host: Host, source: FloatSource, spec: Sca
   const scaleBegin = Math.ceil(byteCount / 4) * 4;
   const memory = host.memory.take(scaleBegin + scaleCount * 4);
   const [bytes, scale] = [new Uint8Array(memory, 0, byteCount), new Float32Array(memory, scaleBegin, scaleCount)];
-  const rest = await inOnePass(host, source, spec, { bytes, scale });
+  const { nanCount, nonFiniteGroups, zeroPoint } = await inOnePass(host, source, spec, { bytes, scale });
   const parts = { bytes: bytes.slice(), scale: scale.slice() };
   host.memory.give(memory);
-  return { ...parts, ...rest };
+  return { ...parts, nanCount, nonFiniteGroups, ...(zeroPoint && { zeroPoint }) };
 }
 
 /** As {@link quantizeWeights}, with codes and scales left in a file. */
@@ -33,7 +34,7 @@ export async function quantizeWeightsToFile(host: Host, source: FloatSource, spe
   const { scale: values, ...rest } = await scalesOf(host, source, spec);
   const nanCount = await quantizeInto(host, source, { ...codesSpec(spec), scale: values, ...rest }, bytes);
   writeBytes(scale, scaleBytes(host.kernels, values, spec.scaleDtype));
-  return { ...rest, nanCount };
+  return { ...rest, nanCount, largestScale: largestScale(values) };
 }
 
 function isOnePass(source: FloatSource, spec: ScaleSpec): boolean {
@@ -61,13 +62,12 @@ async function inOnePass(host: Host, source: FloatSource, spec: ScaleSpec, out: 
   const memory = hasZeroPoint ? host.memory.take(scaleCountOf(spec.view) * 4) : undefined;
   const zeroPoint = memory && new Int32Array(memory, 0, scaleCountOf(spec.view));
   const task = { kind: "quantizeWeights", source, spec, outBytes: out.bytes, outScale: out.scale } as const;
-  let [nanCount, nonFiniteGroups] = [0, 0];
+  let facts = NO_WEIGHTS;
   await forEach(host, partsOf({ ...task, ...(zeroPoint && { outZeroPoint: zeroPoint }) }, windowElements(source)), async (part) => {
-    const counts = await host.run(part);
-    nanCount += counts.nanCount;
-    nonFiniteGroups += counts.nonFiniteGroups;
+    const found = await host.run(part);
+    facts = joined(facts, found);
   });
   const points = zeroPoint?.slice();
   if (memory) host.memory.give(memory);
-  return { nanCount, nonFiniteGroups, ...(points && { zeroPoint: points }) };
+  return { ...facts, ...(points && { zeroPoint: points }) };
 }

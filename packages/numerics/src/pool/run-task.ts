@@ -1,7 +1,8 @@
 import type { Floats, Kernels } from "../kernels.js";
+import { largestScale } from "../scale-limits.js";
 import { readFloats, sha256OfRange } from "./file-floats.js";
 import { scaleBytes, writeBytes } from "./file-output.js";
-import { cachedParts } from "./weights-task.js";
+import { cachedParts, joined, NO_WEIGHTS } from "./weights-task.js";
 import type { Destination, FloatSource, Task, TaskOf, TaskResults } from "./tasks.js";
 
 type Runners = { readonly [Kind in Task["kind"]]: (kernels: Kernels, task: TaskOf<Kind>) => TaskResults[Kind] };
@@ -14,13 +15,9 @@ const RUNNERS: Runners = {
     return { nanCount };
   },
   quantizeWeights(kernels, task) {
-    let [nanCount, nonFiniteGroups] = [0, 0];
-    for (const part of cachedParts(task)) {
-      const counts = quantizeWeights(kernels, part);
-      nanCount += counts.nanCount;
-      nonFiniteGroups += counts.nonFiniteGroups;
-    }
-    return { nanCount, nonFiniteGroups };
+    let sum = NO_WEIGHTS;
+    for (const part of cachedParts(task)) sum = joined(sum, quantizeWeights(kernels, part));
+    return sum;
   },
   sha256: (kernels, { range }) => sha256OfRange(kernels, range),
 };
@@ -38,7 +35,7 @@ function quantizeWeights(kernels: Kernels, task: TaskOf<"quantizeWeights">): Tas
   if (outScale instanceof Float32Array) outScale.set(scale);
   else writeBytes(outScale, scaleBytes(kernels, scale, spec.scaleDtype));
   if (zeroPoint) outZeroPoint?.set(zeroPoint);
-  return { nanCount, nonFiniteGroups };
+  return { nanCount, nonFiniteGroups, largestScale: largestScale(scale) };
 }
 
 function put(bytes: Uint8Array, out: Destination): void {

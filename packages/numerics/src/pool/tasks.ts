@@ -29,7 +29,10 @@ export interface WeightsFile {
 }
 
 /** What is left to say of weights whose codes and scales are in a file. */
-export type WeightsInFile = Omit<QuantizedWeights, "bytes" | "scale">;
+export interface WeightsInFile extends Omit<QuantizedWeights, "bytes" | "scale"> {
+  /** As `largestScale` says. */
+  readonly largestScale: number;
+}
 
 /** A byte range of a file. */
 export interface FileRange {
@@ -59,7 +62,7 @@ export type Task =
 export interface TaskResults {
   readonly groupRanges: GroupRanges;
   readonly quantize: { readonly nanCount: number };
-  readonly quantizeWeights: { readonly nanCount: number; readonly nonFiniteGroups: number };
+  readonly quantizeWeights: Pick<WeightsInFile, "nanCount" | "nonFiniteGroups" | "largestScale">;
   readonly sha256: string;
 }
 

@@ -1,9 +1,22 @@
 import { bitsOf } from "../dtype.js";
 import { holdsWholeGroups, wholeGroupLimit } from "../wasm/pieces.js";
-import type { TaskOf } from "./tasks.js";
+import type { TaskOf, TaskResults } from "./tasks.js";
 import { bytesPer, codesOf, elementsOf, moved, partOf, windowsOf } from "./windows.js";
 
 type WeightsTask = TaskOf<"quantizeWeights">;
+type WeightsFacts = TaskResults["quantizeWeights"];
+
+/** Facts of no weights. */
+export const NO_WEIGHTS: WeightsFacts = { nanCount: 0, nonFiniteGroups: 0, largestScale: 0 };
+
+/** Facts of two parts together. */
+export function joined(a: WeightsFacts, b: WeightsFacts): WeightsFacts {
+  return {
+    nanCount: a.nanCount + b.nanCount,
+    nonFiniteGroups: a.nonFiniteGroups + b.nonFiniteGroups,
+    largestScale: Math.max(a.largestScale, b.largestScale),
+  };
+}
 
 /** Elements that are read, quantized and written before the next are, so that they are still in the processor's cache. */
 const CACHED_ELEMENTS = 512 * 1024;

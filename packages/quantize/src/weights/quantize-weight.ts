@@ -1,14 +1,16 @@
-import { elementCount, storedTensor, type TensorData, type Value } from "@vlm-export/ir";
+import { byteLengthOf, elementCount, memoryTensor, storedTensor, type TensorData, type Value } from "@vlm-export/ir";
 import {
   type FloatSource,
   type FloatType,
   type KernelPool,
   type Kernels,
+  largestScale,
   type QuantizedWeights,
   scaleLimits,
   type ScaleSpec,
 } from "@vlm-export/numerics";
 import type { WeightRequest } from "@vlm-export/recipe";
+import { fileTensor } from "@vlm-export/store";
 import { quantNonFinite, withValue } from "../errors.js";
 import { floatsOf } from "./constant-floats.js";
 import type { IntegerConstant, IntegerHome } from "./integer-constant.js";
@@ -26,48 +28,77 @@ export interface WeightTools {
 }
 
 /** The part of a kernel pool that weights need. */
-export type WeightPool = Pick<KernelPool, "quantizeWeights">;
+export type WeightPool = Pick<KernelPool, "quantizeWeights" | "quantizeWeightsToFile">;
 
-/**
- * Round to nearest (half to even) on a grid by range or by least squared error. The scale is rounded to `scaleDtype` first, and is
- * at least `scaleFloor`.
- * Throws VX-QUANT-NON-FINITE.
- */
-export async function quantizeWeight(
-  weight: { readonly value: Pick<Value, "name" | "type">; readonly data: TensorData; readonly scaleFloor?: Float32Array },
-  request: WeightRequest,
-  tools: WeightTools,
-): Promise<IntegerConstant> {
-  const { value, data } = weight;
-  const spec = scaleSpecOf(data.shape, request);
-  const { bytes, scale, zeroPoint, nonFiniteGroups } = await integersOf(data, spec, {
-    method: request.method,
-    tools,
-    scaleFloor: weight.scaleFloor,
-  }).catch((error: unknown) => {
-    throw withValue(error, value.name);
-  });
-  if (nonFiniteGroups > 0) throw quantNonFinite(value.name, nonFiniteGroups);
-  const { storage, range, granularity, scaleDtype } = request;
-  const small = scaleTensor(scale, scaleDtype, scaleShapeOf(data.shape, request), tools.kernels);
-  const scales = small.byteLength > HELD_SCALE_BYTES ? await tools.home.keep(small.dtype, small.shape, small.bytes()) : small;
-  const quant = staticSpec({ storage, range, granularity }, { scale: scales, ...(zeroPoint && { zeroPoint }) });
-  const type = { dtype: data.dtype, shape: data.shape, quant };
-  return { data: await tools.home.keep(storage, data.shape, bytes), type, isTiny: isTiny(scale, scaleDtype) };
+/** A weight to be quantized; every scale is at least `scaleFloor`. */
+export interface Weight {
+  readonly value: Pick<Value, "name" | "type">;
+  readonly data: TensorData;
+  readonly scaleFloor?: Float32Array;
 }
 
-/** Whether the largest scale is the smallest of its type; groups of zeros, which have scale 1, aside. */
-function isTiny(scale: Float32Array, dtype: FloatType): boolean {
-  return scale.reduce((largest, value) => (value === 1 ? largest : Math.max(largest, value)), 0) === scaleLimits[dtype][0];
+/** Integers and scales where they stay. */
+interface KeptWeight {
+  readonly ints: TensorData;
+  readonly scale: TensorData;
+  readonly zeroPoint?: Int32Array;
+  /** As {@link largestScale} says; a weight that has only the smallest of its type is tiny. */
+  readonly largestScale: number;
+  readonly nonFiniteGroups: number;
+}
+
+/**
+ * Round to nearest (half to even) on a grid by range or by least squared error. The scale is rounded to `scaleDtype` first.
+ * Throws VX-QUANT-NON-FINITE.
+ */
+export async function quantizeWeight(weight: Weight, request: WeightRequest, tools: WeightTools): Promise<IntegerConstant> {
+  const { value, data } = weight;
+  const kept = await keptWeight(weight, request, tools).catch((error: unknown) => {
+    throw withValue(error, value.name);
+  });
+  if (kept.nonFiniteGroups > 0) throw quantNonFinite(value.name, kept.nonFiniteGroups);
+  const { storage, range, granularity, scaleDtype } = request;
+  const quant = staticSpec({ storage, range, granularity }, kept);
+  const type = { dtype: data.dtype, shape: data.shape, quant };
+  return { data: kept.ints, type, isTiny: kept.largestScale === scaleLimits[scaleDtype][0] };
+}
+
+/** Integers of large weights go to the file from the threads that make them; others are made in memory and kept where there is room. */
+async function keptWeight(weight: Weight, request: WeightRequest, tools: WeightTools): Promise<KeptWeight> {
+  const { data } = weight;
+  const { home, kernels } = tools;
+  const spec = scaleSpecOf(data.shape, request);
+  const scaleShape = scaleShapeOf(data.shape, request);
+  const direct = await writtenByPool(weight, request, tools);
+  if (direct) return direct;
+  const { bytes, scale, ...rest } = await integersOf(weight, spec, { method: request.method, tools });
+  const small = scaleTensor(scale, request.scaleDtype, scaleShape, kernels);
+  const scales = small.byteLength > HELD_SCALE_BYTES ? await home.keep(small.dtype, small.shape, small.bytes()) : small;
+  return { ints: await home.keep(request.storage, data.shape, bytes), scale: scales, largestScale: largestScale(scale), ...rest };
+}
+
+/** Undefined for a weight that is to stay in memory, or whose scales depend on more than its range. */
+async function writtenByPool({ data, scaleFloor }: Weight, request: WeightRequest, tools: WeightTools): Promise<KeptWeight | undefined> {
+  const { storage, scaleDtype, method } = request;
+  if (!tools.pool || method === "mse" || scaleFloor) return undefined;
+  const scaleShape = scaleShapeOf(data.shape, request);
+  const codeBytes = byteLengthOf(storage, elementCount(data.shape));
+  const place = await tools.home.reserve(codeBytes + byteLengthOf(scaleDtype, elementCount(scaleShape)));
+  if (!place) return undefined;
+  const { path, offset } = place;
+  const at = { path, codes: offset, scale: offset + codeBytes };
+  const rest = await tools.pool.quantizeWeightsToFile(sourceOf(data), scaleSpecOf(data.shape, request), at);
+  const scale = fileTensor(scaleDtype, scaleShape, { path, offset: at.scale });
+  const ints = fileTensor(storage, data.shape, place);
+  return { ints, scale: scale.byteLength > HELD_SCALE_BYTES ? scale : memoryTensor(scaleDtype, scaleShape, scale.bytes()), ...rest };
 }
 
 interface HowToChoose {
   readonly method: WeightRequest["method"];
   readonly tools: WeightTools;
-  readonly scaleFloor: Float32Array | undefined;
 }
 
-async function integersOf(data: TensorData, spec: ScaleSpec, { method, tools, scaleFloor }: HowToChoose): Promise<QuantizedWeights> {
+async function integersOf({ data, scaleFloor }: Weight, spec: ScaleSpec, { method, tools }: HowToChoose): Promise<QuantizedWeights> {
   const { kernels, pool } = tools;
   const chosen = method === "mse" ? byError(data, spec, kernels) : pool?.quantizeWeights(sourceOf(data), spec);
   const weights = (await chosen) ?? kernels.quantizeWeights(floatsOf(data), spec);

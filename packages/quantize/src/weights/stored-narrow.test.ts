@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { contentHash, memoryTensor, type TensorData, widenedTensor } from "@vlm-export/ir";
 import { createKernels, createPool, numberToBf16, numberToF16 } from "@vlm-export/numerics";
 import type { WeightRequest } from "@vlm-export/recipe";
-import { fileTensor } from "@vlm-export/store";
+import { fileTensor, openStore } from "@vlm-export/store";
 import { afterAll, expect, test } from "vitest";
 import { halfConstant } from "./float-constant.js";
 import { integerHome } from "./integer-constant.js";
@@ -15,6 +15,7 @@ const kernels = createKernels();
 const pool = createPool({ threads: 2 });
 afterAll(async () => {
   await pool.close();
+  await scratch.dispose();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -34,8 +35,12 @@ function stored(dtype: "f16" | "bf16"): Uint8Array {
   return new Uint8Array(bits.buffer);
 }
 
-async function quantized(data: TensorData, request: WeightRequest, workers: typeof pool | undefined) {
-  const tools = { kernels, home: integerHome(Number.POSITIVE_INFINITY, undefined), ...(workers && { pool: workers }) };
+const inMemory = integerHome(Number.POSITIVE_INFINITY, undefined);
+const scratch = await openStore(folder).scratch();
+const ways = [undefined, pool].flatMap((workers) => [inMemory, integerHome(0, scratch)].map((home) => ({ workers, home })));
+
+async function quantized(data: TensorData, request: WeightRequest, workers: typeof pool | undefined, home = inMemory) {
+  const tools = { kernels, home, ...(workers && { pool: workers }) };
   const { data: ints, type } = await quantizeWeight({ value: { name: "w", type: { dtype: "f32", shape } }, data }, request, tools);
   const { scale, zeroPoint } = type.quant;
   return { dtype: type.dtype, hashes: [ints, scale, zeroPoint].map((tensor) => tensor && contentHash(tensor)) };
@@ -55,14 +60,14 @@ test.each(["f16", "bf16"] as const)("integers from stored %s are those from the 
   const bytes = stored(dtype);
   const path = join(folder, `${dtype}.bin`);
   writeFileSync(path, Buffer.concat([Buffer.alloc(6), bytes]));
-  const inMemory = memoryTensor(dtype, shape, bytes);
-  const whole = memoryTensor("f32", shape, widenedTensor(inMemory).bytes().slice());
-  const places = [inMemory, fileTensor(dtype, shape, { path, offset: 6 })];
+  const held = memoryTensor(dtype, shape, bytes);
+  const whole = memoryTensor("f32", shape, widenedTensor(held).bytes().slice());
+  const places = [held, fileTensor(dtype, shape, { path, offset: 6 })];
   for (const request of requests) {
     const expected = await quantized(whole, request, undefined);
     for (const narrow of places)
-      for (const workers of [undefined, pool]) {
-        const found = await quantized(unread(widenedTensor(narrow)), request, workers);
+      for (const { workers, home } of ways) {
+        const found = await quantized(unread(widenedTensor(narrow)), request, workers, home);
         expect({ request, place: narrow.file, ...found }).toEqual({ request, place: narrow.file, ...expected });
       }
   }
