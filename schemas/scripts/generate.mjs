@@ -25,7 +25,7 @@ function withoutRefSiblings(schema) {
 
 /** The validator that ajv compiles, as a module with `isRecipe(data)` or the like. */
 function validatorOf(name, schema) {
-  const ajv = new Ajv({ strict: false, messages: false, code: { source: true, esm: true, lines: true } });
+  const ajv = new Ajv({ strict: false, strictNumbers: true, messages: false, code: { source: true, esm: true, lines: true } });
   const code = standalone.default(ajv, ajv.compile(schema));
   const helpers = new Map();
   const body = code

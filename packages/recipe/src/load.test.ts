@@ -51,6 +51,7 @@ test.each([
   ["version: 1\ncalibration: { samples: many }", '2:25 VX-RECIPE-VALUE calibration.samples: expected a whole number, got "many".'],
   ["version: 1\ncalibration: { samples: 0 }", "expected at least 1, got 0"],
   ["version: 1\ncalibration: { samples: .nan }", "expected a whole number, got NaN"],
+  ["version: 1\nmodel: { image: { rescale: .inf } }", "2:28 VX-RECIPE-VALUE model.image.rescale: expected a number, got Infinity."],
   ["version: 1\ngates: { maxDegradation: 2 percent }", "2:26 VX-RECIPE-VALUE gates.maxDegradation:"],
   ["version: 1\nrules:\n  - match: {}\n    keep: float", "expected at least one key, got none"],
   ["version: 1\nrules:\n  - match: { op: A }", "3:5 VX-RECIPE-VALUE the rule decides nothing."],

@@ -35,7 +35,7 @@ const _errs5 = errors;
 const _errs6 = errors;
 let valid2 = false;
 const _errs7 = errors;
-if(!((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1)))){
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
 const err0 = {instancePath:instancePath+"/shapes/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/shapes/additionalProperties/anyOf/0/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err0];
@@ -46,7 +46,7 @@ vErrors.push(err0);
 errors++;
 }
 if(errors === _errs7){
-if(typeof data1 == "number"){
+if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 < 0 || isNaN(data1)){
 const err1 = {instancePath:instancePath+"/shapes/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/shapes/additionalProperties/anyOf/0/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
 if(vErrors === null){
@@ -70,7 +70,7 @@ const len0 = data1.length;
 for(let i0=0; i0<len0; i0++){
 let data2 = data1[i0];
 const _errs11 = errors;
-if(!((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2)))){
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
 const err2 = {instancePath:instancePath+"/shapes/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/shapes/additionalProperties/anyOf/1/items/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err2];
@@ -81,7 +81,7 @@ vErrors.push(err2);
 errors++;
 }
 if(errors === _errs11){
-if(typeof data2 == "number"){
+if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 < 0 || isNaN(data2)){
 const err3 = {instancePath:instancePath+"/shapes/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/shapes/additionalProperties/anyOf/1/items/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
 if(vErrors === null){
@@ -201,12 +201,12 @@ const len1 = data5.length;
 for(let i1=0; i1<len1; i1++){
 let data6 = data5[i1];
 const _errs21 = errors;
-if(!((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6)))){
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
 validate11.errors = [{instancePath:instancePath+"/image/size/" + i1,schemaPath:"#/definitions/ImageSettings/properties/size/items/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs21){
-if(typeof data6 == "number"){
+if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 16384 || isNaN(data6)){
 validate11.errors = [{instancePath:instancePath+"/image/size/" + i1,schemaPath:"#/definitions/ImageSettings/properties/size/items/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16384}}];
 return false;
@@ -241,12 +241,12 @@ if(valid5){
 if(data3.shortestEdge !== undefined){
 let data7 = data3.shortestEdge;
 const _errs23 = errors;
-if(!((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7)))){
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
 validate11.errors = [{instancePath:instancePath+"/image/shortestEdge",schemaPath:"#/definitions/ImageSettings/properties/shortestEdge/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs23){
-if(typeof data7 == "number"){
+if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 16384 || isNaN(data7)){
 validate11.errors = [{instancePath:instancePath+"/image/shortestEdge",schemaPath:"#/definitions/ImageSettings/properties/shortestEdge/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16384}}];
 return false;
@@ -318,8 +318,9 @@ var valid5 = true;
 }
 if(valid5){
 if(data3.rescale !== undefined){
+let data12 = data3.rescale;
 const _errs29 = errors;
-if(!(typeof data3.rescale == "number")){
+if(!((typeof data12 == "number") && (isFinite(data12)))){
 validate11.errors = [{instancePath:instancePath+"/image/rescale",schemaPath:"#/definitions/ImageSettings/properties/rescale/type",keyword:"type",params:{type: "number"}}];
 return false;
 }
@@ -347,8 +348,9 @@ else {
 var valid7 = true;
 const len2 = data13.length;
 for(let i2=0; i2<len2; i2++){
+let data14 = data13[i2];
 const _errs33 = errors;
-if(!(typeof data13[i2] == "number")){
+if(!((typeof data14 == "number") && (isFinite(data14)))){
 validate11.errors = [{instancePath:instancePath+"/image/mean/" + i2,schemaPath:"#/definitions/ImageSettings/properties/mean/items/type",keyword:"type",params:{type: "number"}}];
 return false;
 }
@@ -392,7 +394,7 @@ for(let i3=0; i3<len3; i3++){
 let data16 = data15[i3];
 const _errs37 = errors;
 if(errors === _errs37){
-if(typeof data16 == "number"){
+if((typeof data16 == "number") && (isFinite(data16))){
 if(data16 <= 0 || isNaN(data16)){
 validate11.errors = [{instancePath:instancePath+"/image/std/" + i3,schemaPath:"#/definitions/ImageSettings/properties/std/items/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0}}];
 return false;
@@ -497,12 +499,12 @@ if(valid0){
 if(data.samples !== undefined){
 let data1 = data.samples;
 const _errs4 = errors;
-if(!((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1)))){
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
 validate13.errors = [{instancePath:instancePath+"/samples",schemaPath:"#/properties/samples/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs4){
-if(typeof data1 == "number"){
+if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 1000000 || isNaN(data1)){
 validate13.errors = [{instancePath:instancePath+"/samples",schemaPath:"#/properties/samples/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
@@ -524,12 +526,12 @@ if(valid0){
 if(data.seed !== undefined){
 let data2 = data.seed;
 const _errs6 = errors;
-if(!((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2)))){
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
 validate13.errors = [{instancePath:instancePath+"/seed",schemaPath:"#/properties/seed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs6){
-if(typeof data2 == "number"){
+if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 4294967295 || isNaN(data2)){
 validate13.errors = [{instancePath:instancePath+"/seed",schemaPath:"#/properties/seed/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967295}}];
 return false;
@@ -566,7 +568,7 @@ let data4 = data.percentile;
 const _errs10 = errors;
 const _errs11 = errors;
 if(errors === _errs11){
-if(typeof data4 == "number"){
+if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 100 || isNaN(data4)){
 validate13.errors = [{instancePath:instancePath+"/percentile",schemaPath:"#/definitions/Percentile/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100}}];
 return false;
@@ -594,7 +596,7 @@ let data5 = data.movingAverage;
 const _errs13 = errors;
 const _errs14 = errors;
 if(errors === _errs14){
-if(typeof data5 == "number"){
+if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 1 || isNaN(data5)){
 validate13.errors = [{instancePath:instancePath+"/movingAverage",schemaPath:"#/definitions/MovingAverage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}}];
 return false;
@@ -1192,7 +1194,7 @@ const _errs29 = errors;
 const _errs30 = errors;
 let valid10 = false;
 const _errs31 = errors;
-if(!((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6)))){
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
 const err30 = {instancePath:instancePath+"/layers",schemaPath:"#/properties/layers/anyOf/0/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err30];
@@ -1286,7 +1288,7 @@ if(data7.sigma !== undefined){
 let data8 = data7.sigma;
 const _errs38 = errors;
 if(errors === _errs38){
-if(typeof data8 == "number"){
+if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 > 100 || isNaN(data8)){
 validate16.errors = [{instancePath:instancePath+"/outliers/sigma",schemaPath:"#/properties/outliers/properties/sigma/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100}}];
 return false;
@@ -1432,12 +1434,12 @@ if(valid0){
 if(data.blockSize !== undefined){
 let data2 = data.blockSize;
 const _errs6 = errors;
-if(!((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2)))){
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
 validate18.errors = [{instancePath:instancePath+"/blockSize",schemaPath:"#/properties/blockSize/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs6){
-if(typeof data2 == "number"){
+if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 1048576 || isNaN(data2)){
 validate18.errors = [{instancePath:instancePath+"/blockSize",schemaPath:"#/properties/blockSize/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
@@ -1713,7 +1715,7 @@ let data6 = data.percentile;
 const _errs13 = errors;
 const _errs14 = errors;
 if(errors === _errs14){
-if(typeof data6 == "number"){
+if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 100 || isNaN(data6)){
 validate22.errors = [{instancePath:instancePath+"/percentile",schemaPath:"#/definitions/Percentile/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100}}];
 return false;
@@ -1741,7 +1743,7 @@ let data7 = data.movingAverage;
 const _errs16 = errors;
 const _errs17 = errors;
 if(errors === _errs17){
-if(typeof data7 == "number"){
+if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 1 || isNaN(data7)){
 validate22.errors = [{instancePath:instancePath+"/movingAverage",schemaPath:"#/definitions/MovingAverage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}}];
 return false;
@@ -2488,7 +2490,7 @@ const _errs25 = errors;
 let valid7 = false;
 const _errs26 = errors;
 if(errors === _errs26){
-if(typeof data11 == "number"){
+if((typeof data11 == "number") && (isFinite(data11))){
 if(data11 > 1 || isNaN(data11)){
 const err6 = {instancePath:instancePath+"/gates/maxDegradation",schemaPath:"#/definitions/Gates/properties/maxDegradation/anyOf/0/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}};
 if(vErrors === null){
@@ -2587,7 +2589,7 @@ if(data10.minCosine !== undefined){
 let data12 = data10.minCosine;
 const _errs30 = errors;
 if(errors === _errs30){
-if(typeof data12 == "number"){
+if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 > 1 || isNaN(data12)){
 validate10.errors = [{instancePath:instancePath+"/gates/minCosine",schemaPath:"#/definitions/Gates/properties/minCosine/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}}];
 return false;
@@ -2614,7 +2616,7 @@ if(data10.maxLatencyRatio !== undefined){
 let data13 = data10.maxLatencyRatio;
 const _errs32 = errors;
 if(errors === _errs32){
-if(typeof data13 == "number"){
+if((typeof data13 == "number") && (isFinite(data13))){
 if(data13 <= 0 || isNaN(data13)){
 validate10.errors = [{instancePath:instancePath+"/gates/maxLatencyRatio",schemaPath:"#/definitions/Gates/properties/maxLatencyRatio/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0}}];
 return false;
@@ -2724,12 +2726,12 @@ if(valid9){
 if(data14.samples !== undefined){
 let data18 = data14.samples;
 const _errs43 = errors;
-if(!((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18)))){
+if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
 validate10.errors = [{instancePath:instancePath+"/eval/samples",schemaPath:"#/definitions/Eval/properties/samples/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs43){
-if(typeof data18 == "number"){
+if((typeof data18 == "number") && (isFinite(data18))){
 if(data18 < 1 || isNaN(data18)){
 validate10.errors = [{instancePath:instancePath+"/eval/samples",schemaPath:"#/definitions/Eval/properties/samples/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
