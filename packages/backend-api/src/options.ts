@@ -7,7 +7,7 @@ import { pluginOptions } from "./errors.js";
 export function resolveOptions({ name, capabilities }: Backend, given: object | undefined): unknown {
   const { Ajv } = createRequire(import.meta.url)("ajv") as typeof import("ajv"); // loaded by the commands that come this far
   const options: unknown = structuredClone({ ...given });
-  // A schema is not itself judged: that takes three times as long as to compile it, and the conformance kit compiles it too.
+  // The schema is not itself judged in every run: that takes three times as long as to compile it.
   const rules = { allErrors: true, useDefaults: true, strict: false, meta: false, validateSchema: false } as const;
   const validate = new Ajv(rules).compile(capabilities.optionsSchema);
   if (!validate(options)) throw pluginOptions(name, (validate.errors ?? []).map(problemText));
