@@ -13,19 +13,6 @@ import { root } from "./install.mjs";
 const INLINED = new Set(["yaml", "yargs"]);
 /** Their licences, beside the bundle. */
 const NOTICES = "third-party.txt";
-/** Packages whose tables of wide letters and emoji take longer than the rest of `--help`, and what stands in for each. */
-const STAND_INS = new Map([
-  ["string-width", "stringWidth"],
-  ["strip-ansi", "stripAnsi"],
-  ["wrap-ansi", "wrapAnsi"],
-]);
-const standIns = {
-  name: "plain-text",
-  load(id) {
-    const name = STAND_INS.get(/\/node_modules\/([^/]+)\/index\.js$/.exec(id)?.[1]);
-    return name && `export { ${name} as default } from ${JSON.stringify(`${root}scripts/plain-text.mjs`)};`;
-  },
-};
 
 /** Entries that are no exports: what a package's `bin` and its worker threads load. */
 const INNER_ENTRIES = new Map([
@@ -50,7 +37,6 @@ async function bundlePackage(folder) {
     platform: "neutral", // of packages for Node and browsers the ES modules, which Node starts quicker than CommonJS
     external: isExternal,
     resolve: { extensionAlias: { ".js": [".ts", ".js"] }, conditionNames: ["import", "default"] },
-    plugins: [standIns],
   });
   const { output } = await build.generate({ format: "esm", sourcemap: true, chunkFileNames: "[name].js" });
   replaceCode(join(folder, "dist"), output);
@@ -66,13 +52,9 @@ function isForeign(file) {
   return file?.includes("/node_modules/") ?? false;
 }
 
-function isReplaced(file) {
-  return standIns.load(file) !== undefined;
-}
-
 /** The licences of the packages whose code is in the bundle. */
 function writeNotices(dist, output) {
-  const files = output.flatMap(({ moduleIds = [] }) => moduleIds).filter((id) => isForeign(id) && existsSync(id) && !isReplaced(id));
+  const files = output.flatMap(({ moduleIds = [] }) => moduleIds).filter((id) => isForeign(id) && existsSync(id));
   const notices = new Set(files.map((id) => noticeOf(/^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)[0])));
   const text = `Code of these packages is part of the files here.\n\n${[...notices].sort().join("\n")}`;
   if (notices.size > 0) writeFileSync(join(dist, NOTICES), text);
