@@ -58,6 +58,21 @@ function quantizeRow<T>(src: usize, dst: usize, width: i32, scales: usize, zeroP
   const rounding = i32x4.splat(ROUNDING_BITS);
   let sum = f32x4.splat(0);
   let i: i32 = 0;
+  if (sizeof<T>() == 1 && !zeroPoints) {
+    for (; i <= width - 16; i += 16) {
+      const a = f32x4.div(v128.load(src), v128.load(scales));
+      const b = f32x4.div(v128.load(src, 16), v128.load(scales, 16));
+      const c = f32x4.div(v128.load(src, 32), v128.load(scales, 32));
+      const d = f32x4.div(v128.load(src, 48), v128.load(scales, 48));
+      sum = f32x4.add(sum, f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
+      const low = i16x8.narrow_i32x4_s(codes4(a, lo4, hi4, rounding), codes4(b, lo4, hi4, rounding));
+      const high = i16x8.narrow_i32x4_s(codes4(c, lo4, hi4, rounding), codes4(d, lo4, hi4, rounding));
+      v128.store(dst, isSigned<T>() ? i8x16.narrow_i16x8_s(low, high) : i8x16.narrow_i16x8_u(low, high));
+      src += 64;
+      scales += 64;
+      dst += 16;
+    }
+  }
   for (; i <= width - 4; i += 4) {
     const quotient = f32x4.div(v128.load(src), v128.load(scales));
     sum = f32x4.add(sum, quotient);

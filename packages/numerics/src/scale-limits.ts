@@ -13,6 +13,9 @@ export const scaleLimits: Readonly<Record<FloatType, readonly [smallest: number,
 /** The largest scale, groups of zeros, which have scale 1, aside; 0 when there is none. */
 export function largestScale(scale: Float32Array): number {
   let largest = 0;
-  for (const value of scale) if (value > largest && value !== 1) largest = value;
+  for (let i = 0; i < scale.length; i += 1) {
+    const value = scale[i] as number;
+    if (value > largest && value !== 1) largest = value;
+  }
   return largest;
 }
