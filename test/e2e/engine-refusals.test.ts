@@ -90,3 +90,22 @@ test("int8 inputs and outputs, which the TFLite engine does not take, leave the 
     engine: { status: "not-run", reason: expect.stringContaining("Element type INT8 is not supported") },
   });
 });
+
+test("an output that is far from the float model's is a warning, in the report and on the terminal", async () => {
+  const path = join(folder.path, "far.onnx");
+  const dim = Float32Array.from({ length: 64 * 4 }, (_, i) => 1e-6 * Math.sin(i));
+  const model = smallModel({
+    name: "far",
+    inputs: [onnxValue("x", "f32", [2, 64])],
+    outputs: [onnxValue("y", "f32", [2, 4])],
+    initializers: [onnxTensor("w", "f32", [64, 4], new Uint8Array(dim.buffer))],
+    nodes: [onnxNode({ opType: "MatMul", inputs: ["x", "w"], outputs: ["y"] })],
+  });
+  await writeOnnx(model, path);
+  const out = join(folder.path, "far");
+  const { code, stdout, stderr } = vlmExport([path, "-r", "preset:weights-int4", "-t", "onnx-qdq", "-o", out]);
+  expect(code).toBe(0);
+  expect(stderr).toContain("VX-QUANT-SCALE-LIMIT");
+  expect(stdout).toContain("onnx-qdq warning: VX-VERIFY-FAR value y: this output has cosine");
+  expect(reportIn(out).targets["onnx-qdq"]!.diagnostics).toMatchObject([{ code: "VX-VERIFY-FAR", where: { value: "y" } }]);
+});

@@ -120,3 +120,36 @@ test.each(CASES.filter(isSound))("int8-full keeps logits float that a mask is %s
   // All read integers but the Softmax, whose operand is what stays float.
   expect([plan.nodes, plan.quantizedNodes]).toEqual([18, 17]);
 });
+
+test.each(["int8", "int8-full"])("scores that are masked at the model's output are calibrated around: %s", async (preset) => {
+  const path = join(folder.path, "suppressed.onnx");
+  const suppressed = Array.from({ length: VOCABULARY }, (_, i) => (i < 2 ? Number.NEGATIVE_INFINITY : 0));
+  const model = smallModel({
+    name: "suppressed",
+    inputs: [onnxValue("x", "f32", [4, HIDDEN])],
+    outputs: [onnxValue("y", "f32", [4, VOCABULARY])],
+    initializers: [
+      onnxTensor("w", "f32", [HIDDEN, VOCABULARY], f32(randoms(HIDDEN * VOCABULARY, 5))),
+      onnxTensor("suppressed", "f32", [VOCABULARY], f32(suppressed)),
+    ],
+    nodes: [node("MatMul", ["x", "w"], "m"), node("Add", ["m", "suppressed"], "y")],
+  });
+  await writeOnnx(model, path);
+  const out = join(folder.path, `suppressed-${preset}`);
+  const { code, stderr } = vlmExport([
+    path,
+    "-r",
+    `preset:${preset}`,
+    "--calibration",
+    "random",
+    "-t",
+    "onnx-qdq",
+    "-o",
+    out,
+    "--cache",
+    "off",
+  ]);
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  const { targets } = JSON.parse(readFileSync(join(out, "report.json"), "utf8")) as Report;
+  expect(targets["onnx-qdq"]!.engine!.cosine).toBeGreaterThan(0.999);
+});

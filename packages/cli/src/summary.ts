@@ -48,9 +48,13 @@ function gateLine({ gate, target, value, limit, worstLayers }: GateResult): stri
 }
 
 function findingLines(name: string, { status, diagnostics, engine }: TargetReport): readonly string[] {
-  if (status === "ok") return engine?.status === "not-run" && engine.reason ? [`${name} was not run: ${engine.reason}`] : [];
+  if (engine?.status === "not-run") return engine.reason ? [`${name} was not run: ${engine.reason}`] : [];
+  const [shown, severity] = status === "ok" ? (["warning", "warning"] as const) : ([status, "error"] as const);
   return diagnostics
-    .filter(({ severity }) => severity === "error")
+    .filter((found) => found.severity === severity)
     .slice(0, MAX_FINDINGS)
-    .map(({ code, message, where }) => `${name} ${status}: ${code} ${where.node === undefined ? "" : `node ${where.node}: `}${message}`);
+    .map(({ code, message, where: { node, value } }) => {
+      const place = node !== undefined ? `node ${node}: ` : value !== undefined ? `value ${value}: ` : "";
+      return `${name} ${shown}: ${code} ${place}${message}`;
+    });
 }

@@ -45,6 +45,21 @@ export function interrupted(): VxError {
   });
 }
 
+/** An output of the artifact that is far from the float model's. */
+export function verifyFar(
+  backend: string,
+  value: string,
+  { cosine, limit }: { readonly cosine: number; readonly limit: number },
+): Diagnostic {
+  return {
+    code: "VX-VERIFY-FAR",
+    severity: "warning",
+    message: `this output has cosine ${cosine.toFixed(4)} to the float model's, below ${limit}.`,
+    hint: "The report lists the worst layers: keep them in float or give them more bits. gates.minCosine in the recipe makes this a failure.",
+    where: { stage: "verify", backend, value },
+  };
+}
+
 /** A folder or file that is not an output of this tool. */
 export function verifyManifest(path: string, reason: string): VxError {
   return coded(

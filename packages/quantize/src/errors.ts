@@ -1,6 +1,6 @@
 import { type Diagnostic, VxError } from "@vlm-export/ir";
 import { NumericsError, scaleLimits } from "@vlm-export/numerics";
-import type { DecidedBy, WeightRequest } from "@vlm-export/recipe";
+import type { DecidedBy, WeightPlan } from "@vlm-export/recipe";
 
 const lineOf = ({ file, line, column }: DecidedBy): { file: string; line: number; column: number } => ({ file, line, column });
 
@@ -100,6 +100,18 @@ export function quantNonFinite(value: string, groups: number): VxError {
   });
 }
 
+/** A weight that the smallest scale of its type is too coarse for, or that its largest does not reach. */
+export function quantScaleLimit({ value, request }: WeightPlan, limited: "tiny" | "huge"): Diagnostic {
+  const { scaleDtype, storage } = request;
+  const [smallest, largest] = scaleLimits[scaleDtype];
+  const message =
+    limited === "tiny"
+      ? `the weight is below what ${storage} at the smallest normal ${scaleDtype} scale (${smallest.toExponential(3)}) resolves: its integers are 0 or nearly so.`
+      : `the weight is beyond what ${storage} at the largest ${scaleDtype} scale (${largest.toExponential(3)}) reaches: its integers saturate.`;
+  const hint = scaleDtype === "f32" ? "Keep its node in float." : "Set scaleDtype: float32 for this weight, or keep its node in float.";
+  return { code: "VX-QUANT-SCALE-LIMIT", severity: "warning", message, hint, where: { stage: "quantize", value: value.name } };
+}
+
 /** A value so small in every sample that the smallest scale is too coarse for it. */
 export function quantTinyRange(value: string, [min, max]: readonly [number, number]): Diagnostic {
   return {
@@ -107,18 +119,6 @@ export function quantTinyRange(value: string, [min, max]: readonly [number, numb
     severity: "warning",
     message: `the value lies in [${min.toExponential(3)}, ${max.toExponential(3)}], below what the smallest scale (2^-63) resolves: its integers are 0 or nearly so.`,
     hint: "Keep the nodes that read it in float (keep: float).",
-    where: { stage: "quantize", value },
-  };
-}
-
-/** A weight so small that the smallest scale of its type is too coarse for all of it. */
-export function quantTinyWeight(value: string, { scaleDtype, storage }: Pick<WeightRequest, "scaleDtype" | "storage">): Diagnostic {
-  const wide = scaleDtype === "f16" ? "Set scaleDtype: float32 for this weight, or keep its node in float." : "Keep its node in float.";
-  return {
-    code: "VX-QUANT-TINY-WEIGHT",
-    severity: "warning",
-    message: `the weight is smaller than ${storage} at the smallest normal ${scaleDtype} scale (${scaleLimits[scaleDtype][0].toExponential(3)}) resolves: its integers are 0 or nearly so.`,
-    hint: `${wide} Engines may take smaller scales for 0.`,
     where: { stage: "quantize", value },
   };
 }

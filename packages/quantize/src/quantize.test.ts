@@ -222,13 +222,26 @@ test.each([
     const form = dtype === "int8" ? "granularity: channel" : "granularity: block, blockSize: 32, scaleDtype: float16";
     const plan = await planOf(edit.graph, `  - { match: { op: MatMul }, weights: { dtype: ${dtype}, symmetric: true, ${form} } }`);
     const { graph, diagnostics } = await quantize(plan, undefined, { ops, kernels });
-    expect(diagnostics).toMatchObject([{ code: "VX-QUANT-TINY-WEIGHT", severity: "warning", where: { value: "w" } }]);
+    expect(diagnostics).toMatchObject([{ code: "VX-QUANT-SCALE-LIMIT", severity: "warning", where: { value: "w" } }]);
     const { scale } = graph.value("w")!.type.quant!;
     expect(floats(scale?.dtype === "f16" ? widenedTensor(scale) : scale)).toEqual(
       Array.from({ length: 2 }, () => (scaleDtype === "f32" ? 2 ** -126 : 2 ** -14)),
     );
   },
 );
+
+test("a weight beyond the largest scale of its type saturates, with a warning", async () => {
+  const { edit, node } = builder();
+  const x = edit.addInput("x", { dtype: "f32", shape: [2, 32] });
+  edit.addOutput(node("MatMul", [x, edit.addConstant("w", f32Tensor(random(64, 1, 1e7), [32, 2]))], "y"));
+  edit.settle();
+  const rule = (scaleDtype: string): string =>
+    `  - { match: { op: MatMul }, weights: { dtype: int4, symmetric: true, granularity: block, blockSize: 32, scaleDtype: ${scaleDtype} } }`;
+  const findings = async (scaleDtype: string): Promise<unknown> =>
+    (await quantize(await planOf(edit.graph, rule(scaleDtype)), undefined, { ops, kernels })).diagnostics;
+  expect(await findings("float16")).toMatchObject([{ code: "VX-QUANT-SCALE-LIMIT", message: expect.stringContaining("saturate") }]);
+  expect(await findings("float32")).toEqual([]);
+});
 
 test("an activation below what the smallest scale resolves has a warning", async () => {
   const { diagnostics } = await quantize(

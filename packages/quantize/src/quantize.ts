@@ -4,7 +4,7 @@ import type { Plan, WeightPlan } from "@vlm-export/recipe";
 import type { Scratch } from "@vlm-export/store";
 import { staticRanges } from "./activation-ranges.js";
 import { type Equalization, equalizationOf } from "./equalize/equalization.js";
-import { quantTinyWeight } from "./errors.js";
+import { quantScaleLimit } from "./errors.js";
 import { mapLimited } from "./map-limited.js";
 import { type OutlierReport, seenOutliers } from "./outlier-channels.js";
 import { applyActivations } from "./rewrite/apply-activations.js";
@@ -60,8 +60,10 @@ export async function quantize(plan: Plan, statistics: Statistics | undefined, o
   const ranges = staticRanges(plan.groups, equalization, { kernels, report });
   const floors = scaleFloors(plan.biases, ranges, kernels);
   const weights = await quantizeWeights(plan.weights, { tools, equalization, floors }, options);
-  for (const { value, request } of plan.weights.filter((weight) => weights.get(weight)?.isTiny))
-    report(quantTinyWeight(value.name, request));
+  for (const weight of plan.weights) {
+    const limited = weights.get(weight)?.limited;
+    if (limited) report(quantScaleLimit(weight, limited));
+  }
   const copy = cloneGraph(plan.graph);
   const edit = new GraphEditor(ops, copy.graph);
   const rewrite: Rewrite = { plan, edit, copy, tools, equalization, ranges, weights, replaced: new Set(), redirected: new Map(), report };

@@ -3,6 +3,7 @@ import { type Diagnostic, type TensorData, VxError } from "@vlm-export/ir";
 import type { Accuracy, EngineReport, LayerReport } from "@vlm-export/schemas";
 import type { SampleSet } from "@vlm-export/samples";
 import { NumericComparison, type NumericError, topOneAccuracy } from "@vlm-export/verify";
+import { verifyFar } from "../errors.js";
 import type { RunSite } from "../run-site.js";
 import { callHook, type TargetSite } from "@vlm-export/backend-api";
 import { type FloatReference, openFloat, runReference } from "./float-session.js";
@@ -31,11 +32,14 @@ export async function runOnEngine(run: RunSite, site: TargetSite, artifact: Arti
     return withoutRun(error);
   }
   try {
-    return await compared(run, session, job);
+    return await compared(run, session, { ...job, backend: backend.name });
   } finally {
     await session.close();
   }
 }
+
+/** Cosine below which an output is reported to be far from the float model's. */
+const FAR = 0.95;
 
 /** Data had to be made up and could not be. */
 const NO_SOUND_DATA: readonly string[] = ["VX-CAL-RANDOM", "VX-VERIFY-RANDOM"];
@@ -52,7 +56,11 @@ function notRun(reason: string, findings: readonly Diagnostic[] = []): EngineFin
   return { engine: { status: "not-run", reason }, findings: findings.map((found) => ({ ...found, severity: "warning" })) };
 }
 
-async function compared(run: RunSite, session: Session, { float, quantized }: ProveJob): Promise<EngineFindings> {
+async function compared(
+  run: RunSite,
+  session: Session,
+  { float, quantized, backend }: ProveJob & { readonly backend: string },
+): Promise<EngineFindings> {
   let reference: FloatReference | undefined;
   try {
     reference = await openFloat(float, { ops: run.ops, signal: run.request.signal });
@@ -80,7 +88,9 @@ async function compared(run: RunSite, session: Session, { float, quantized }: Pr
       outputs: [...outputs].map(([value, error]) => layerOf(value, error)),
       layers: [...(await quantized.layers())],
     };
-    return { engine: finite(engine), findings: [], ...(accuracy && { accuracy }) };
+    const far = [...outputs].filter(([, { cosine }]) => !(cosine >= FAR));
+    const findings = far.map(([value, { cosine }]) => verifyFar(backend, value, { cosine, limit: FAR }));
+    return { engine: finite(engine), findings, ...(accuracy && { accuracy }) };
   } catch (error) {
     if (error instanceof VxError && NO_SOUND_DATA.includes(error.diagnostic.code))
       return notRun(`there is no data to run on: ${error.message}`, error.diagnostics);

@@ -105,7 +105,7 @@ export class ObservedRun {
   }
 
   private async run({ name, tensors }: CalibrationSample, isLook: boolean): Promise<RunResult> {
-    this.checkFinite(tensors.entries(), name);
+    this.check(tensors, name, "be finite");
     const { scaled, lookInput } = this.site.observed;
     const own = [...scaled].map(([value, { input, extent }]): [string, TensorData] => [
       input,
@@ -115,7 +115,7 @@ export class ObservedRun {
       lookInput === undefined ? [] : [[lookInput, memoryTensor("bool", [], Uint8Array.of(isLook ? 1 : 0))]];
     const result = await this.session.run(new Map([...tensors, ...own, ...flag]));
     const outputs = this.site.outputs.map((output): [string, TensorData] => [output, result.outputs.get(output) as TensorData]);
-    this.checkFinite(outputs, name);
+    this.check(outputs, name, "be numbers");
     return result;
   }
 
@@ -137,13 +137,16 @@ export class ObservedRun {
     }
   }
 
-  /** The engine's reductions pass over NaN: inputs and outputs are looked at whole. */
-  private checkFinite(tensors: Iterable<readonly [string, TensorData]>, sample: string): void {
+  /**
+   * The engine's reductions pass over NaN: inputs and outputs are looked at whole. Outputs may be infinite, as masked scores are:
+   * the ranges themselves are looked at where they are taken.
+   */
+  private check(tensors: Iterable<readonly [string, TensorData]>, sample: string, must: "be finite" | "be numbers"): void {
     for (const [name, tensor] of tensors) {
       if (!isKernelFloat(tensor.dtype) || elementCount(tensor.shape) === 0) continue;
       const { min, max, nanCount, infCount } = this.site.kernels.rangeOf(floatsOf(tensor));
       if (nanCount > 0) throw calNonFinite(name, sample, [Number.NaN, Number.NaN]);
-      if (infCount > 0) throw calNonFinite(name, sample, [min, max]);
+      if (must === "be finite" && infCount > 0) throw calNonFinite(name, sample, [min, max]);
     }
   }
 }

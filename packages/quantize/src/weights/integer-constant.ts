@@ -5,8 +5,8 @@ import type { Scratch } from "@vlm-export/store";
 export interface IntegerConstant {
   readonly data: TensorData;
   readonly type: TensorType & { readonly quant: QuantSpec };
-  /** The constant is so small that all its scales are the smallest of their type. */
-  readonly isTiny?: boolean;
+  /** tiny: all its scales are the smallest of their type, too coarse; huge: some is the largest, and its integers saturate. */
+  readonly limited?: "tiny" | "huge";
 }
 
 /** Where finished integers wait for the emitters: in memory up to a limit, then in the run's scratch file. */

@@ -42,7 +42,7 @@ interface KeptWeight {
   readonly ints: TensorData;
   readonly scale: TensorData;
   readonly zeroPoint?: Int32Array;
-  /** As {@link largestScale} says; a weight that has only the smallest of its type is tiny. */
+  /** As {@link largestScale} says. */
   readonly largestScale: number;
   readonly nonFiniteGroups: number;
 }
@@ -60,7 +60,10 @@ export async function quantizeWeight(weight: Weight, request: WeightRequest, too
   const { storage, range, granularity, scaleDtype } = request;
   const quant = staticSpec({ storage, range, granularity }, kept);
   const type = { dtype: data.dtype, shape: data.shape, quant };
-  return { data: kept.ints, type, isTiny: kept.largestScale === scaleLimits[scaleDtype][0] };
+  const [smallest, largest] = scaleLimits[scaleDtype];
+  const isHuge = kept.largestScale === largest && !weight.scaleFloor;
+  const limited = kept.largestScale === smallest ? "tiny" : isHuge ? "huge" : undefined;
+  return { data: kept.ints, type, ...(limited && { limited }) };
 }
 
 /** Integers of large weights go to the file from the threads that make them; others are made in memory and kept where there is room. */

@@ -34,7 +34,9 @@ export function exemptMasks(graph: Graph, views: ReadonlyMap<Node, NodeView>, re
   const list = [...views.values()];
   if (list.every(({ decisions }) => !decisions.activations)) return;
   const marks = findMarks(graph, list);
-  for (const value of maskedValues(list, marks, readers)) {
+  const masked = maskedValues(list, marks, readers);
+  for (const value of [...graph.inputs, ...graph.nodes.flatMap(outputsOf)]) {
+    if (!masked.has(value)) continue;
     exemptions.keep(value, "mask", readers);
     const view = value.producer && views.get(value.producer);
     for (const { kind, index } of view?.operands ?? []) if (kind === "constant") exemptions.edges.add(edgeKey(view?.node as Node, index));
