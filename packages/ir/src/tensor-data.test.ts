@@ -28,6 +28,13 @@ test("one buffer serves all windows", () => {
   expect(new Set(asked.map(({ buffer }) => buffer)).size).toBe(1);
 });
 
+test("a given buffer sets the length of windows, and is what they are in", () => {
+  const buffer = new Uint8Array(1 << 19);
+  const parts = Array.from(windowsOf(filled, buffer), (window) => (expect(window.buffer).toBe(buffer.buffer), window.slice()));
+  expect(parts.map((part) => part.byteLength)).toEqual([1 << 19, 1 << 19, 1 << 19, 1 << 19, 3]);
+  expect(Buffer.compare(Buffer.concat(parts), bytes)).toBe(0);
+});
+
 test("the content hash is that of all bytes, unless it was recorded", () => {
   expect(contentHash(filled)).toBe(createHash("sha256").update(bytes).digest("hex"));
   const other = { ...filled };

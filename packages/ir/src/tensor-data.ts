@@ -54,11 +54,15 @@ export function i64Tensor(values: readonly number[], shape: readonly number[] = 
   return memoryTensor("i64", shape, new Uint8Array(array.buffer));
 }
 
-/** The tensor's bytes in windows of 1 MiB, each of them valid until the next is asked for: no reader holds more than one. */
-export function* windowsOf(data: TensorData): Generator<Uint8Array> {
-  const buffer = data.readInto && new Uint8Array(Math.min(WINDOW_BYTES, data.byteLength));
-  for (let begin = 0; begin < data.byteLength; begin += WINDOW_BYTES)
-    yield windowOf(data, { begin, end: Math.min(begin + WINDOW_BYTES, data.byteLength) }, buffer);
+/**
+ * The tensor's bytes in windows of 1 MiB, or of the length of a `buffer` that one who walks many tensors gives for all of them. Each window
+ * is valid until the next is asked for: no reader holds more than one.
+ */
+export function* windowsOf(data: TensorData, buffer?: Uint8Array): Generator<Uint8Array> {
+  const step = buffer?.byteLength ?? WINDOW_BYTES;
+  const target = buffer ?? (data.readInto && new Uint8Array(Math.min(step, data.byteLength)));
+  for (let begin = 0; begin < data.byteLength; begin += step)
+    yield windowOf(data, { begin, end: Math.min(begin + step, data.byteLength) }, target);
 }
 
 /** The bytes [begin, end) of a tensor, in `buffer` where it can be filled; valid until `buffer` is used again. */

@@ -9,17 +9,8 @@ import {
   singles,
   zeroPointValues,
 } from "@vlm-export/backend-api";
-import {
-  type Diagnostic,
-  memoryTensor,
-  type Model,
-  type QuantSpec,
-  storedTensor,
-  type TensorData,
-  type Value,
-  windowOf,
-  windowsOf,
-} from "@vlm-export/ir";
+import { type Diagnostic, memoryTensor, type Model, type QuantSpec, storedTensor, type TensorData, type Value } from "@vlm-export/ir";
+import { byteComparer, type CompareBytes } from "./byte-comparer.js";
 
 /** Result of comparing what an artifact holds with the frozen graph. */
 export interface Proof {
@@ -52,8 +43,9 @@ interface Problem {
  */
 export function compareDecoded(backend: string, model: Model, decoded: Decoded, artifact: Pick<Artifact, "losses" | "constants">): Proof {
   const excused = new Set(artifact.losses.map((loss) => keyOf(loss.component, loss.value)));
-  const { compared, problems, reencodings } = compareQuantized(model, decoded, excused);
-  const constants = artifact.constants && compareConstants(model, decoded, artifact.constants, excused);
+  const terms = { excused, differ: byteComparer() };
+  const { compared, problems, reencodings } = compareQuantized(model, decoded, terms);
+  const constants = artifact.constants && compareConstants(model, decoded, artifact.constants, terms);
   return {
     tensorsCompared: compared,
     tensorsDifferent: problems.length,
@@ -64,7 +56,13 @@ export function compareDecoded(backend: string, model: Model, decoded: Decoded, 
   };
 }
 
-function compareQuantized(model: Model, decoded: Decoded, excused: ReadonlySet<string>) {
+interface Terms {
+  /** Keys of the values in the loss ledger. */
+  readonly excused: ReadonlySet<string>;
+  readonly differ: CompareBytes;
+}
+
+function compareQuantized(model: Model, decoded: Decoded, { excused, differ }: Terms) {
   const byName = new Map(decoded.tensors.map((tensor) => [keyOf(tensor.component, tensor.value), tensor]));
   const problems: Problem[] = [];
   const reencodings: Partial<Record<Reencoding, number>> = {};
@@ -75,7 +73,7 @@ function compareQuantized(model: Model, decoded: Decoded, excused: ReadonlySet<s
       const tensor = byName.get(key);
       if (!tensor && excused.has(key)) continue;
       compared += 1;
-      const difference = tensor ? differenceOf(value, tensor) : "is not in the artifact";
+      const difference = tensor ? differenceOf(value, tensor, differ) : "is not in the artifact";
       if (difference) problems.push({ component, value: value.name, message: difference });
       for (const kind of tensor?.reencoded ?? []) reencodings[kind] = (reencodings[kind] ?? 0) + 1;
     }
@@ -84,7 +82,7 @@ function compareQuantized(model: Model, decoded: Decoded, excused: ReadonlySet<s
 }
 
 /** Skips values in the loss ledger, for which something else stands in the artifact, and constants that only the target's own passes made. */
-function compareConstants(model: Model, decoded: Decoded, located: readonly ConstantLocation[], excused: ReadonlySet<string>) {
+function compareConstants(model: Model, decoded: Decoded, located: readonly ConstantLocation[], { excused, differ }: Terms) {
   const byName = new Map((decoded.constants ?? []).map((constant) => [keyOf(constant.component, constant.value), constant.data]));
   const problems: Problem[] = [];
   let compared = 0;
@@ -93,20 +91,20 @@ function compareConstants(model: Model, decoded: Decoded, located: readonly Cons
     const known = model.components.get(component)?.value(value);
     if (!known || excused.has(key)) continue;
     compared += 1;
-    const difference = constantDiffers(known, byName.get(key));
+    const difference = constantDiffers(known, byName.get(key), differ);
     if (difference) problems.push({ component, value, message: difference });
   }
   return { compared, problems };
 }
 
 /** A widened constant may be stored as it is read or as the 16-bit floats behind it. */
-function constantDiffers(value: Value, found: TensorData | undefined): string | undefined {
+function constantDiffers(value: Value, found: TensorData | undefined, differ: CompareBytes): string | undefined {
   if (!value.data || value.type.quant) return "is said to be a plain constant, which it is not in the graph";
   if (!found) return "is not in the artifact";
   const stored = storedTensor(value.data);
   const expected = found.dtype === stored.dtype ? stored : value.data;
   const [wanted, got] = [expected, found].map(({ dtype, shape }) => `${dtype}[${shape.join(", ")}]`);
-  return wanted === got ? bytesDiffer("elements", expected, found) : `is ${got}, the graph's ${wanted}`;
+  return wanted === got ? differ("elements", expected, found) : `is ${got}, the graph's ${wanted}`;
 }
 
 function listed(backend: string, problems: readonly Problem[]): readonly Diagnostic[] {
@@ -132,22 +130,22 @@ function listed(backend: string, problems: readonly Problem[]): readonly Diagnos
 }
 
 /** What differs, in words; undefined when nothing does. */
-function differenceOf(value: Value, tensor: DecodedTensor): string | undefined {
+function differenceOf(value: Value, tensor: DecodedTensor, differ: CompareBytes): string | undefined {
   const quant = value.type.quant;
   if (!quant) return "is quantized but the graph's value is not";
   const { scale, zeroPoint } = tensor;
   if (!(scale instanceof Float32Array) || !Array.isArray(zeroPoint)) return "has no readable scales or zero points";
   if (tensor.storage !== quant.storage) return `holds ${tensor.storage}, the graph ${quant.storage}`;
   return (
-    scalesDiffer(quant, scale) ??
+    scalesDiffer(quant, scale, differ) ??
     numbersDiffer("zeroPoint", zeroPointValues(quant), zeroPoint) ??
-    (value.data && (tensor.ints ? bytesDiffer("integers", value.data, tensor.ints) : "has no integers"))
+    (value.data && (tensor.ints ? differ("integers", value.data, tensor.ints) : "has no integers"))
   );
 }
 
 /** Equal bytes are equal numbers; the numbers are only gone through to say where a difference is. */
-function scalesDiffer(quant: QuantSpec, found: Float32Array): string | undefined {
-  const isEqual = quant.scale !== undefined && bytesDiffer("scales", singles(quant.scale), tensorOf(found)) === undefined;
+function scalesDiffer(quant: QuantSpec, found: Float32Array, differ: CompareBytes): string | undefined {
+  const isEqual = quant.scale !== undefined && differ("scales", singles(quant.scale), tensorOf(found)) === undefined;
   return isEqual ? undefined : numbersDiffer("scale", scaleValues(quant), found);
 }
 
@@ -173,21 +171,6 @@ function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-/** Whole windows are compared as bytes; single elements only to say where a difference begins. */
-function bytesDiffer(what: string, expected: TensorData, found: TensorData): string | undefined {
-  if (expected.byteLength !== found.byteLength) return `has ${found.byteLength} bytes of ${what}, the graph ${expected.byteLength}`;
-  let begin = 0;
-  let buffer: Uint8Array | undefined;
-  for (const wanted of windowsOf(expected)) {
-    buffer ??= new Uint8Array(wanted.byteLength);
-    const got = windowOf(found, { begin, end: begin + wanted.byteLength }, buffer);
-    if (Buffer.compare(wanted, got) !== 0)
-      return `differs from byte ${begin + wanted.findIndex((byte, i) => byte !== got[i])} of its ${what} on`;
-    begin += wanted.byteLength;
-  }
-  return undefined;
-}
-
 function keyOf(component: string, value: string): string {
   return `${component}\u0000${value}`;
 }
@@ -201,18 +184,19 @@ export function compareAcrossTargets(proofs: ReadonlyMap<string, Decoded>): { re
       held.set(key, [...(held.get(key) ?? []), tensor]);
     }
   }
+  const differ = byteComparer();
   const shared = [...held.values()].filter((tensors) => tensors.length > 1);
   return {
     tensors: shared.length,
-    different: shared.filter(([first, ...rest]) => rest.some((tensor) => tensorsDiffer(first as DecodedTensor, tensor))).length,
+    different: shared.filter(([first, ...rest]) => rest.some((tensor) => tensorsDiffer(first as DecodedTensor, tensor, differ))).length,
   };
 }
 
-function tensorsDiffer(a: DecodedTensor, b: DecodedTensor): boolean {
+function tensorsDiffer(a: DecodedTensor, b: DecodedTensor, differ: CompareBytes): boolean {
   const qparams = numbersDiffer("scale", a.scale, b.scale) ?? numbersDiffer("zeroPoint", a.zeroPoint, b.zeroPoint);
   return (
     a.storage !== b.storage ||
     qparams !== undefined ||
-    (a.ints !== undefined && b.ints !== undefined && bytesDiffer("integers", a.ints, b.ints) !== undefined)
+    (a.ints !== undefined && b.ints !== undefined && differ("integers", a.ints, b.ints) !== undefined)
   );
 }
