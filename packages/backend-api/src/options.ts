@@ -1,17 +1,26 @@
 import { createRequire } from "node:module";
 import type * as Ajv from "ajv";
 import type { Backend } from "./backend.js";
-import { pluginOptions } from "./errors.js";
+import { pluginContract, pluginOptions } from "./errors.js";
 
-/** The recipe's `targets.<name>` with the schema's defaults filled in. Throws VX-PLUGIN-OPTIONS. */
+/** The recipe's `targets.<name>` with the schema's defaults filled in. Throws VX-PLUGIN-OPTIONS, VX-PLUGIN-CONTRACT. */
 export function resolveOptions({ name, capabilities }: Backend, given: object | undefined): unknown {
-  const { Ajv } = createRequire(import.meta.url)("ajv") as typeof import("ajv"); // loaded by the commands that come this far
   const options: unknown = structuredClone({ ...given });
-  // The schema is not itself judged in every run: that takes three times as long as to compile it.
-  const rules = { allErrors: true, useDefaults: true, strict: false, meta: false, validateSchema: false } as const;
-  const validate = new Ajv(rules).compile(capabilities.optionsSchema);
+  const validate = validatorOf(name, capabilities.optionsSchema);
   if (!validate(options)) throw pluginOptions(name, (validate.errors ?? []).map(problemText));
   return options;
+}
+
+/** The schema is compiled without being judged first: that takes three times as long, and what ajv cannot compile fails anyway. */
+function validatorOf(backend: string, schema: object): Ajv.ValidateFunction {
+  const { Ajv } = createRequire(import.meta.url)("ajv") as typeof import("ajv"); // loaded by the commands that come this far
+  try {
+    return new Ajv({ allErrors: true, useDefaults: true, strict: false, meta: false, validateSchema: false }).compile(schema);
+  } catch (error) {
+    throw pluginContract(backend, [
+      `capabilities.optionsSchema is no JSON Schema: ${error instanceof Error ? error.message : String(error)}`,
+    ]);
+  }
 }
 
 function problemText({ keyword, params, instancePath, message = "is wrong" }: Ajv.ErrorObject): string {

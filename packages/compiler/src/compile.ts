@@ -85,6 +85,7 @@ async function deliver(site: RunSite, diagnostics: readonly Diagnostic[]): Promi
   const { request, clock } = site;
   const { float, plans } = await prepare(site);
   const refused = await clock.run("plan", () => precheck(site, float, plans));
+  site.workers.start();
   const output = openOutputFolder(request.outDir);
   try {
     const quantized = await quantizeModel(site, float, plans, `${output.staging}.scratch`);
@@ -135,7 +136,6 @@ async function prepare(site: RunSite): Promise<{ readonly float: Model; readonly
   const importSite = { ops: site.ops, pool: site.pool, report: site.report, ...(request.signal && { signal: request.signal }) };
   for (const diagnostic of request.recipe.diagnostics) site.report(diagnostic);
   const model = await clock.run("import", () => importModel(request.modelPath, importSite));
-  site.workers.start();
   const float = await clock.run("normalize", () => normalizeModel(model, request.recipe.model.shapes, importSite));
   const plans = await clock.run("plan", () => planModel(float, request.recipe, { ops: site.ops }));
   for (const plan of plans.values()) for (const diagnostic of plan.diagnostics) site.report(diagnostic);
