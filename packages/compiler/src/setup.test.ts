@@ -28,7 +28,7 @@ test("a backend whose probe crashes or whose options schema is none is broken, a
       found: "package-of-crashing 1.0.0",
       hint: expect.stringContaining("hook probe threw: no such tool table"),
     },
-    { what: "backend odd", status: "broken", found: "package-of-odd 1.0.0", hint: expect.stringContaining("schema") },
+    { what: "backend odd", status: "broken", found: "package-of-odd 1.0.0", hint: expect.stringContaining("no JSON Schema") },
     { what: "backend fine", status: "ok", found: "1.0.0" },
   ]);
 });
