@@ -6,6 +6,8 @@ const BINS = 2048;
 const MOST_CLIPPED = 1e-3;
 /** Count that Q has where only clipped mass falls: the divergence stays finite and grows with that mass. */
 const TRACE = 1e-4;
+/** Divergences this close are equal: sums of so many terms are not more exact. */
+const SLACK = 1e-12;
 
 /**
  * The threshold whose quantized distribution has the least Kullback–Leibler divergence from the clipped one (S. Migacz, "8-bit
@@ -49,8 +51,8 @@ export function bestCandidate(counts: Float64Array, levels: number): number {
   const total = sums.count[counts.length] as number;
   for (let kept = levels; kept <= counts.length; kept += 1) {
     if (total - (sums.count[kept] as number) > total * MOST_CLIPPED) continue;
-    const divergence = divergenceOf(counts, sums, kept, levels);
-    if (divergence <= least) [best, least] = [kept, divergence];
+    const divergence = divergenceOf(counts, sums, { kept, levels, least });
+    if (divergence <= least + SLACK) [best, least] = [kept, Math.min(least, divergence)];
   }
   return best;
 }
@@ -76,24 +78,45 @@ function prefixSums(counts: Float64Array): PrefixSums {
   return sums;
 }
 
+interface Candidate {
+  /** Bins that are kept. */
+  readonly kept: number;
+  readonly levels: number;
+  /** A divergence above this one need not be known: it comes out as infinity. */
+  readonly least: number;
+}
+
 /**
  * Σ p·ln(p/q) with p = P/N, q = Q/M, N = all counts, M = the counts kept. Q is constant over the filled bins of a level (the
- * last bin counts as filled when clipped mass was added to it), so a level adds Σ P·ln P − ΣP · ln Q.
+ * last bin counts as filled when clipped mass was added to it), so a level adds Σ P·ln P − ΣP · ln Q. For all levels but the last
+ * that is at least 0 (log sum inequality): once the least divergence is passed, no further level is looked at.
  */
-function divergenceOf(counts: Float64Array, sums: PrefixSums, kept: number, levels: number): number {
+function divergenceOf(counts: Float64Array, sums: PrefixSums, { kept, levels, least }: Candidate): number {
   const total = sums.count[counts.length] as number;
   const inside = sums.count[kept] as number;
-  const last = counts[kept - 1] as number;
-  const outside = total - inside;
   if (inside === 0) return Number.POSITIVE_INFINITY;
-  let sum = (sums.information[kept - 1] as number) + xlogx(last + outside);
-  for (let level = 0, begin = 0; level < levels; level += 1) {
-    const end = Math.ceil(((level + 1) * kept) / levels);
+  const shift = Math.log(inside) - Math.log(total);
+  const most = (least - shift + SLACK) * total;
+  let begin = Math.ceil(((levels - 1) * kept) / levels);
+  let sum = lastLevel(counts, sums, begin, kept);
+  for (let level = levels - 2; level >= 0 && sum <= most; level -= 1) {
+    const end = begin;
+    begin = Math.ceil((level * kept) / levels);
     const mass = (sums.count[end] as number) - (sums.count[begin] as number);
-    const added = level === levels - 1 ? outside : 0;
-    const filled = (sums.filled[end] as number) - (sums.filled[begin] as number) + (added > 0 && last === 0 ? 1 : 0);
-    if (mass + added > 0) sum -= (mass + added) * Math.log(mass > 0 ? mass / filled : TRACE);
-    begin = end;
+    if (mass === 0) continue;
+    const filled = (sums.filled[end] as number) - (sums.filled[begin] as number);
+    sum += (sums.information[end] as number) - (sums.information[begin] as number) - mass * Math.log(mass / filled);
   }
-  return sum / total - Math.log(total) + Math.log(inside);
+  return sum > most ? Number.POSITIVE_INFINITY : sum / total + shift;
+}
+
+/** What the level of bins [begin, kept) adds, with all that is clipped in its last bin. */
+function lastLevel(counts: Float64Array, sums: PrefixSums, begin: number, kept: number): number {
+  const outside = (sums.count[counts.length] as number) - (sums.count[kept] as number);
+  const mass = (sums.count[kept] as number) - (sums.count[begin] as number);
+  if (mass + outside === 0) return 0;
+  const last = counts[kept - 1] as number;
+  const filled = (sums.filled[kept] as number) - (sums.filled[begin] as number) + (outside > 0 && last === 0 ? 1 : 0);
+  const information = (sums.information[kept - 1] as number) - (sums.information[begin] as number) + xlogx(last + outside);
+  return information - (mass + outside) * Math.log(mass > 0 ? mass / filled : TRACE);
 }
