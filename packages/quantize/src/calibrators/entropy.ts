@@ -8,6 +8,7 @@ const MOST_CLIPPED = 1e-3;
 const TRACE = 1e-4;
 /** Divergences this close are equal: sums of so many terms are not more exact. */
 const SLACK = 1e-12;
+const STRIDE = 32;
 
 /**
  * The threshold whose quantized distribution has the least Kullback–Leibler divergence from the clipped one (S. Migacz, "8-bit
@@ -49,12 +50,20 @@ export function bestCandidate(counts: Float64Array, levels: number): number {
   const sums = prefixSums(counts);
   let [best, least] = [counts.length, Number.POSITIVE_INFINITY];
   const total = sums.count[counts.length] as number;
-  for (let kept = levels; kept <= counts.length; kept += 1) {
+  for (const kept of candidates(levels, counts.length)) {
     if (total - (sums.count[kept] as number) > total * MOST_CLIPPED) continue;
     const divergence = divergenceOf(counts, sums, { kept, levels, least });
-    if (divergence <= least + SLACK) [best, least] = [kept, Math.min(least, divergence)];
+    if (divergence > least + SLACK) continue;
+    best = divergence < least - SLACK ? kept : Math.max(best, kept);
+    least = Math.min(least, divergence);
   }
   return best;
+}
+
+/** [first, last], some of them all over it first: the least divergence is soon near, and most candidates are left early. */
+function* candidates(first: number, last: number): Generator<number> {
+  for (let kept = last; kept >= first; kept -= STRIDE) yield kept;
+  for (let kept = first; kept <= last; kept += 1) if ((last - kept) % STRIDE !== 0) yield kept;
 }
 
 interface PrefixSums {
@@ -97,15 +106,15 @@ function divergenceOf(counts: Float64Array, sums: PrefixSums, { kept, levels, le
   if (inside === 0) return Number.POSITIVE_INFINITY;
   const shift = Math.log(inside) - Math.log(total);
   const most = (least - shift + SLACK) * total;
-  let begin = Math.ceil(((levels - 1) * kept) / levels);
-  let sum = lastLevel(counts, sums, begin, kept);
-  for (let level = levels - 2; level >= 0 && sum <= most; level -= 1) {
-    const end = begin;
-    begin = Math.ceil((level * kept) / levels);
+  let sum = lastLevel(counts, sums, Math.ceil(((levels - 1) * kept) / levels), kept);
+  for (let level = 0, begin = 0; level < levels - 1 && sum <= most; level += 1) {
+    const end = Math.ceil(((level + 1) * kept) / levels);
     const mass = (sums.count[end] as number) - (sums.count[begin] as number);
-    if (mass === 0) continue;
-    const filled = (sums.filled[end] as number) - (sums.filled[begin] as number);
-    sum += (sums.information[end] as number) - (sums.information[begin] as number) - mass * Math.log(mass / filled);
+    if (mass > 0) {
+      const filled = (sums.filled[end] as number) - (sums.filled[begin] as number);
+      sum += (sums.information[end] as number) - (sums.information[begin] as number) - mass * Math.log(mass / filled);
+    }
+    begin = end;
   }
   return sum > most ? Number.POSITIVE_INFINITY : sum / total + shift;
 }
