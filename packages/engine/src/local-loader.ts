@@ -4,6 +4,7 @@ import { engineLoad } from "./errors.js";
 import type { Loader, LoadRequest } from "./load-request.js";
 import { OrtSession } from "./ort-session.js";
 import { loadRuntime, type Runtime } from "./runtime.js";
+import type { TapObserver } from "./tap-observer.js";
 
 /** Loads models on the calling thread. Throws VX-ENGINE-MISSING, VX-ENGINE-UNUSABLE. */
 export async function createLocalLoader(): Promise<Loader> {
@@ -12,10 +13,12 @@ export async function createLocalLoader(): Promise<Loader> {
     version: runtime.env.versions.node ?? runtime.env.versions.common,
     async load(request, source) {
       const session = await sessionOf(runtime, request);
+      let observer: TapObserver | undefined;
       try {
-        const observer = source && (await source.load()).createObserver(source.settings);
+        observer = source && (await source.load()).createObserver(source.settings);
         return new OrtSession({ runtime, session, observer, taps: request.taps, outputs: request.outputs });
       } catch (error) {
+        await observer?.close();
         await session.release();
         throw error;
       }

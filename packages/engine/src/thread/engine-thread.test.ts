@@ -8,6 +8,7 @@ import { f32Tensor, type Graph, GraphEditor } from "@vlm-export/ir";
 import { standardOps } from "@vlm-export/ops";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { createEngine, Engine } from "../index.js";
+import { EngineThread } from "./engine-thread.js";
 
 const packageFolder = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const root = mkdtempSync(join(tmpdir(), "engine-thread-"));
@@ -105,6 +106,13 @@ test("an observer runs on the thread, where it loads its module", async () => {
   expect(await session.ask("sum")).toBe(12);
   await expect(session.ask("fail")).rejects.toThrow("observer failed");
   await session.close();
+});
+
+test("a thread that is gone answers this and every later question with the reason", async () => {
+  const module = join(root, "gone.mjs");
+  writeFileSync(module, 'import { parentPort } from "node:worker_threads"; parentPort.on("message", () => process.exit(3));');
+  const thread = new EngineThread(pathToFileURL(module));
+  for (const _ of ["this", "later"]) await expect(thread.ask("start", [])).rejects.toThrow("ended with code 3");
 });
 
 test("a process ends by itself, with the engine open or closed", () => {

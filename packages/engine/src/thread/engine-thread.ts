@@ -12,6 +12,8 @@ export class EngineThread {
   readonly #waiting = new Map<number, Waiting>();
   #asked = 0;
   #isEnding = false;
+  /** Why there are no answers any more. */
+  #failure: Error | undefined;
 
   constructor(module: URL) {
     this.#worker = new Worker(module, { execArgv: [] });
@@ -21,8 +23,9 @@ export class EngineThread {
     this.#worker.unref();
   }
 
-  /** Rejects with what the thread throws; transfers the buffers of `given`. */
+  /** Rejects with what the thread throws, and with the reason of its end once it is gone; transfers the buffers of `given`. */
   ask<Name extends CallName>(call: Name, args: Arguments<Name>, given: readonly ArrayBuffer[] = []): Promise<Answer<Name>> {
+    if (this.#failure) return Promise.reject(this.#failure);
     const id = (this.#asked += 1);
     this.#worker.ref();
     return new Promise((resolve, reject) => {
@@ -47,7 +50,8 @@ export class EngineThread {
   }
 
   #fail(error: Error): void {
-    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#failure ??= error;
+    for (const { reject } of this.#waiting.values()) reject(this.#failure);
     this.#waiting.clear();
   }
 }
