@@ -150,7 +150,7 @@ function scalesDiffer(quant: QuantSpec, found: Float32Array, differ: CompareByte
 }
 
 function tensorOf(floats: Float32Array): TensorData {
-  return memoryTensor("f32", [floats.length], new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength));
+  return memoryTensor("f32", [floats.length], bytesOf(floats));
 }
 
 /** An absent list of zero points is a list of zeros. */

@@ -12,8 +12,11 @@ export interface CounterSettings {
   readonly outputs: readonly string[];
 }
 
-/** Its answer to every run: least and greatest element by value, NaN where there is one. */
-export type SeenRanges = ReadonlyMap<string, readonly [min: number, max: number]>;
+/** Least and greatest element of one tensor. */
+export type SeenRange = readonly [min: number, max: number];
+
+/** Its answer to every run, by value. */
+export type SeenRanges = ReadonlyMap<string, SeenRange>;
 
 /** The factors by which the channels of held values are multiplied; counts what is held. */
 export interface Scale {

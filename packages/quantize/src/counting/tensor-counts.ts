@@ -1,7 +1,7 @@
 import { createKernels } from "@vlm-export/numerics";
 import { scaleColumns } from "../equalize/scaled-weight.js";
-import type { CounterQuestion, CounterSettings, Histograms, Scale, SeenRanges } from "./counter-messages.js";
-import { scratchCounts, ValueCounts } from "./value-counts.js";
+import type { CounterQuestion, CounterSettings, Histograms, Scale, SeenRange, SeenRanges } from "./counter-messages.js";
+import { scratchCounts, seenRange, ValueCounts } from "./value-counts.js";
 
 /** Counts each value's elements in a histogram that covers all runs. One per thread; a value is always counted by the same one. */
 export class TensorCounts {
@@ -29,10 +29,10 @@ export class TensorCounts {
   }
 
   /** A held tensor is copied: its memory may leave this thread as an output. */
-  #see(value: string, floats: Float32Array, isHeld: boolean): readonly [min: number, max: number] {
+  #see(value: string, floats: Float32Array, isHeld: boolean): SeenRange {
     if (!isHeld) return this.#countsOf(value).add(floats);
     this.#held.push({ value, floats: floats.slice() });
-    return new ValueCounts(this.#kernels, this.#scratch).add(floats);
+    return seenRange(this.#kernels.rangeOf(floats));
   }
 
   #release({ factors }: Scale): undefined {

@@ -1,5 +1,6 @@
-import type { Kernels } from "@vlm-export/numerics";
+import type { Extremes, Kernels } from "@vlm-export/numerics";
 import { emptyHistogram, HISTOGRAM_BINS, type Histogram, limitFor, widen } from "../histogram.js";
+import type { SeenRange } from "./counter-messages.js";
 
 /**
  * The histogram of one value over all samples. Its range grows with the data, by doublings; only a tensor that makes it grow is read
@@ -16,12 +17,10 @@ export class ValueCounts {
     this.#scratch = scratch;
   }
 
-  /** Adds a tensor; returns its least and greatest element: [0, 0] without elements. One with NaN (then NaN) or infinity is not added. */
-  add(x: Float32Array): readonly [min: number, max: number] {
-    if (x.length === 0) return [0, 0];
+  /** Adds a tensor; returns its range. One with NaN or infinity is not added. */
+  add(x: Float32Array): SeenRange {
     const guess = this.#histogram.limit || 1;
-    const { min, max, nanCount } = this.#count(x, guess);
-    if (nanCount > 0) return [Number.NaN, Number.NaN];
+    const [min, max] = seenRange(this.#count(x, guess));
     if (!Number.isFinite(max - min)) return [min, max];
     const limit = Math.max(this.#histogram.limit, limitFor(Math.max(-min, max)));
     if (limit === 0) this.#histogram = { ...this.#histogram, zeros: this.#histogram.zeros + x.length };
@@ -40,10 +39,16 @@ export class ValueCounts {
     for (let bin = 0; bin < HISTOGRAM_BINS; bin += 1) counts[bin] = (counts[bin] as number) + (this.#scratch[bin] as number);
   }
 
-  #count(x: Float32Array, limit: number): ReturnType<Kernels["histogram"]> {
+  #count(x: Float32Array, limit: number): Extremes {
     this.#scratch.fill(0);
     return this.#kernels.histogram(x, -limit, limit, this.#scratch);
   }
+}
+
+/** Least and greatest element: [0, 0] without elements, NaN where there is one. */
+export function seenRange({ min, max, nanCount }: Extremes): SeenRange {
+  if (nanCount > 0) return [Number.NaN, Number.NaN];
+  return min > max ? [0, 0] : [min, max];
 }
 
 /** Memory for {@link ValueCounts}. */

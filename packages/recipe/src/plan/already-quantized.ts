@@ -1,7 +1,7 @@
 import type { Node, Value } from "@vlm-export/ir";
 import { CLAMPS, sharesQparams } from "./demands.js";
 import type { Exemptions } from "./exemptions.js";
-import type { NodeView } from "./node-view.js";
+import { type NodeView, outputsOf } from "./node-view.js";
 import { edgeKey } from "./plan-weights.js";
 import type { Readers } from "./readers.js";
 
@@ -18,10 +18,10 @@ export function exemptQuantized(views: ReadonlyMap<Node, NodeView>, readers: Rea
   const scales = new Set<Value>();
   for (const view of views.values()) {
     const { node } = view;
-    if (isScale(node, scales)) for (const value of valuesOf(node)) scales.add(value);
+    if (isScale(node, scales)) for (const value of outputsOf(node)) scales.add(value);
     const input = movedInput(view);
     const isKept = isDequantize(node) || isIntegerSum(node) || (input !== undefined && exemptions.values.has(input));
-    for (const value of valuesOf(node)) if (isKept || scales.has(value)) exemptions.keep(value, "already quantized", readers);
+    for (const value of outputsOf(node)) if (isKept || scales.has(value)) exemptions.keep(value, "already quantized", readers);
   }
   exemptBeforeQuantize([...views.values()].toReversed(), readers, exemptions);
 }
@@ -45,10 +45,6 @@ function exemptBeforeQuantize(views: readonly NodeView[], readers: Readers, exem
 /** True for an operator that gives the real numbers that integers of the model stand for. */
 export function isDequantize({ op }: Node): boolean {
   return DEQUANTIZE.has(op);
-}
-
-function valuesOf({ outputs }: Node): readonly Value[] {
-  return outputs.filter((value) => value !== null);
 }
 
 /** The sum of an integer product as a float, which its scale is still to be multiplied with. */

@@ -3,7 +3,7 @@ import { sharesQparams } from "./demands.js";
 import type { Edge } from "../plan-types.js";
 import type { Exemptions } from "./exemptions.js";
 import { largestMagnitude } from "./largest-magnitude.js";
-import type { NodeView } from "./node-view.js";
+import { type NodeView, outputsOf } from "./node-view.js";
 import { edgeKey } from "./plan-weights.js";
 import type { Readers } from "./readers.js";
 
@@ -61,10 +61,6 @@ function findMarks(graph: Graph, views: readonly NodeView[]): Marks {
     }
   }
   return { carried, plain, additions };
-}
-
-function outputsOf({ outputs }: Node): readonly Value[] {
-  return outputs.filter((value) => value !== null);
 }
 
 /** True where a mask in an operand is a mask in the result. */

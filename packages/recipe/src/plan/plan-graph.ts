@@ -12,7 +12,7 @@ import { type Grouping, groupValues } from "./group.js";
 import { keptValues, reportKept } from "./kept-values.js";
 import { exemptMasks } from "./masks.js";
 import { blockCounter } from "../match/role-pattern.js";
-import type { NodeView } from "./node-view.js";
+import { type NodeView, outputsOf } from "./node-view.js";
 import { operandsOf } from "./operands.js";
 import { planConstants } from "./plan-constants.js";
 import { edgeKey, planWeights, WeightForms } from "./plan-weights.js";
@@ -126,7 +126,7 @@ function planViews(
 
 /** Everything that can be an activation, in order of definition. */
 function valuesOf(graph: Graph): readonly Value[] {
-  return [...graph.inputs, ...graph.nodes.flatMap(({ outputs }) => outputs.filter((value) => value !== null))];
+  return [...graph.inputs, ...graph.nodes.flatMap(outputsOf)];
 }
 
 interface Parts {
