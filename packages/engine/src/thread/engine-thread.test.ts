@@ -1,6 +1,5 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -15,10 +14,8 @@ const root = mkdtempSync(join(tmpdir(), "engine-thread-"));
 const ops = standardOps();
 let engine: Engine;
 
-/** The built package, whose engine runs on its own thread. */
+/** The built package, whose engine runs on its own thread. Not built here: other tests run the built command meanwhile. */
 beforeAll(async () => {
-  const compiler = createRequire(import.meta.url).resolve("ts7/package.json");
-  execFileSync(process.execPath, [join(dirname(compiler), "bin/tsc"), "-b", packageFolder]);
   const built = (await import(join(packageFolder, "dist/index.js"))) as { createEngine: typeof createEngine };
   engine = await built.createEngine({ tempRoot: join(root, "temp") });
 });

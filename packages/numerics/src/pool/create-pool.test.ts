@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,9 +17,8 @@ const folder = mkdtempSync(join(tmpdir(), "numerics-pool-"));
 const kernels = createKernels();
 const pools = new Map<string, KernelPool>();
 
+/** Threads need the built package. Not built here: other tests run the built command meanwhile. */
 beforeAll(async () => {
-  const compiler = createRequire(import.meta.url).resolve("ts7/package.json");
-  execFileSync(process.execPath, [join(dirname(compiler), "bin/tsc"), "-b", packageFolder]);
   const built = (await import(join(packageFolder, "dist/index.js"))) as { createPool: typeof createPool };
   pools.set("two threads", built.createPool({ threads: 2 }));
   pools.set("no threads", createPool({ threads: 0 }));

@@ -1,5 +1,3 @@
-import { execFileSync } from "node:child_process";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TapObserver } from "@vlm-export/engine";
@@ -8,11 +6,9 @@ import type { CounterSettings, Histograms, SeenRanges } from "./counter-messages
 import { createObserver } from "./counter.js";
 
 const packageFolder = join(dirname(fileURLToPath(import.meta.url)), "../..");
-/** The built module, whose counters have threads. */
+/** The built module, whose counters have threads. Not built here: other tests run the built command meanwhile. */
 let built: { createObserver: (settings: CounterSettings) => TapObserver };
 beforeAll(async () => {
-  const compiler = createRequire(import.meta.url).resolve("ts7/package.json");
-  execFileSync(process.execPath, [join(dirname(compiler), "bin/tsc"), "-b", packageFolder]);
   built = (await import(join(packageFolder, "dist/counting/counter.js"))) as typeof built;
 });
 
