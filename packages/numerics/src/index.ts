@@ -1,6 +1,7 @@
 export * from "./bfloat16.js";
 export * from "./create-kernels.js";
 export * from "./dtype.js";
+export * from "./factors.js";
 export * from "./float16.js";
 export * from "./float-bits.js";
 export * from "./floats.js";

@@ -99,10 +99,10 @@ async function quantizeWeights(
   await mapLimited(plans, concurrency, async (plan) => {
     signal?.throwIfAborted();
     const { value, request } = plan;
-    const data = equalization.weightData(plan);
+    const weight = equalization.weightOf(plan);
     const scaleFloor = floors.get(plan);
-    weights.set(plan, await quantizeWeight({ value, data, ...(scaleFloor && { scaleFloor }) }, request, tools));
-    bytesRead += storedTensor(data).byteLength;
+    weights.set(plan, await quantizeWeight({ value, ...weight, ...(scaleFloor && { scaleFloor }) }, request, tools));
+    bytesRead += storedTensor(weight.data).byteLength;
     progress?.(weights.size, plans.length, bytesRead);
   });
   return weights;

@@ -114,6 +114,29 @@ test.each(views.flatMap((view) => poolNames.map((name) => ({ view, name }))))(
   },
 );
 
+test.each(poolNames.flatMap((name) => ([2048, 1] as const).map((run) => ({ name, run }))))(
+  "a file's elements are multiplied as they are read, in whatever windows: factors for $run neighbours, $name",
+  async ({ name, run }) => {
+    const pool = pools.get(name) as KernelPool;
+    const [rows, columns] = [1100, 2048];
+    const values = noise(run === 1 ? columns : rows);
+    const factors = { values, run, start: 0 };
+    const spec = specOf("i8", channelView([rows, columns], 1));
+    for (const dtype of ["f32", "f16"] as const) {
+      const x = noise(rows * columns);
+      const stored = dtype === "f32" ? x : kernels.toHalf(x, dtype);
+      const path = join(folder, `factors-${dtype}.bin`);
+      writeFileSync(path, stored);
+      const wide = stored instanceof Float32Array ? stored : kernels.toFloat32({ dtype: "f16", bits: stored });
+      const product = wide.map((value, i) => value * (values[run === 1 ? i % columns : Math.floor(i / columns)] as number));
+      const expected = kernels.quantizeWeights(product, spec);
+      const actual = await pool.quantizeWeights({ path, offset: 0, dtype, elementCount: x.length, factors }, spec);
+      expect(same(actual.bytes, expected.bytes)).toBe(true);
+      expect(same(actual.scale, expected.scale)).toBe(true);
+    }
+  },
+);
+
 test.each(poolNames)("ranges equal the kernels': %s", async (name) => {
   const view = blockView([1100, 2048], 1, 32);
   const x = noise(elementCountOf(view));

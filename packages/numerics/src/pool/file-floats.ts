@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readSync } from "node:fs";
 import { shortFile, unreadableFile } from "../errors.js";
+import { type Factors, multiply } from "../factors.js";
 import { floatsFromBytes } from "../floats.js";
 import { type Floats, type Kernels, STAGE_LIMIT } from "../kernels.js";
 import { NumericsError } from "../numerics-error.js";
@@ -13,11 +14,18 @@ const HASH_WINDOW = 1 << 18;
  * The floats of `file`, read into the kernels' own memory when they fit there (valid until the next use of the window), else into a new
  * buffer. Throws VX-QUANT-SHORT-FILE when the file ends before, VX-QUANT-UNREADABLE-FILE when it cannot be opened.
  */
-export function readFloats(kernels: Kernels, { path, offset, dtype, elementCount }: FloatFile): Floats {
+export function readFloats(kernels: Kernels, { path, offset, dtype, elementCount, factors }: FloatFile): Floats {
   const byteLength = elementCount * (dtype === "f32" ? 4 : 2);
   const bytes = byteLength <= STAGE_LIMIT ? kernels.stage(byteLength) : new Uint8Array(byteLength);
   withFile(path, (fd) => readFully(fd, bytes, { path, begin: offset, end: offset + byteLength }));
-  return floatsFromBytes(bytes, dtype);
+  const floats = floatsFromBytes(bytes, dtype);
+  return factors ? multiplied(kernels, floats, factors) : floats;
+}
+
+function multiplied(kernels: Kernels, floats: Floats, factors: Factors): Float32Array {
+  const values = floats instanceof Float32Array ? floats : kernels.toFloat32(floats);
+  multiply(values, factors);
+  return values;
 }
 
 /** Lower-case hex SHA-256 of a byte range, read in windows. Throws VX-QUANT-SHORT-FILE when the file ends before, VX-QUANT-UNREADABLE-FILE when it cannot be opened. */

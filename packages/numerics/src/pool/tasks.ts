@@ -1,3 +1,4 @@
+import type { Factors } from "../factors.js";
 import type { Floats, FloatType, GroupRanges, QParams, QuantizedWeights, ScaleSpec } from "../kernels.js";
 import type { QuantView } from "../view.js";
 
@@ -7,6 +8,8 @@ export interface FloatFile {
   readonly offset: number;
   readonly dtype: FloatType;
   readonly elementCount: number;
+  /** What the elements are multiplied by, in f32, as they are read. */
+  readonly factors?: Factors;
 }
 
 /** Where a tensor's floats are. Arrays over a SharedArrayBuffer are shared with the workers, others are copied to them. */

@@ -3,7 +3,7 @@ import { lengthOf, sliceOf, standalone } from "../floats.js";
 import { type FloatType, type IntegerType, STAGE_LIMIT } from "../kernels.js";
 import { elementCountOf, type QuantView, scaleCountOf } from "../view.js";
 import { type Piece, piecesOf, viewOfPiece } from "../wasm/pieces.js";
-import type { Destination, FilePlace, FloatSource } from "./tasks.js";
+import type { Destination, FilePlace, FloatFile, FloatSource } from "./tasks.js";
 
 /** A part of a tensor with the scales that its elements use, as a view of its own. */
 export interface Window {
@@ -33,8 +33,14 @@ export function windowElements(source: FloatSource): number {
 
 /** The elements of `window`, not tied to a larger buffer unless that is shared. */
 export function partOf(source: FloatSource, { start, count }: Window): FloatSource {
-  if ("path" in source) return { ...source, offset: source.offset + start * bytesPerElement(source), elementCount: count };
+  if ("path" in source) return partOfFile(source, start, count);
   return standalone(sliceOf(source, start, start + count));
+}
+
+function partOfFile(file: FloatFile, start: number, elementCount: number): FloatFile {
+  const { factors, offset, dtype } = file;
+  const part = { ...file, offset: offset + start * bytesPer(dtype), elementCount };
+  return factors ? { ...part, factors: { ...factors, start: factors.start + start } } : part;
 }
 
 function bytesPerElement(source: FloatSource): number {

@@ -1,5 +1,4 @@
-import { createKernels } from "@vlm-export/numerics";
-import { scaleColumns } from "../equalize/scaled-weight.js";
+import { createKernels, multiply } from "@vlm-export/numerics";
 import type { CounterQuestion, CounterSettings, Histograms, Scale, SeenRange, SeenRanges } from "./counter-messages.js";
 import { scratchCounts, seenRange, ValueCounts } from "./value-counts.js";
 
@@ -37,7 +36,7 @@ export class TensorCounts {
 
   #release({ factors }: Scale): undefined {
     for (const { value, floats } of this.#held.splice(0)) {
-      scaleColumns(floats, factors.get(value) as Float32Array);
+      multiply(floats, { values: factors.get(value) as Float32Array, run: 1, start: 0 });
       this.#countsOf(value).add(floats);
     }
   }

@@ -2,15 +2,14 @@ import type { TensorData, Value } from "@vlm-export/ir";
 import type { EqualizationPlan, Plan, WeightPlan } from "@vlm-export/recipe";
 import type { EqualizedStatistics, Statistics, ValueStatistics } from "../statistics.js";
 import { precisionOf } from "./precision.js";
-import { scaledWeight } from "./scaled-weight.js";
+import { type ScaledWeight, scaledWeight } from "./scaled-weight.js";
 
 /** The norms of a plan that are equalized, and what follows for values and weights. */
 export interface Equalization {
   readonly norms: readonly { readonly norm: EqualizationPlan; readonly factors: Float32Array }[];
   /** What was seen of a value, scaled where it is. */
   seen(value: Value): ValueStatistics | undefined;
-  /** The weight as it is quantized. */
-  weightData(plan: WeightPlan): TensorData;
+  weightOf(plan: WeightPlan): ScaledWeight;
 }
 
 /** Equalizes the norms that the statistics have factors for. */
@@ -26,10 +25,10 @@ export function equalizationOf(plan: Plan, statistics: Statistics | undefined): 
   return {
     norms: [...scaled.values()].map(({ norm, statistics: { factors } }) => ({ norm, factors })),
     seen: (value) => scaled.get(value)?.statistics.seen ?? statistics?.values.get(value.name),
-    weightData(weight) {
+    weightOf(weight) {
       const data = weight.value.data as TensorData;
       const scale = weights.get(weight);
-      return scale && scale.factors.some((factor) => factor !== 1) ? scaledWeight(data, scale.reduce, scale.factors) : data;
+      return scale && scale.factors.some((factor) => factor !== 1) ? scaledWeight(data, scale.reduce, scale.factors) : { data };
     },
   };
 }

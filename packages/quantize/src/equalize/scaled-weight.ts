@@ -1,32 +1,37 @@
-import { memoryTensor, type TensorData, windowsOf } from "@vlm-export/ir";
-import { singlesOf } from "../weights/constant-floats.js";
+import { elementCount, storedTensor, type TensorData } from "@vlm-export/ir";
+import { type Factors, type Floats, type FloatSource, type FloatType, type Kernels, multiply } from "@vlm-export/numerics";
+import { floatsOf, singlesOf, wideFloatsOf } from "../weights/constant-floats.js";
 
-/** A matrix with row k of its summed axis multiplied by factor k, in memory shared with worker threads. */
-export function scaledWeight(data: TensorData, reduce: number, factors: Float32Array): TensorData {
-  const bytes = new Uint8Array(new SharedArrayBuffer(data.byteLength));
-  let at = 0;
-  for (const window of windowsOf(data)) {
-    bytes.set(window, at);
-    at += window.byteLength;
-  }
-  const values = new Float32Array(bytes.buffer);
-  const columns = data.shape[1] as number;
-  if (reduce === 0) scaleRows(values, columns, factors);
-  else scaleColumns(values, factors);
-  return memoryTensor(data.dtype, data.shape, bytes);
+/** A weight as it is quantized: its elements, multiplied where its norm is equalized. */
+export interface ScaledWeight {
+  readonly data: TensorData;
+  readonly factors?: Factors;
 }
 
-function scaleRows(values: Float32Array, columns: number, factors: Float32Array): void {
-  for (let row = 0, i = 0; i < values.length; row += 1) {
-    const factor = factors[row] as number;
-    for (const end = i + columns; i < end; i += 1) values[i] = (values[i] as number) * factor;
-  }
+/** Row k of the summed axis of a matrix is multiplied by factor k. */
+export function scaledWeight(data: TensorData, reduce: number, values: Float32Array): ScaledWeight {
+  return { data, factors: { values, run: reduce === 0 ? (data.shape[1] as number) : 1, start: 0 } };
 }
 
-/** Multiplies element k of every row by factor k. */
-export function scaleColumns(values: Float32Array, factors: Float32Array): void {
-  for (let i = 0; i < values.length; )
-    for (let k = 0; k < factors.length; k += 1, i += 1) values[i] = (values[i] as number) * (factors[k] as number);
+/** The elements; reads all of them. */
+export function weightFloats({ data, factors }: ScaledWeight, kernels: Kernels): Floats {
+  if (!factors) return floatsOf(data);
+  const floats = wideFloatsOf(data, kernels).slice();
+  multiply(floats, factors);
+  return floats;
+}
+
+/** The elements, in f32. */
+export function wideWeightFloats(weight: ScaledWeight, kernels: Kernels): Float32Array {
+  return weight.factors ? (weightFloats(weight, kernels) as Float32Array) : wideFloatsOf(weight.data, kernels);
+}
+
+/** A weight in a file is read there by the pool's threads, in the type that it is stored in. */
+export function weightSource(weight: ScaledWeight, kernels: Kernels): FloatSource {
+  const { file, dtype, shape } = storedTensor(weight.data);
+  if (!file) return weightFloats(weight, kernels);
+  const source = { ...file, dtype: dtype as FloatType, elementCount: elementCount(shape) };
+  return weight.factors ? { ...source, factors: weight.factors } : source;
 }
 
 /** A vector divided by the factors. */

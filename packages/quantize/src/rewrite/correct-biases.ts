@@ -4,6 +4,7 @@ import type { IntegerType, QuantView } from "@vlm-export/numerics";
 import { unpack } from "@vlm-export/numerics";
 import type { BiasCorrectionPlan } from "@vlm-export/recipe";
 import { quantNoStatistics, quantCorrectionUnfit } from "../errors.js";
+import { wideWeightFloats } from "../equalize/scaled-weight.js";
 import { wideFloatsOf } from "../weights/constant-floats.js";
 import { floatConstant } from "../weights/float-constant.js";
 import { viewOf } from "../weights/quant-spec.js";
@@ -38,16 +39,17 @@ function correct(rewrite: Rewrite, plan: BiasCorrectionPlan): string | undefined
 function correctionOf(rewrite: Rewrite, plan: BiasCorrectionPlan, axes: ChannelAxes): Float32Array | string {
   const { node, inputIndex, weight } = plan;
   const input = node.inputs[inputIndex] as Value;
-  const data = rewrite.equalization.weightData(weight);
+  const scaled = rewrite.equalization.weightOf(weight);
+  const { shape } = scaled.data;
   const constant = rewrite.weights.get(weight);
   const means = rewrite.equalization.seen(input)?.means?.get(axes.input);
   if (!means) throw quantNoStatistics(input.name, "channel means");
-  if (!constant || data.shape.length !== axes.weightRank) return "its weight is not a plain matrix or kernel";
+  if (!constant || shape.length !== axes.weightRank) return "its weight is not a plain matrix or kernel";
   const { kernels } = rewrite.tools;
   const { storage, range, scale, zeroPoint } = constant.type.quant;
   const scales = wideFloatsOf(scale as TensorData, kernels);
   const zeros = zeroPoint && Int32Array.from(unpack(zeroPoint.bytes(), storage as IntegerType, scales.length));
-  const view: QuantView = viewOf(data.shape, weight.request);
+  const view: QuantView = viewOf(shape, weight.request);
   const restored = kernels.dequantize(constant.data.bytes(), {
     view,
     storage: storage as IntegerType,
@@ -55,7 +57,7 @@ function correctionOf(rewrite: Rewrite, plan: BiasCorrectionPlan, axes: ChannelA
     scale: scales,
     ...(zeros && { zeroPoint: zeros }),
   });
-  return meanError({ weights: wideFloatsOf(data, kernels), restored, shape: data.shape }, means, axes);
+  return meanError({ weights: wideWeightFloats(scaled, kernels), restored, shape }, means, axes);
 }
 
 /** Adds to the constant that is added to the products already, or puts an Add behind the node. */

@@ -1,18 +1,9 @@
-import { byteLengthOf, elementCount, memoryTensor, storedTensor, type TensorData, type Value } from "@vlm-export/ir";
-import {
-  type FloatSource,
-  type FloatType,
-  type KernelPool,
-  type Kernels,
-  largestScale,
-  type QuantizedWeights,
-  scaleLimits,
-  type ScaleSpec,
-} from "@vlm-export/numerics";
+import { byteLengthOf, elementCount, memoryTensor, type TensorData, type Value } from "@vlm-export/ir";
+import { type KernelPool, type Kernels, largestScale, type QuantizedWeights, scaleLimits, type ScaleSpec } from "@vlm-export/numerics";
 import type { WeightRequest } from "@vlm-export/recipe";
 import { fileTensor } from "@vlm-export/store";
+import { type ScaledWeight, weightFloats, weightSource } from "../equalize/scaled-weight.js";
 import { quantNonFinite, withValue } from "../errors.js";
-import { floatsOf } from "./constant-floats.js";
 import type { IntegerConstant, IntegerHome } from "./integer-constant.js";
 import { mseScales, roundedScale } from "./mse-scales.js";
 import { scaleShapeOf, scaleSpecOf, scaleTensor, staticSpec } from "./quant-spec.js";
@@ -31,9 +22,8 @@ export interface WeightTools {
 export type WeightPool = Pick<KernelPool, "quantizeWeights" | "quantizeWeightsToFile">;
 
 /** A weight to be quantized; every scale is at least `scaleFloor`. */
-export interface Weight {
+export interface Weight extends ScaledWeight {
   readonly value: Pick<Value, "name" | "type">;
-  readonly data: TensorData;
   readonly scaleFloor?: Float32Array;
 }
 
@@ -81,7 +71,8 @@ async function keptWeight(weight: Weight, request: WeightRequest, tools: WeightT
 }
 
 /** Undefined for a weight that is to stay in memory, or whose scales depend on more than its range. */
-async function writtenByPool({ data, scaleFloor }: Weight, request: WeightRequest, tools: WeightTools): Promise<KeptWeight | undefined> {
+async function writtenByPool(weight: Weight, request: WeightRequest, tools: WeightTools): Promise<KeptWeight | undefined> {
+  const { data, scaleFloor } = weight;
   const { storage, scaleDtype, method } = request;
   if (!tools.pool || method === "mse" || scaleFloor) return undefined;
   const scaleShape = scaleShapeOf(data.shape, request);
@@ -90,7 +81,7 @@ async function writtenByPool({ data, scaleFloor }: Weight, request: WeightReques
   if (!place) return undefined;
   const { path, offset } = place;
   const at = { path, codes: offset, scale: offset + codeBytes };
-  const rest = await tools.pool.quantizeWeightsToFile(sourceOf(data), scaleSpecOf(data.shape, request), at);
+  const rest = await tools.pool.quantizeWeightsToFile(weightSource(weight, tools.kernels), scaleSpecOf(data.shape, request), at);
   const scale = fileTensor(scaleDtype, scaleShape, { path, offset: at.scale });
   const ints = fileTensor(storage, data.shape, place);
   return { ints, scale: scale.byteLength > HELD_SCALE_BYTES ? scale : memoryTensor(scaleDtype, scaleShape, scale.bytes()), ...rest };
@@ -101,24 +92,19 @@ interface HowToChoose {
   readonly tools: WeightTools;
 }
 
-async function integersOf({ data, scaleFloor }: Weight, spec: ScaleSpec, { method, tools }: HowToChoose): Promise<QuantizedWeights> {
+async function integersOf(weight: Weight, spec: ScaleSpec, { method, tools }: HowToChoose): Promise<QuantizedWeights> {
   const { kernels, pool } = tools;
-  const chosen = method === "mse" ? byError(data, spec, kernels) : pool?.quantizeWeights(sourceOf(data), spec);
-  const weights = (await chosen) ?? kernels.quantizeWeights(floatsOf(data), spec);
+  const { scaleFloor } = weight;
+  const chosen = method === "mse" ? byError(weight, spec, kernels) : pool?.quantizeWeights(weightSource(weight, kernels), spec);
+  const weights = (await chosen) ?? kernels.quantizeWeights(weightFloats(weight, kernels), spec);
   const { scale } = weights;
   if (!scaleFloor?.some((floor, i) => floor > (scale[i] as number))) return weights;
   const raised = { ...weights, scale: scale.map((value, i) => Math.max(value, roundedScale(scaleFloor[i] as number, spec.scaleDtype))) };
-  return { ...raised, ...kernels.quantize(floatsOf(data), { ...spec, ...raised }) };
+  return { ...raised, ...kernels.quantize(weightFloats(weight, kernels), { ...spec, ...raised }) };
 }
 
-function byError(data: TensorData, spec: ScaleSpec, kernels: Kernels): QuantizedWeights {
-  const x = floatsOf(data);
+function byError(weight: ScaledWeight, spec: ScaleSpec, kernels: Kernels): QuantizedWeights {
+  const x = weightFloats(weight, kernels);
   const scales = mseScales(x, spec, kernels);
   return { ...scales, ...kernels.quantize(x, { ...spec, ...scales }) };
-}
-
-/** A weight in a file is read there by the pool's threads, in the type that it is stored in. */
-function sourceOf(data: TensorData): FloatSource {
-  const { file, dtype, shape } = storedTensor(data);
-  return file ? { ...file, dtype: dtype as FloatType, elementCount: elementCount(shape) } : floatsOf(data);
 }
