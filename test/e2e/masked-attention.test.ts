@@ -105,10 +105,8 @@ async function samples(form: Form, masked: number): Promise<string> {
 }
 
 const CASES = FORMS.flatMap((form) => [Number.NEGATIVE_INFINITY, -3.4028234663852886e38, -10000].map((masked) => [form, masked] as const));
-/** Samples hold finite numbers. */
-const isSound = ([form, masked]: readonly [Form, number]): boolean => form !== "input" || Number.isFinite(masked);
 
-test.each(CASES.filter(isSound))("int8-full keeps logits float that a mask is %s to, with %d", async (form, masked) => {
+test.each(CASES)("int8-full keeps logits float that a mask is %s to, with %d", async (form, masked) => {
   const out = join(folder.path, `out-${form}${masked}`);
   const args = ["-r", "preset:int8-full", "--calibration", await samples(form, masked), "-t", "onnx-qdq", "-o", out, "--cache", "off"];
   const { code, stderr } = vlmExport([await decoder(form, masked), ...args]);

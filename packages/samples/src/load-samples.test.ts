@@ -5,7 +5,7 @@ import { type NpyDType, npzChunks } from "@vlm-export/formats/npy";
 import { f32Tensor, i64Tensor, type TensorData, VxError } from "@vlm-export/ir";
 import { encode } from "fast-png";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { loadSamples, type Sample, type SampleOptions } from "./index.js";
+import { loadSamples, type ModelInput, type Sample, type SampleOptions } from "./index.js";
 
 /** 8 × 6 pixels of red. */
 const JPEG =
@@ -216,6 +216,24 @@ test.each([
   await expect(all(await jsonl([{ tensors: "bad.npz" }]), ARRAYS)).rejects.toMatchObject({
     diagnostic: { code: "VX-CAL-NON-FINITE", message: `input "x": element 1 is ${text}; samples must be finite.` },
   });
+});
+
+test("a mask may hold −∞, but no +∞ and no NaN", async () => {
+  const [x, ids] = ARRAYS.inputs as [ModelInput, ModelInput];
+  const options = { inputs: [{ ...x, isMask: true }, ids] };
+  const load = async (value: number): Promise<readonly Sample[]> => {
+    await npz(
+      "mask.npz",
+      new Map([
+        ["x", f32Tensor([0, value], [1, 2])],
+        ["ids", i64Tensor([3, 4], [1, 2])],
+      ]),
+    );
+    return all(await jsonl([{ tensors: "mask.npz" }]), options);
+  };
+  expect(await load(Number.NEGATIVE_INFINITY)).toHaveLength(1);
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY])
+    await expect(load(value)).rejects.toMatchObject({ diagnostic: { code: "VX-CAL-NON-FINITE" } });
 });
 
 test.each([

@@ -4,6 +4,8 @@ import type { DType, TensorType } from "@vlm-export/ir";
 export interface ModelInput {
   readonly name: string;
   readonly type: TensorType;
+  /** True where −∞ is an element like others; see `maskInputs`. */
+  readonly isMask?: boolean;
 }
 
 /** `f32[1, 3, height, width]`. */

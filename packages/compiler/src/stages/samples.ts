@@ -1,6 +1,6 @@
 import { type Model, onlyComponent } from "@vlm-export/ir";
 import type { Recipe } from "@vlm-export/recipe";
-import { loadSamples, type RandomForm, randomForms, type SampleSet } from "@vlm-export/samples";
+import { loadSamples, maskInputs, type ModelInput, type RandomForm, randomForms, type SampleSet } from "@vlm-export/samples";
 import type { LabelledSample } from "@vlm-export/verify";
 import { verifyNoLabels } from "../errors.js";
 import type { RunSite } from "../run-site.js";
@@ -53,7 +53,7 @@ function open({ request }: RunSite, float: Model, { source, limit, forms }: Sour
   const { recipe, modelPath, signal } = request;
   const { image } = recipe.model;
   return loadSamples(source, {
-    inputs: onlyComponent(float).inputs,
+    inputs: inputsOf(float),
     modelPath,
     limit,
     seed: recipe.calibration.seed,
@@ -61,6 +61,12 @@ function open({ request }: RunSite, float: Model, { source, limit, forms }: Sour
     ...(image && { image }),
     ...(signal && { signal }),
   });
+}
+
+function inputsOf(float: Model): readonly ModelInput[] {
+  const graph = onlyComponent(float);
+  const masks = maskInputs(graph);
+  return graph.inputs.map((input) => ({ name: input.name, type: input.type, isMask: masks.has(input) }));
 }
 
 /** The recipe's labelled data; undefined when it names none. */
@@ -100,7 +106,7 @@ export async function labelledSamples({
   signal,
 }: LabelledSource): Promise<AsyncIterable<LabelledSample>> {
   const set = await loadSamples(data, {
-    inputs: onlyComponent(float).inputs,
+    inputs: inputsOf(float),
     modelPath,
     labels: "required",
     ...(labels !== undefined && { labelsFile: labels }),

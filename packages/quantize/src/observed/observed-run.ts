@@ -54,6 +54,7 @@ export class ObservedRun {
       if (isLook && observer.need.norm) sightings.set(observer, seen);
       else this.observe(observer, seen);
     }
+    this.check(new Map(this.site.outputs.map((output) => [output, result.outputs.get(output) as TensorData])), sample.name);
     if (isLook) this.held.push({ sample: sample.name, sightings });
     this.samples += 1;
     if (this.samples === LOOK_SAMPLES) await this.chooseFactors();
@@ -105,7 +106,7 @@ export class ObservedRun {
   }
 
   private async run({ name, tensors }: CalibrationSample, isLook: boolean): Promise<RunResult> {
-    this.check(tensors, name, "be finite");
+    this.check(tensors, name);
     const { scaled, lookInput } = this.site.observed;
     const own = [...scaled].map(([value, { input, extent }]): [string, TensorData] => [
       input,
@@ -113,10 +114,7 @@ export class ObservedRun {
     ]);
     const flag: [string, TensorData][] =
       lookInput === undefined ? [] : [[lookInput, memoryTensor("bool", [], Uint8Array.of(isLook ? 1 : 0))]];
-    const result = await this.session.run(new Map([...tensors, ...own, ...flag]));
-    const outputs = this.site.outputs.map((output): [string, TensorData] => [output, result.outputs.get(output) as TensorData]);
-    this.check(outputs, name, "be numbers");
-    return result;
+    return this.session.run(new Map([...tensors, ...own, ...flag]));
   }
 
   private look({ need: { value }, looks }: ValueObserver, result: RunResult): void {
@@ -138,15 +136,14 @@ export class ObservedRun {
   }
 
   /**
-   * The engine's reductions pass over NaN: inputs and outputs are looked at whole. Outputs may be infinite, as masked scores are:
-   * the ranges themselves are looked at where they are taken.
+   * The engine's reductions pass over NaN: inputs and outputs are looked at whole. They may be infinite, as masks and masked scores
+   * are: the ranges themselves are looked at where they are taken.
    */
-  private check(tensors: Iterable<readonly [string, TensorData]>, sample: string, must: "be finite" | "be numbers"): void {
+  private check(tensors: ReadonlyMap<string, TensorData>, sample: string): void {
     for (const [name, tensor] of tensors) {
       if (!isKernelFloat(tensor.dtype) || elementCount(tensor.shape) === 0) continue;
-      const { min, max, nanCount, infCount } = this.site.kernels.rangeOf(floatsOf(tensor));
+      const { nanCount } = this.site.kernels.rangeOf(floatsOf(tensor));
       if (nanCount > 0) throw calNonFinite(name, sample, [Number.NaN, Number.NaN]);
-      if (must === "be finite" && infCount > 0) throw calNonFinite(name, sample, [min, max]);
     }
   }
 }
