@@ -32,6 +32,7 @@ export type {
   Accuracy,
   CalibrationFacts,
   CrossTarget,
+  DefaultRun,
   EngineReport,
   GateResult,
   LayerReport,

@@ -129,7 +129,16 @@ export interface Session {
   /** By input, where the artifact takes only one shape; data made up by the host keeps to them. */
   readonly inputShapes?: ReadonlyMap<string, readonly number[]>;
   run(inputs: Tensors): Promise<Tensors>;
+  /** For an engine that `run` gives other settings, so that it computes what the artifact says: what users get who set none. */
+  readonly defaults?: DefaultRun;
   close(): Promise<void>;
+}
+
+/** The artifact on its engine with no settings changed. */
+export interface DefaultRun {
+  /** What to do where it is much less exact; ends the hint of VX-VERIFY-DEFAULTS. */
+  readonly advice: string;
+  run(inputs: Tensors): Promise<Tensors>;
 }
 
 /** One file being written inside the artifact's folder. */

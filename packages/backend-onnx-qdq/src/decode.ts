@@ -5,6 +5,7 @@ import type { DType, TensorData } from "@vlm-export/ir";
 import type { onnx } from "onnx-proto";
 import onnxProto from "onnx-proto";
 import { floatsOf, requireFloats, zeroPointsOf } from "./decode-numbers.js";
+import { signed } from "./decode-shifted.js";
 import { tensorOf } from "./decode-tensor.js";
 import { decodeMalformed } from "./errors.js";
 
@@ -40,7 +41,9 @@ export function decodeOnnx(artifact: Artifact): Decoded {
   const tensors = artifact.tensors.flatMap(({ component, value, key, reencodings }): readonly DecodedTensor[] => {
     const place = placeOf(key);
     const qparams = place?.file.quantized.get(place.name);
-    return place && qparams ? [lazyTensor({ component, value, reencoded: reencodings }, place.file.path, qparams)] : [];
+    if (!place || !qparams) return [];
+    const tensor = lazyTensor({ component, value, reencoded: reencodings }, place.file.path, qparams);
+    return [reencodings.includes("sign-shift") ? signed(tensor, place.file.path) : tensor];
   });
   const constants = (artifact.constants ?? []).flatMap(({ component, value, key }): readonly DecodedConstant[] => {
     const place = placeOf(key);

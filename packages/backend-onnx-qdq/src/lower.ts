@@ -4,6 +4,7 @@ import { type LoweredOnnx, lowerToOnnx } from "@vlm-export/lowering-onnx";
 import { expansionsFor, removeDead } from "@vlm-export/passes";
 import { fileNameOf } from "./files.js";
 import type { OnnxQdqOptions } from "./options.js";
+import { makeUnsigned } from "./unsigned.js";
 
 /** One ONNX model per component, and where each quantized value and plain constant lies. */
 export interface OnnxQdqModel {
@@ -21,7 +22,8 @@ export function lower(model: Model, context: BackendContext<OnnxQdqOptions>): On
   const { ops, options } = context;
   const components = [...model.components].map(([component, graph]): OnnxQdqComponent => {
     const file = fileNameOf(component, model.components.size);
-    const lowered = lowerToOnnx(withinOpset(graph, context), {
+    const { written, shifted } = writtenForm(graph, context);
+    const lowered = lowerToOnnx(written, {
       ops,
       opset: "lowest",
       zeroPoints: options.zeroPoints,
@@ -29,18 +31,25 @@ export function lower(model: Model, context: BackendContext<OnnxQdqOptions>): On
       producer: { name: "vlm-export", version: "0.1.0" },
     });
     const place = { component, file };
-    return { file, lowered, tensors: locations(place, graph, lowered), constants: constantLocations(place, graph, lowered) };
+    return { file, lowered, tensors: locations(place, graph, { lowered, shifted }), constants: constantLocations(place, graph, lowered) };
   });
   return { components };
 }
 
-/** A copy in which composite operators newer than the asked opset are expanded; integers and scales stay. */
-function withinOpset(graph: Graph, { ops, options, report }: BackendContext<OnnxQdqOptions>): Graph {
+/** The graph as it is written, and the names of the values whose integers are shifted. */
+interface WrittenForm {
+  readonly written: Graph;
+  readonly shifted: ReadonlySet<string>;
+}
+
+/** A copy in which composite operators newer than the asked opset are expanded, and int8 is uint8 where that is asked for. */
+function writtenForm(graph: Graph, { ops, options, report }: BackendContext<OnnxQdqOptions>): WrittenForm {
   const expansions = expansionsFor(options.opset);
-  if (expansions.length === 0) return graph;
+  const isUnsigned = options.signedness === "unsigned";
+  if (expansions.length === 0 && !isUnsigned) return { written: graph, shifted: new Set() };
   const edit = new GraphEditor(ops, cloneGraph(graph).graph);
-  runPasses(edit, [...expansions, removeDead], { ops, report });
-  return edit.graph;
+  if (expansions.length > 0) runPasses(edit, [...expansions, removeDead], { ops, report });
+  return { shifted: isUnsigned ? makeUnsigned(edit) : new Set(), written: edit.graph };
 }
 
 interface Place {
@@ -49,11 +58,18 @@ interface Place {
 }
 
 /** The key is `file#name` of the integers, or of the scale where an activation has no integers in the file. */
-function locations({ component, file }: Place, graph: Graph, { quantized }: LoweredOnnx): readonly TensorLocation[] {
-  return [...quantized].map(([value, names]) => {
+function locations(
+  { component, file }: Place,
+  graph: Graph,
+  { lowered, shifted }: { readonly lowered: LoweredOnnx; readonly shifted: ReadonlySet<string> },
+): readonly TensorLocation[] {
+  return [...lowered.quantized].map(([value, names]) => {
     const type = graph.value(value)?.type;
     const isWidened = type?.quant?.scale !== undefined && type.quant.scale.dtype !== type.dtype;
-    const reencodings: readonly Reencoding[] = isWidened ? ["widen-scale"] : [];
+    const reencodings: readonly Reencoding[] = [
+      ...(isWidened ? ["widen-scale" as const] : []),
+      ...(shifted.has(value) ? ["sign-shift" as const] : []),
+    ];
     return { component, value, key: `${file}#${names.ints ?? names.scale}`, reencodings };
   });
 }

@@ -6,6 +6,8 @@ export interface OnnxQdqOptions {
   readonly externalData: "auto" | "always" | "never";
   /** Whether symmetric weights get zero points of zeros, which some engines expect. */
   readonly zeroPoints: "always" | "when-given";
+  /** Whether int8 values are written as such, or as uint8 with integers and zero points 128 higher; see `makeUnsigned`. */
+  readonly signedness: "as-planned" | "unsigned";
 }
 
 export const optionsSchema: object = {
@@ -15,5 +17,6 @@ export const optionsSchema: object = {
     opset: { type: "integer", minimum: 13, maximum: 24, default: 21 },
     externalData: { enum: ["auto", "always", "never"], default: "auto" },
     zeroPoints: { enum: ["always", "when-given"], default: "always" },
+    signedness: { enum: ["as-planned", "unsigned"], default: "as-planned" },
   },
 };

@@ -53,8 +53,8 @@ function findingLines(name: string, { status, diagnostics, engine }: TargetRepor
   return diagnostics
     .filter((found) => found.severity === severity)
     .slice(0, MAX_FINDINGS)
-    .map(({ code, message, where: { node, value } }) => {
+    .map(({ code, message, hint, where: { node, value } }) => {
       const place = node !== undefined ? `node ${node}: ` : value !== undefined ? `value ${value}: ` : "";
-      return `${name} ${shown}: ${code} ${place}${message}`;
+      return `${name} ${shown}: ${code} ${place}${message}${hint === undefined ? "" : ` ${hint}`}`;
     });
 }

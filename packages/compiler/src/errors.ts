@@ -60,6 +60,32 @@ export function verifyFar(
   };
 }
 
+/** The engine with its own settings loses much of what was measured. */
+export function verifyDefaults(
+  backend: string,
+  { before, after, advice }: { readonly before: number; readonly after: number; readonly advice: string },
+): Diagnostic {
+  const whole = Number.isFinite(before) ? `${before.toFixed(1)} dB` : "no error";
+  return {
+    code: "VX-VERIFY-DEFAULTS",
+    severity: "warning",
+    message: `with none of its settings changed the engine computes this artifact less exactly on this processor: SQNR ${after.toFixed(1)} dB to the float model, ${whole} where every operator is computed as it stands.`,
+    hint: advice,
+    where: { stage: "verify", backend },
+  };
+}
+
+/** The engine with its own settings refuses the artifact, or fails in it. */
+export function verifyDefaultsFailed(backend: string, reason: string, advice: string): Diagnostic {
+  return {
+    code: "VX-VERIFY-DEFAULTS",
+    severity: "warning",
+    message: `with none of its settings changed the engine does not run this artifact: ${reason}`,
+    hint: advice,
+    where: { stage: "verify", backend },
+  };
+}
+
 /** A folder or file that is not an output of this tool. */
 export function verifyManifest(path: string, reason: string): VxError {
   return coded(

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Graph, Model, OpRegistry } from "@vlm-export/ir";
 import { lowerToOnnx, type Tap } from "@vlm-export/lowering-onnx";
 import type { EngineSession } from "./engine-session.js";
-import type { Loader, LoadRequest } from "./load-request.js";
+import type { Arithmetic, Loader, LoadRequest } from "./load-request.js";
 import { createLocalLoader } from "./local-loader.js";
 import { placeModel } from "./place-model.js";
 import type { ObserverSource } from "./tap-observer.js";
@@ -15,9 +15,10 @@ import { WORKER_URL } from "./worker-url.js";
 export interface OpenOptions {
   /**
    * `fused` (default): integer kernels where the engine has them. `plain`: every QuantizeLinear and DequantizeLinear is computed
-   * as it stands, with float operators between them: the definition that integer kernels are compared with.
+   * as it stands, with float operators between them: the definition that integer kernels are compared with. `default`: what the engine does
+   * when nothing is set.
    */
-  readonly arithmetic?: "fused" | "plain";
+  readonly arithmetic?: Arithmetic;
   /** Threads of one run; default all cores. */
   readonly threads?: number;
   readonly signal?: AbortSignal;

@@ -1,5 +1,6 @@
 export { createEngine, type Engine, type EngineOptions, type GraphSource, type OpenOptions } from "./create-engine.js";
 export type { EngineSession, RunResult } from "./engine-session.js";
 export type { EnginePort } from "./feeds.js";
+export type { Arithmetic } from "./load-request.js";
 export type { FetchedTensor } from "./fetched-tensor.js";
 export type { ObserverModule, ObserverSource, TapObserver } from "./tap-observer.js";

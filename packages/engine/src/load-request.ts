@@ -2,10 +2,13 @@ import type { Tap } from "@vlm-export/lowering-onnx";
 import type { EngineSession } from "./engine-session.js";
 import type { ObserverSource } from "./tap-observer.js";
 
+/** How Q/DQ and the operators between them are computed; see `OpenOptions`. */
+export type Arithmetic = "fused" | "plain" | "default";
+
 /** A model file to load, and how. */
 export interface LoadRequest {
   readonly path: string;
-  readonly arithmetic: "fused" | "plain";
+  readonly arithmetic: Arithmetic;
   /** Threads of one run; undefined for all cores. */
   readonly threads: number | undefined;
   /** Which outputs of the file are taps. */

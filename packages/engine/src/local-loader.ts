@@ -36,17 +36,16 @@ async function sessionOf(runtime: Runtime, request: LoadRequest): Promise<Infere
 }
 
 /**
- * Without the first setting, weights behind DequantizeLinear may run through a kernel that rounds activations to 8 bits (measured:
+ * Without the first of the extra settings, weights behind DequantizeLinear may run through a kernel that rounds activations to 8 bits (measured:
  * errors of over 100 steps of a 16-bit activation). Memory patterns cost memory for models with many outputs, and gain nothing. "plain" leaves out
  * the engine's fusions too: with Q/DQ left as it stands they can lose an output, and the binding then crashes on the missing tensor.
  */
 function settingsOf({ arithmetic, threads }: LoadRequest): InferenceSession.SessionOptions {
   const isPlain = arithmetic === "plain";
   const extra = { "session.qdq_matmulnbits_accuracy_level": "1", "session.disable_quant_qdq": isPlain ? "1" : "0" };
-  const graphOptimizationLevel = isPlain ? "basic" : "all";
   return {
-    extra,
-    graphOptimizationLevel,
+    ...(arithmetic !== "default" && { extra }),
+    graphOptimizationLevel: isPlain ? "basic" : "all",
     enableMemPattern: false,
     logSeverityLevel: 4,
     ...(threads !== undefined && { intraOpNumThreads: threads }),

@@ -516,12 +516,51 @@ export const reportSchema: JsonSchema = {
             "$ref": "#/definitions/LayerReport"
           }
         },
+        "defaults": {
+          "description": "The same with none of the engine's settings changed, where the figures above need some: its fused kernels can be less exact.",
+          "$ref": "#/definitions/DefaultRun"
+        },
         "layers": {
           "description": "The worst first.",
           "type": "array",
           "items": {
             "$ref": "#/definitions/LayerReport"
           }
+        }
+      }
+    },
+    "DefaultRun": {
+      "type": "object",
+      "additionalProperties": false,
+      "required": [
+        "status"
+      ],
+      "properties": {
+        "status": {
+          "description": "failed: the engine refuses the artifact, or fails in it, unless it is set otherwise.",
+          "enum": [
+            "run",
+            "failed"
+          ]
+        },
+        "reason": {
+          "description": "What the engine says.",
+          "type": "string"
+        },
+        "cosine": {
+          "description": "To the float model; least over the outputs.",
+          "type": "number"
+        },
+        "sqnrDb": {
+          "description": "Least over the outputs; null = exact.",
+          "type": [
+            "number",
+            "null"
+          ]
+        },
+        "maxAbsError": {
+          "type": "number",
+          "minimum": 0
         }
       }
     },

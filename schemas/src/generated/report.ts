@@ -233,6 +233,7 @@ export interface EngineReport {
   sqnrDb?: number | null;
   maxAbsError?: number;
   outputs?: LayerReport[];
+  defaults?: DefaultRun;
   /**
    * The worst first.
    */
@@ -250,6 +251,25 @@ export interface LayerReport {
    */
   sqnrDb: number | null;
   maxAbsError: number;
+}
+export interface DefaultRun {
+  /**
+   * failed: the engine refuses the artifact, or fails in it, unless it is set otherwise.
+   */
+  status: "run" | "failed";
+  /**
+   * What the engine says.
+   */
+  reason?: string;
+  /**
+   * To the float model; least over the outputs.
+   */
+  cosine?: number;
+  /**
+   * Least over the outputs; null = exact.
+   */
+  sqnrDb?: number | null;
+  maxAbsError?: number;
 }
 export interface Accuracy {
   metric: string;

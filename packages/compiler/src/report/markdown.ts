@@ -133,6 +133,7 @@ function targetSection(name: string, { files, proof, engine, diagnostics, lossLe
           }`,
         ]
       : []),
+    ...defaultLines(engine),
     ...diagnostics.map(findingLine),
     ...lossLedger.map((loss) => `- loss: ${escape(loss.value)}: ${escape(loss.reason)} → ${loss.resolution}`),
     "",
@@ -140,8 +141,14 @@ function targetSection(name: string, { files, proof, engine, diagnostics, lossLe
   ];
 }
 
+function defaultLines(engine: TargetReport["engine"]): readonly string[] {
+  const { status, cosine, sqnrDb } = engine?.defaults ?? {};
+  if (status !== "run") return [];
+  return [`- with the engine's settings left alone, on this processor: cosine ${cosine?.toFixed(6)}, SQNR ${decibels(sqnrDb)}`];
+}
+
 function findingLine(found: ReportDiagnostic): string {
-  return `- ${found.severity} ${found.code}${placeOf(found)}: ${escape(found.message)}`;
+  return `- ${found.severity} ${found.code}${placeOf(found)}: ${escape([found.message, found.hint ?? ""].join(" ").trimEnd())}`;
 }
 
 function placeOf({ where: { node, value } }: ReportDiagnostic): string {

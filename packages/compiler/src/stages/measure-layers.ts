@@ -5,7 +5,7 @@ import type { LayerReport } from "@vlm-export/schemas";
 import { NumericComparison } from "@vlm-export/verify";
 import type { RunSite } from "../run-site.js";
 import { runReference } from "./float-session.js";
-import { layerOf } from "./run-on-engine.js";
+import { layerOf } from "./output-errors.js";
 import { layerSamples } from "./samples.js";
 
 /** Most layers that one report measures; those with the most multiply-accumulates matter most and come first in the graph's order. */

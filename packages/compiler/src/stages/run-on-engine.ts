@@ -1,12 +1,14 @@
 import type { Artifact, Session } from "@vlm-export/backend-api";
-import { type Diagnostic, type TensorData, VxError } from "@vlm-export/ir";
-import type { Accuracy, EngineReport, LayerReport } from "@vlm-export/schemas";
+import { type Diagnostic, VxError } from "@vlm-export/ir";
+import type { Accuracy, EngineReport } from "@vlm-export/schemas";
 import type { SampleSet } from "@vlm-export/samples";
-import { NumericComparison, type NumericError, topOneAccuracy } from "@vlm-export/verify";
+import { type NumericError, topOneAccuracy } from "@vlm-export/verify";
 import { verifyFar } from "../errors.js";
 import type { RunSite } from "../run-site.js";
 import { callHook, type TargetSite } from "@vlm-export/backend-api";
+import { DefaultErrors } from "./default-errors.js";
 import { type FloatReference, openFloat, runReference } from "./float-session.js";
+import { layerOf, OutputErrors, worstOf } from "./output-errors.js";
 import type { ProveJob } from "./prove-target.js";
 import { evaluationSamples, verificationSamples } from "./samples.js";
 
@@ -71,26 +73,26 @@ async function compared(
   if (!reference) return notRun("onnxruntime-node, which runs the float model, is not installed");
   try {
     const samples = await verificationSamples(run, float, session.inputShapes);
-    const { outputs, count } = await compareOutputs(run, { session, reference }, samples);
+    const { outputs, byDefault, count } = await compareOutputs(run, { session, reference }, samples);
     const accuracy = await taskAccuracy(run, { session, reference }, float);
-    const worst = [...outputs.values()].toSorted((a, b) => a.cosine - b.cosine)[0];
+    const worst = worstOf(outputs);
     const engine: EngineReport = {
       status: "run",
       name: session.name,
       version: session.version,
       data: samples.source,
       samples: count,
-      ...(worst && {
-        cosine: worst.cosine,
-        sqnrDb: Math.min(...[...outputs.values()].map(({ sqnrDb }) => sqnrDb)),
-        maxAbsError: Math.max(...[...outputs.values()].map(({ maxAbsError }) => maxAbsError)),
-      }),
+      ...worst,
       outputs: [...outputs].map(([value, error]) => layerOf(value, error)),
+      ...(byDefault && { defaults: byDefault.report() }),
       layers: [...(await quantized.layers())],
     };
     const far = [...outputs].filter(([, { cosine }]) => !(cosine >= FAR));
-    const findings = far.map(([value, { cosine }]) => verifyFar(backend, value, { cosine, limit: FAR }));
-    return { engine: finite(engine), findings, ...(accuracy && { accuracy }) };
+    const findings = [
+      ...far.map(([value, { cosine }]) => verifyFar(backend, value, { cosine, limit: FAR })),
+      ...(byDefault?.findings(backend, worst) ?? []),
+    ];
+    return { engine, findings, ...(accuracy && { accuracy }) };
   } catch (error) {
     if (error instanceof VxError && NO_SOUND_DATA.includes(error.diagnostic.code))
       return notRun(`there is no data to run on: ${error.message}`, error.diagnostics);
@@ -109,26 +111,18 @@ async function compareOutputs(
   run: RunSite,
   { session, reference }: Pair,
   samples: SampleSet,
-): Promise<{ readonly outputs: ReadonlyMap<string, NumericError>; readonly count: number }> {
-  const comparisons = new Map<string, NumericComparison>();
+): Promise<{ readonly outputs: ReadonlyMap<string, NumericError>; readonly byDefault: DefaultErrors | undefined; readonly count: number }> {
+  const errors = new OutputErrors(run.kernels);
+  const byDefault = session.defaults && new DefaultErrors(session.defaults, run.kernels);
   let count = 0;
   for await (const { tensors } of samples) {
     run.request.signal?.throwIfAborted();
     const expected = await runReference(samples.isRandom, () => reference.run(tensors));
-    const found = await session.run(tensors);
-    for (const [name, tensor] of expected) {
-      const comparison = comparisons.get(name) ?? new NumericComparison(run.kernels);
-      comparisons.set(name, comparison);
-      comparison.add(tensor, found.get(name) ?? missing(tensor));
-    }
+    errors.add(expected, await session.run(tensors));
+    await byDefault?.add(expected, tensors);
     count += 1;
   }
-  return { outputs: new Map([...comparisons].map(([name, comparison]) => [name, comparison.result()])), count };
-}
-
-/** An output that the artifact does not have counts as wrong everywhere. */
-function missing({ dtype }: TensorData): TensorData {
-  return { dtype, shape: [0], byteLength: 0, bytes: () => new Uint8Array(0) };
+  return { outputs: errors.result(), byDefault, count };
 }
 
 async function taskAccuracy(run: RunSite, { session, reference }: Pair, float: ProveJob["float"]): Promise<Accuracy | undefined> {
@@ -136,15 +130,4 @@ async function taskAccuracy(run: RunSite, { session, reference }: Pair, float: P
   if (!samples) return undefined;
   const { metric, float: before, quantized, n, interval95 } = await topOneAccuracy(reference, session, samples);
   return { metric, float: before, quantized, n, interval95: [...interval95] };
-}
-
-/** The report's form of a measured error. */
-export function layerOf(value: string, { cosine, sqnrDb, maxAbsError }: NumericError): LayerReport {
-  return { value, cosine, sqnrDb: Number.isFinite(sqnrDb) ? sqnrDb : null, maxAbsError };
-}
-
-/** JSON has no Infinity: an exact result has SQNR null. */
-function finite(engine: EngineReport): EngineReport {
-  const { sqnrDb } = engine;
-  return { ...engine, ...(sqnrDb !== undefined && { sqnrDb: sqnrDb !== null && Number.isFinite(sqnrDb) ? sqnrDb : null }) };
 }
