@@ -8,8 +8,8 @@ import { ensureVit } from "../models/vit.mjs";
 
 export const doc = "Static INT8 of ViT-B/16 (86.6 M parameters, generated), 16 samples, whole command";
 
-/** Convolutions and matrix products only, as `op_types_to_quantize` limits the peer. `preset` is preset:int8 as it is, with bias correction. */
-const METHODS = ["minmax", "percentile", "entropy", "mse", "preset"];
+/** Convolutions and matrix products only, as `op_types_to_quantize` limits the peer. `preset` is preset:int8 as it is, with bias correction; `unsigned` the same written as uint8. */
+const METHODS = ["minmax", "percentile", "entropy", "mse", "preset", "unsigned"];
 /** All operators: preset:int8-full, and the peer's quantize_static without a list of operators. */
 const FULL_METHODS = ["minmax", "percentile", "entropy"];
 
