@@ -49,6 +49,12 @@ export function quantMask(values: readonly string[]): Diagnostic {
   return { code: "VX-QUANT-MASK", severity: "info", message, where: { stage: "plan" } };
 }
 
+/** Values that say where something is. */
+export function quantPosition(values: readonly string[]): Diagnostic {
+  const message = `${listOf(values)} computed from positions, for angles or indices: they stay float, as 256 steps would make neighbours the same place.`;
+  return { code: "VX-QUANT-POSITION", severity: "info", message, where: { stage: "plan" } };
+}
+
 /** `"a", "b", "c" and 4 more values are`. */
 function listOf(values: readonly string[]): string {
   const named = values.slice(0, 3).map((name) => JSON.stringify(name));

@@ -174,7 +174,7 @@ export type OperandPlan =
   | undefined;
 
 /** Why a value stays as it is whatever the rules say. */
-export type KeptReason = "already quantized" | "mask";
+export type KeptReason = "already quantized" | "mask" | "position";
 
 /** A value that the rules would make integers, or that the source model has in integers behind QuantizeLinear and DequantizeLinear. */
 export interface KeptValue {

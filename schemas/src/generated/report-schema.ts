@@ -219,7 +219,7 @@ export const reportSchema: JsonSchema = {
           "minimum": 0
         },
         "keptValues": {
-          "description": "Values that stay as they are whatever the rules say, by reason: already quantized, mask.",
+          "description": "Values that stay as they are whatever the rules say, by reason: already quantized, mask, position.",
           "type": "object",
           "additionalProperties": {
             "type": "integer",

@@ -77,7 +77,7 @@ export interface PlanFacts {
    */
   calibratedGroups: number;
   /**
-   * Values that stay as they are whatever the rules say, by reason: already quantized, mask.
+   * Values that stay as they are whatever the rules say, by reason: already quantized, mask, position.
    */
   keptValues?: {
     [k: string]: number;

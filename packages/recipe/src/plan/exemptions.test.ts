@@ -115,3 +115,46 @@ test("a graph input that is added to logits is a mask; one that a Softmax reads 
   edit.settle();
   expect(kept(await planOf(edit.graph, "int8-full")).toSorted()).toEqual(["logits: mask", "mask: mask", "shaped: mask"]);
 });
+
+/** ids → Cast → Mul with frequencies → Concat: angles of rotary embeddings. */
+function angles({ edit, constant, op }: ReturnType<typeof sketch>): Value {
+  const ids = edit.addInput("ids", { dtype: "i64", shape: [4, 1] });
+  const places = edit.insert("Cast", [ids], { to: 1 }, { name: "places", outputs: ["places"] })[0] as Value;
+  const halves = op("Mul", "halves", places, constant("frequencies", [1, 0.01]));
+  return edit.insert("Concat", [halves, halves], { axis: -1 }, { name: "angles", outputs: ["angles"] })[0] as Value;
+}
+
+test("angles that are computed from positions stay as they are; what is made of them is data", async () => {
+  const graph = sketch();
+  const { edit, input, op } = graph;
+  edit.addOutput(op("Mul", "rotated", input("x"), op("Cos", "cosine", angles(graph))));
+  edit.settle();
+  const plan = await planOf(edit.graph, "int8-full");
+  expect(kept(plan)).toEqual(["places: position", "halves: position", "angles: position"]);
+  expect(plan.weights).toEqual([]);
+  expect(quantized(plan)).toEqual(["x", "cosine", "rotated"]);
+  expect(plan.diagnostics).toMatchObject([{ code: "VX-QUANT-POSITION", severity: "info" }]);
+});
+
+test("numbers that become indices stay as they are", async () => {
+  const graph = sketch();
+  const { edit, constant, op } = graph;
+  const bucket = op("Log", "logarithm", op("Add", "shifted", angles(graph), constant("one", [1])));
+  const indices = edit.insert("Cast", [bucket], { to: 7 }, { name: "indices", outputs: ["indices"] })[0] as Value;
+  edit.addOutput(op("Gather", "looked", constant("table", ones(8), [4, 2]), indices));
+  edit.settle();
+  const plan = await planOf(edit.graph, "int8-full");
+  expect(kept(plan)).toEqual(["places", "halves", "angles", "shifted", "logarithm"].map((name) => `${name}: position`));
+});
+
+test("positions that a product reads as well, and pictures of whole numbers, are data", async () => {
+  const graph = sketch();
+  const { edit, constant, op } = graph;
+  const both = angles(graph);
+  edit.addOutput(op("Sin", "sine", both));
+  edit.addOutput(op("MatMul", "product", both, constant("w", ones(16), [4, 4])));
+  const pixels = edit.addInput("pixels", { dtype: "u8", shape: [4, 4] });
+  edit.addOutput(op("Sin", "wave", edit.insert("Cast", [pixels], { to: 1 }, { outputs: ["picture"] })[0] as Value));
+  edit.settle();
+  expect(kept(await planOf(edit.graph, "int8-full"))).toEqual([]);
+});

@@ -30,6 +30,9 @@ const DEFS = [
   op("Add", ["activation", "activation"]),
   op("Mul", ["activation", "activation"]),
   op("Relu", ["activation"]),
+  op("Log", ["activation"]),
+  op("Cos", ["activation"]),
+  op("Sin", ["activation"]),
   op("Softmax", ["activation"], { fixedRange: [0, 1] }),
   op("LayerNormalization", ["activation"]),
   op("RMSNormalization", ["activation"]),
@@ -37,7 +40,7 @@ const DEFS = [
   op("MaxPool", ["activation"], { quant: "passthrough" }),
   op("Concat", ["activation"], { quant: "passthrough" }),
   op("ArgMax", [], { quant: "float" }),
-  op("Cast", [], { quant: "float", infer: ([x]) => [{ dtype: "f32", shape: x?.shape }] }),
+  op("Cast", [], { quant: "float", infer: ([x], { attrs }) => [{ dtype: attrs["to"] === 7 ? "i64" : "f32", shape: x?.shape }] }),
   op("QuantizeLinear", [], { quant: "float", infer: ([x]) => [{ dtype: "u8", shape: x?.shape }] }),
   op("DequantizeLinear", [], { quant: "float", infer: ([x]) => [{ dtype: "f32", shape: x?.shape }] }),
   op("DynamicQuantizeLinear", [], {

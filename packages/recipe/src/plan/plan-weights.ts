@@ -1,6 +1,7 @@
 import { type Diagnostic, type Node, storedTensor, type TensorData, type Value } from "@vlm-export/ir";
 import { quantUnfit } from "../errors.js";
 import type { DecidedBy, Edge, WeightPlan, WeightRequest } from "../plan-types.js";
+import type { Exemptions } from "./exemptions.js";
 import type { NodeView } from "./node-view.js";
 import { placeOf, requestKey, scaleShapeOf, storedBytes, weightRequest } from "./weight-request.js";
 
@@ -37,17 +38,19 @@ export class WeightForms {
   }
 }
 
+interface WeightSite {
+  readonly forms: WeightForms;
+  readonly exemptions: Pick<Exemptions, "edges">;
+  report(finding: Diagnostic): void;
+}
+
 /** The form of each weight operand that a rule decided on, by {@link edgeKey}. */
-export function planWeights(
-  views: readonly NodeView[],
-  forms: WeightForms,
-  report: (finding: Diagnostic) => void,
-): ReadonlyMap<string, WeightPlan> {
+export function planWeights(views: readonly NodeView[], { forms, exemptions, report }: WeightSite): ReadonlyMap<string, WeightPlan> {
   const plans = new Map<string, WeightPlan>();
   const unfit = new UnfitWeights();
   for (const { node, operands, decisions } of views) {
     for (const operand of operands) {
-      if (operand.kind !== "weight" || !decisions.weights) continue;
+      if (operand.kind !== "weight" || !decisions.weights || exemptions.edges.has(edgeKey(node, operand.index))) continue;
       const { name, data } = operand.value;
       const { rule } = decisions.weights;
       const weight = { name, shape: (data as TensorData).shape, axes: operand.axes };
