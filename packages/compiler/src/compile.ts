@@ -90,7 +90,7 @@ async function deliver(site: RunSite, diagnostics: readonly Diagnostic[]): Promi
   try {
     const quantized = await quantizeModel(site, float, plans, `${output.staging}.scratch`);
     try {
-      return await proveAndReport(site, { float, plans, refused, quantized, output, diagnostics });
+      return await proveAndReport(site, { float, refused, quantized, output, diagnostics });
     } finally {
       await quantized.dispose();
     }
@@ -101,14 +101,13 @@ async function deliver(site: RunSite, diagnostics: readonly Diagnostic[]): Promi
 
 interface Delivery {
   readonly float: Model;
-  readonly plans: ReadonlyMap<string, Plan>;
   readonly refused: ReadonlyMap<string, TargetOutcome>;
   readonly quantized: QuantizedModel;
   readonly output: OutputFolder;
   readonly diagnostics: readonly Diagnostic[];
 }
 
-async function proveAndReport(site: RunSite, { float, plans, refused, quantized, output, diagnostics }: Delivery): Promise<CompileResult> {
+async function proveAndReport(site: RunSite, { float, refused, quantized, output, diagnostics }: Delivery): Promise<CompileResult> {
   const { request, clock } = site;
   const hashing = hashConstants(quantized.model.components.values(), site.workers);
   const outcomes = new Map<string, TargetOutcome>();
@@ -121,9 +120,7 @@ async function proveAndReport(site: RunSite, { float, plans, refused, quantized,
   const crossTarget = compareAcrossTargets(decoded);
   await hashing;
   const graphHash = modelHash(quantized.model);
-  const report = await clock.run("report", () =>
-    buildReport(site, { float, plans, quantized, graphHash, outcomes, diagnostics, crossTarget }),
-  );
+  const report = await clock.run("report", () => buildReport(site, { float, quantized, graphHash, outcomes, diagnostics, crossTarget }));
   for (const [name, { artifact }] of outcomes) if (artifact && report.targets[name]?.status === "failed") reject(artifact, output.staging);
   await clock.run("report", () => writeReport(output.staging, report, { site, float, quantized, graphHash, outcomes }));
   request.signal?.throwIfAborted();

@@ -5,8 +5,8 @@ import { type ActivationQParams, activationQParams, SMALLEST_SCALE } from "./act
 import type { RealRange } from "./calibrators/calibrator.js";
 import { calibrators } from "./calibrators/calibrators.js";
 import type { Equalization } from "./equalize/equalization.js";
-import { quantNoStatistics, quantTinyRange, quantZeroRange } from "./errors.js";
-import { unionOf, type ValueStatistics } from "./statistics.js";
+import { quantMasked, quantNoStatistics, quantTinyRange, quantZeroRange } from "./errors.js";
+import { extremesOf, unionOf, type ValueStatistics } from "./statistics.js";
 import { floatsOf } from "./weights/constant-floats.js";
 import { staticSpec } from "./weights/quant-spec.js";
 
@@ -16,7 +16,7 @@ export interface StaticRange {
   readonly qparams: ActivationQParams;
 }
 
-/** The range of every static group: fixed, or from the union of what was observed and of its constants. Throws VX-QUANT-NO-STATISTICS. */
+/** The range of every static group: fixed, or from the union of what was observed and of its constants. Throws VX-QUANT-NO-STATISTICS, VX-QUANT-MASKED. */
 export function staticRanges(
   groups: readonly QuantGroup[],
   equalization: Pick<Equalization, "seen">,
@@ -39,6 +39,7 @@ function calibrated(group: QuantGroup, equalization: Pick<Equalization, "seen">)
   const seen = observe.map((value): ValueStatistics => {
     const found = equalization.seen(value);
     if (!found) throw quantNoStatistics(value.name, "range");
+    if (extremesOf(found)[0] === Number.NEGATIVE_INFINITY) throw quantMasked(value.name);
     return found;
   });
   const [first] = seen;

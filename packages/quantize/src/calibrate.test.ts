@@ -11,7 +11,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { calibrate, type CalibrationSample } from "./calibrate.js";
 import { HISTOGRAM_BINS } from "./histogram.js";
 import { quantize } from "./quantize.js";
-import { extremesOf } from "./statistics.js";
+import { suffices } from "./needs.js";
+import { extremesOf, maskedValues } from "./statistics.js";
 
 const ops = standardOps();
 const kernels = createKernels();
@@ -131,12 +132,65 @@ test("the store answers a second run, and another method that needs no more", as
 
 test("NaN and infinity are refused with the value and the sample", async () => {
   const plan = await planOf(mlp());
-  for (const bad of [Number.NaN, Number.NEGATIVE_INFINITY]) {
+  for (const [bad, value] of [
+    [Number.NaN, "x"],
+    [Number.POSITIVE_INFINITY, "x"],
+    [Number.NEGATIVE_INFINITY, "hidden"], // of x alone it could be a mask
+  ] as const) {
     const arrays = [inputs[0] as Float32Array, waves(16, 3).fill(bad, 4, 5)];
     await expect(calibrate(plan, samplesOf(arrays), { engine, ops, kernels })).rejects.toMatchObject({
-      diagnostic: { code: "VX-CAL-NON-FINITE", where: { value: "x" }, message: expect.stringContaining("sample s:1") },
+      diagnostic: { code: "VX-CAL-NON-FINITE", where: { value }, message: expect.stringContaining("sample s:1") },
     });
   }
+});
+
+test("a value that is −∞ somewhere is said to be a mask, has no range, and can be planned away", async () => {
+  const edit = new GraphEditor(ops, "main");
+  const [x, m] = ["x", "m"].map((name) => edit.addInput(name, { dtype: "f32", shape: [4, 4] })) as [Value, Value];
+  const scores = edit.insert(
+    "MatMul",
+    [x, edit.addConstant("w", f32Tensor(waves(16, 1), [4, 4]))],
+    {},
+    { outputs: ["scores"] },
+  )[0] as Value;
+  const sum = edit.insert("Log", [m], {}, { outputs: ["logarithm"] })[0] as Value;
+  edit.addOutput(
+    edit.insert(
+      "Softmax",
+      [edit.insert("Add", [scores, sum], {}, { outputs: ["logits"] })[0] as Value],
+      {},
+      { outputs: ["y"] },
+    )[0] as Value,
+  );
+  edit.settle();
+  const recipe = await parseRecipe("version: 1\nextends: [preset:int8-full]\ncalibration: { data: random }", { file: "r.yaml" });
+  const plan = planGraph(edit.graph, recipe, { ops });
+  async function* samples(): AsyncGenerator<CalibrationSample> {
+    const zeros = f32Tensor(
+      waves(16, 5).map((value) => Math.max(value, 0)),
+      [4, 4],
+    );
+    yield {
+      name: "s:0",
+      tensors: new Map([
+        ["x", f32Tensor(waves(16, 3), [4, 4])],
+        ["m", zeros],
+      ]),
+    };
+  }
+  const statistics = await calibrate(plan, samples(), { engine, ops, kernels });
+  expect([...maskedValues(statistics)]).toEqual(["logarithm", "logits"]);
+  await expect(quantize(plan, statistics, { ops, kernels })).rejects.toMatchObject({ diagnostic: { code: "VX-QUANT-MASKED" } });
+  const second = planGraph(edit.graph, recipe, { ops, masked: maskedValues(statistics) });
+  expect(second.keptValues.map(({ value, reason }) => `${value.name}: ${reason}`)).toEqual(["logarithm: mask", "logits: mask"]);
+  expect(suffices(statistics, second, ops)).toBe(true);
+  const { graph } = await quantize(second, statistics, { ops, kernels });
+  expect(["x", "logarithm", "logits", "y"].map((name) => graph.value(name)?.type.quant?.storage)).toEqual([
+    "i8",
+    undefined,
+    undefined,
+    "i8",
+  ]);
 });
 
 test("an overflow inside the model is refused with the inner value", async () => {

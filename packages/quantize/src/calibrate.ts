@@ -37,7 +37,8 @@ export interface CalibrateOptions {
 
 /**
  * Runs the samples through the float graph once and gathers what every calibrator of the plan needs; nothing is run when the store
- * has it already, from whatever recipe. Throws VX-CAL-EMPTY, VX-CAL-NON-FINITE, VX-ENGINE-*, and the signal's reason.
+ * has it already, from whatever recipe. Values of which `maskedValues` says that they are −∞ somewhere have no range: plan again without
+ * them. Throws VX-CAL-EMPTY, VX-CAL-NON-FINITE, VX-ENGINE-*, and the signal's reason.
  */
 export async function calibrate(plan: Plan, samples: AsyncIterable<CalibrationSample>, options: CalibrateOptions): Promise<Statistics> {
   const { store, ops } = options;

@@ -79,6 +79,17 @@ export function quantF16Range(value: string, node: string, largest: number): Dia
   };
 }
 
+/** A mask that the plan makes integers of. */
+export function quantMasked(value: string): VxError {
+  return new VxError({
+    code: "VX-QUANT-MASKED",
+    severity: "error",
+    message: "this value is −∞ somewhere in the samples; no range follows from it.",
+    hint: "Plan again with it among the masked values, or keep the node in float.",
+    where: { stage: "quantize", value },
+  });
+}
+
 /** A split that finds no outlier. */
 export function quantNoOutliers(node: string, sigma: number, decidedBy: DecidedBy): Diagnostic {
   return {

@@ -5,5 +5,6 @@ export { calibrators } from "./calibrators/calibrators.js";
 export { HISTOGRAM_BINS, type Histogram } from "./histogram.js";
 export { outlierChannels, type OutlierReport } from "./outlier-channels.js";
 export { quantize, type QuantizeOptions, type QuantizeResult } from "./quantize.js";
-export type { ByAxis, EqualizedStatistics, Statistics, ValueStatistics } from "./statistics.js";
+export { suffices } from "./needs.js";
+export { type ByAxis, type EqualizedStatistics, maskedValues, type Statistics, type ValueStatistics } from "./statistics.js";
 export type { WeightPool } from "./weights/quantize-weight.js";

@@ -80,6 +80,11 @@ export function lookedOperands({ nodes }: Plan): readonly MeasuredOperand[] {
   });
 }
 
+/** True when the statistics have everything that the plan reads. */
+export function suffices(statistics: Statistics, plan: Plan, ops: OpRegistry): boolean {
+  return covers(statistics, needsOf(plan, ops));
+}
+
 /** True when the statistics have everything that the needs ask for. */
 export function covers({ values, equalized }: Statistics, needs: readonly Need[]): boolean {
   return needs.every((need) => {

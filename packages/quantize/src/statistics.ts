@@ -46,6 +46,11 @@ export function extremesOf({ sampleMin, sampleMax }: ValueStatistics): readonly 
   return [sampleMin.reduce((a, b) => Math.min(a, b)), sampleMax.reduce((a, b) => Math.max(a, b))];
 }
 
+/** Names of values that were −∞ somewhere and not +∞: masks, of which no range follows. */
+export function maskedValues({ values }: Pick<Statistics, "values">): ReadonlySet<string> {
+  return new Set([...values].flatMap(([name, seen]) => (extremesOf(seen)[0] === Number.NEGATIVE_INFINITY ? [name] : [])));
+}
+
 /** The statistics of several values as if they were one: channels are left out. Histograms only when all have one. */
 export function unionOf(all: readonly ValueStatistics[]): ValueStatistics {
   return all.reduce((a, b) => ({

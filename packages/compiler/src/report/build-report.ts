@@ -10,7 +10,6 @@ import type { QuantizedModel } from "../stages/quantize-model.js";
 
 export interface ReportParts {
   readonly float: Model;
-  readonly plans: ReadonlyMap<string, Plan>;
   readonly quantized: QuantizedModel;
   readonly graphHash: string;
   readonly outcomes: ReadonlyMap<string, TargetOutcome>;
@@ -20,7 +19,7 @@ export interface ReportParts {
 
 /** The report object: everything that was measured, nothing that was not. */
 export function buildReport({ request, clock }: RunSite, parts: ReportParts): Report {
-  const { float, plans, quantized, graphHash, outcomes, diagnostics, crossTarget } = parts;
+  const { float, quantized, graphHash, outcomes, diagnostics, crossTarget } = parts;
   const { recipe } = request;
   const targets = Object.fromEntries([...outcomes].map(([name, outcome]) => [name, targetReport(outcome)]));
   const gates = judgeGates(targets, recipe.gates);
@@ -43,7 +42,7 @@ export function buildReport({ request, clock }: RunSite, parts: ReportParts): Re
       bytes: storedByteLength(constants.flatMap(({ data }) => data ?? [])),
     },
     recipe: { file: recipe.file, extends: recipe.sources.slice(0, -1), byDefault: request.byDefault },
-    plan: planFacts([...plans.values()]),
+    plan: planFacts([...quantized.plans.values()]),
     ...(quantized.calibration && { calibration: quantized.calibration }),
     outliers: [...quantized.outliers],
     targets,

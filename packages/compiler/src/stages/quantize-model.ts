@@ -1,14 +1,12 @@
 import { rmSync } from "node:fs";
-import { createEngine } from "@vlm-export/engine";
 import { type Graph, type Model, VxError } from "@vlm-export/ir";
-import { calibrate, type OutlierReport, quantize, type Statistics } from "@vlm-export/quantize";
+import { type OutlierReport, quantize, type Statistics } from "@vlm-export/quantize";
 import { missingData, type Plan } from "@vlm-export/recipe";
 import type { CalibrationFacts, LayerReport, Outlier } from "@vlm-export/schemas";
 import { openStore, type Scratch } from "@vlm-export/store";
 import type { RunSite } from "../run-site.js";
-import { hashConstants } from "./hash-constants.js";
+import { calibratedPlan } from "./calibrate-plan.js";
 import { measureLayers } from "./measure-layers.js";
-import { calibrationSamples } from "./samples.js";
 
 /** Channels of one value that the report names. */
 const REPORTED_CHANNELS = 32;
@@ -19,6 +17,8 @@ const HELD_INTEGER_BYTES = 16 << 20;
 /** The frozen model and how it came about. */
 export interface QuantizedModel {
   readonly model: Model;
+  /** What was done, by component: the plans that were given, less what calibration showed to be masks. */
+  readonly plans: ReadonlyMap<string, Plan>;
   readonly calibration?: CalibrationFacts;
   readonly outliers: readonly Outlier[];
   /** Per-layer errors against float on ONNX Runtime, the worst first; measured once, when first asked for. */
@@ -42,19 +42,28 @@ export async function quantizeModel(
   };
   try {
     const components = new Map<string, Graph>();
+    const executed = new Map<string, Plan>();
     const outliers: Outlier[] = [];
     let calibration: CalibrationFacts | undefined;
-    for (const [name, plan] of plans) {
-      const statistics = plan.needsData ? await run.clock.run("calibrate", () => calibrated(run, float, plan)) : undefined;
+    for (const [name, first] of plans) {
+      const { plan, statistics } = await calibratedPlan(run, float, { name, plan: first });
       if (statistics) calibration = factsOf(run, statistics);
       const result = await run.clock.run("quantize", () => quantized(run, plan, { statistics, scratch }));
       for (const diagnostic of result.diagnostics) run.report(diagnostic);
       outliers.push(...result.outliers.map((outlier) => outlierOf(name, outlier)));
       components.set(name, result.graph);
+      executed.set(name, plan);
     }
     const model: Model = { ...float, components };
     let layers: Promise<readonly LayerReport[]> | undefined;
-    return { model, outliers, ...(calibration && { calibration }), layers: () => (layers ??= measureLayers(run, float, model)), dispose };
+    return {
+      model,
+      plans: executed,
+      outliers,
+      ...(calibration && { calibration }),
+      layers: () => (layers ??= measureLayers(run, float, model)),
+      dispose,
+    };
   } catch (error) {
     await dispose();
     throw error;
@@ -64,27 +73,6 @@ export async function quantizeModel(
 function requireData({ request }: RunSite, plans: ReadonlyMap<string, Plan>): void {
   const lacking = [...plans.values()].map((plan) => missingData(plan, request.recipe)).filter((found) => found !== undefined);
   if (lacking.length > 0) throw new VxError(lacking);
-}
-
-async function calibrated(run: RunSite, float: Model, plan: Plan): Promise<Statistics> {
-  const { request, ops, kernels, workers } = run;
-  const engine = await createEngine();
-  try {
-    const samples = await calibrationSamples(run, float);
-    if (request.cacheDir !== undefined) await hashConstants([plan.graph], workers);
-    return await calibrate(plan, samples, {
-      engine,
-      ops,
-      kernels,
-      model: float,
-      threads: Math.max(1, workers.threads),
-      ...(request.cacheDir !== undefined && { store: openStore(request.cacheDir) }),
-      ...(request.signal && { signal: request.signal }),
-      progress: (done) => request.onEvent?.({ kind: "stage-progress", stage: "calibrate", done, total: samples.size, unit: "samples" }),
-    });
-  } finally {
-    engine.close();
-  }
 }
 
 function quantized(

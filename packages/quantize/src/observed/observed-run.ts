@@ -148,8 +148,10 @@ export class ObservedRun {
   }
 }
 
-/** Throws VX-CAL-NON-FINITE when the value has a NaN or an infinity. */
+/** Throws VX-CAL-NON-FINITE when the value has a NaN or an infinity; −∞ alone is a mask, which whoever plans hears of. */
 function finite({ need }: ValueObserver, seen: Sighting, sample: string): Sighting {
-  if (!seen.range.every(Number.isFinite)) throw calNonFinite(need.value.name, sample, seen.range);
+  const [min, max] = seen.range;
+  const isMask = min === Number.NEGATIVE_INFINITY && max < Number.POSITIVE_INFINITY && !need.norm;
+  if (!isMask && !(Number.isFinite(min) && Number.isFinite(max))) throw calNonFinite(need.value.name, sample, seen.range);
   return seen;
 }

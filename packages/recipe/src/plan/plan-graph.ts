@@ -23,6 +23,8 @@ import { summarize } from "./summary.js";
 
 export interface PlanOptions {
   readonly ops: OpRegistry;
+  /** Names of values that are known to hold masks, besides those that the graph itself shows to. */
+  readonly masked?: ReadonlySet<string>;
 }
 
 /**
@@ -42,15 +44,16 @@ export function planModel(model: Model, recipe: Recipe, options: PlanOptions): R
 function planComponents(
   components: readonly (readonly [string, Graph])[],
   recipe: Recipe,
-  { ops }: PlanOptions,
+  options: PlanOptions,
 ): ReadonlyMap<string, Plan> {
+  const { ops } = options;
   const matched = new Matched();
   const findings: Diagnostic[] = [];
   const plans = new Map<string, Plan>();
   for (const [name, graph] of components) {
     const own: Diagnostic[] = [];
     const views = viewsOf(graph, recipe.rules, { ops, matched });
-    const plan = planViews(graph, views, ops, (finding) => own.push({ ...finding, where: { ...finding.where, component: name } }));
+    const plan = planViews(graph, views, options, (finding) => own.push({ ...finding, where: { ...finding.where, component: name } }));
     findings.push(...own);
     plans.set(name, { ...plan, diagnostics: own.filter(({ severity }) => severity !== "error") });
   }
@@ -87,7 +90,7 @@ function rolesOf(graph: Graph): readonly string[] {
 function planViews(
   graph: Graph,
   views: ReadonlyMap<Node, NodeView>,
-  ops: OpRegistry,
+  { ops, masked = new Set() }: PlanOptions,
   report: (finding: Diagnostic) => void,
 ): Omit<Plan, "diagnostics"> {
   const list = [...views.values()];
@@ -96,6 +99,7 @@ function planViews(
   const exemptions = new Exemptions();
   exemptQuantized(views, readers, exemptions);
   exemptMasks(graph, views, readers, exemptions);
+  for (const value of valuesOf(graph)) if (masked.has(value.name)) exemptions.keep(value, "mask", readers);
   exemptPositions(graph, views, readers, exemptions);
   const weights = planWeights(list, { forms, exemptions, report });
   const sites = biasSites(graph, views, weights, { readers, exemptions });

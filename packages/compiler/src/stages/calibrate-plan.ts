@@ -1,0 +1,70 @@
+import { createEngine } from "@vlm-export/engine";
+import type { Model } from "@vlm-export/ir";
+import { calibrate, maskedValues, type Statistics, suffices } from "@vlm-export/quantize";
+import { type Plan, planModel } from "@vlm-export/recipe";
+import { openStore } from "@vlm-export/store";
+import type { RunSite } from "../run-site.js";
+import { hashConstants } from "./hash-constants.js";
+import { calibrationSamples } from "./samples.js";
+
+/** A plan with the statistics that it reads; none when it needs no data. */
+export interface CalibratedPlan {
+  readonly plan: Plan;
+  readonly statistics: Statistics | undefined;
+}
+
+/**
+ * Gathers what the plan of one component needs. Values that turn out to be −∞ somewhere are masks that the graph alone did not show: it is
+ * planned again without them, and calibrated again where that asks for more.
+ */
+export async function calibratedPlan(
+  run: RunSite,
+  float: Model,
+  component: { readonly name: string; readonly plan: Plan },
+): Promise<CalibratedPlan> {
+  let { plan } = component;
+  let statistics: Statistics | undefined;
+  const masked = new Set<string>();
+  while (plan.needsData) {
+    const current = plan;
+    statistics = await run.clock.run("calibrate", () => calibrated(run, float, current));
+    const known = masked.size;
+    for (const value of maskedValues(statistics)) masked.add(value);
+    if (masked.size === known) break;
+    plan = replanned(run, float, { ...component, plan, masked });
+    if (suffices(statistics, plan, run.ops)) break;
+  }
+  return { plan, statistics };
+}
+
+function replanned(
+  { request, ops, report }: RunSite,
+  float: Model,
+  { name, plan, masked }: { readonly name: string; readonly plan: Plan; readonly masked: ReadonlySet<string> },
+): Plan {
+  const next = planModel(float, request.recipe, { ops, masked }).get(name) as Plan;
+  const told = new Set(plan.diagnostics.map(({ message }) => message));
+  for (const diagnostic of next.diagnostics) if (!told.has(diagnostic.message)) report(diagnostic);
+  return next;
+}
+
+async function calibrated(run: RunSite, float: Model, plan: Plan): Promise<Statistics> {
+  const { request, ops, kernels, workers } = run;
+  const engine = await createEngine();
+  try {
+    const samples = await calibrationSamples(run, float);
+    if (request.cacheDir !== undefined) await hashConstants([plan.graph], workers);
+    return await calibrate(plan, samples, {
+      engine,
+      ops,
+      kernels,
+      model: float,
+      threads: Math.max(1, workers.threads),
+      ...(request.cacheDir !== undefined && { store: openStore(request.cacheDir) }),
+      ...(request.signal && { signal: request.signal }),
+      progress: (done) => request.onEvent?.({ kind: "stage-progress", stage: "calibrate", done, total: samples.size, unit: "samples" }),
+    });
+  } finally {
+    engine.close();
+  }
+}
