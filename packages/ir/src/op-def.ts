@@ -33,7 +33,7 @@ export interface OpDef {
   readonly inputs: readonly OpInput[];
   /** compute: own qparams; passthrough: output shares the qparams of input 0 (Reshape, MaxPool…); float: never quantized. */
   readonly quant: "compute" | "passthrough" | "float";
-  /** Real range that the outputs have whatever the data ([0, 1] of Softmax, [−1, 1] of Tanh). */
+  /** Range whose qparams integer kernels take for granted whatever the data ([0, 1] of Softmax, [−1, 1] of Tanh). */
   readonly fixedRange?: readonly [min: number, max: number];
   /**
    * Along which axis of the weight (input `index`) output channels lie and along which the sum runs; what per-channel and

@@ -4,7 +4,7 @@ import { foldBatchNorm } from "./fold-batch-norm.js";
 import { builder, type Builder } from "./graphs.fixture.js";
 import { onEngine } from "./on-engine.fixture.js";
 import { opsOf, rewrite } from "./rewrite.fixture.js";
-import { splitBatchNorm } from "./split-batch-norm.js";
+import { expandBatchNorm } from "./expand-batch-norm.js";
 
 const engine = onEngine();
 
@@ -100,21 +100,39 @@ test.each(NEAR_MISSES)("BatchNormalization stays when %s", (_, make) => {
   expect(opsOf(rewrite(make(builder()), foldBatchNorm))).toContain("BatchNormalization");
 });
 
-test("without a layer before it, BatchNormalization is Mul and Add", async () => {
+/** Shape of the input, what it becomes, and the shapes of its constants. */
+const ALONE = [
+  [["n", 3, 4, 4], ["Conv"], [[3, 1, 1, 1], [3]]],
+  [
+    ["n", 3, 4],
+    ["Mul", "Add"],
+    [
+      [3, 1],
+      [3, 1],
+    ],
+  ],
+  [
+    ["n", 3],
+    ["Mul", "Add"],
+    [[3], [3]],
+  ],
+] as const;
+
+test.each(ALONE)("without a layer before it, BatchNormalization of %j is %j", async (shape, ops, shapes) => {
   for (const [dtype, tolerance] of [
     ["f32", 2e-6],
     ["f16", 5e-3],
   ] as const) {
     const b = builder(dtype);
-    const graph = b.finish(batchNorm(b, b.op("Relu", [b.input("x", ["n", 3, 4, 4])]), 3));
-    const after = await engine.expectSame(graph, splitBatchNorm, ["Relu", "Mul", "Add"], tolerance);
-    expect(after.constants.map(({ type }) => type)).toEqual([0, 1].map(() => ({ dtype, shape: [3, 1, 1] })));
+    const graph = b.finish(batchNorm(b, b.op("Relu", [b.input("x", [...shape])]), 3));
+    const after = await engine.expectSame(graph, expandBatchNorm, ["Relu", ...ops], tolerance);
+    expect(after.constants.map(({ type }) => type)).toEqual(shapes.map((of) => ({ dtype, shape: of })));
   }
 });
 
 test("training BatchNormalization is not split", () => {
   const b = builder();
-  expect(opsOf(rewrite(b.finish(batchNorm(b, b.input("x", [2, 3]), 3, { training_mode: 1 })), splitBatchNorm))).toEqual([
+  expect(opsOf(rewrite(b.finish(batchNorm(b, b.input("x", [2, 3]), 3, { training_mode: 1 })), expandBatchNorm))).toEqual([
     "BatchNormalization",
   ]);
 });

@@ -19,5 +19,5 @@ export { cofactor, multipleOf, type Product, productOf } from "./product.js";
 export { removeDead } from "./remove-dead.js";
 export { removeIdentity } from "./remove-identity.js";
 export { tagRoles } from "./roles/tag-roles.js";
-export { splitBatchNorm } from "./split-batch-norm.js";
+export { expandBatchNorm } from "./expand-batch-norm.js";
 export { expandAll, type StandIn, standIn } from "./stand-in.js";

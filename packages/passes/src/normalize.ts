@@ -9,10 +9,10 @@ import { fuseRmsNorm } from "./fuse-rms-norm.js";
 import { removeDead } from "./remove-dead.js";
 import { removeIdentity } from "./remove-identity.js";
 import { tagRoles } from "./roles/tag-roles.js";
-import { splitBatchNorm } from "./split-batch-norm.js";
+import { expandBatchNorm } from "./expand-batch-norm.js";
 
 /** Each leaves dead nodes behind, whose reads would keep the next from matching. */
-const REWRITES: readonly Pass[] = [foldBatchNorm, foldScaleShift, splitBatchNorm, fuseLayerNorm, fuseRmsNorm, fuseGelu, fuseQuickGelu];
+const REWRITES: readonly Pass[] = [foldBatchNorm, foldScaleShift, expandBatchNorm, fuseLayerNorm, fuseRmsNorm, fuseGelu, fuseQuickGelu];
 
 /**
  * The normalize stage, in order. Target-independent: the graph computes the same numbers afterwards, up to rounding. Attention and

@@ -6,6 +6,5 @@ export const cos: OpDef = unaryOp({
   name: "Cos",
   doc: "y = cos(x)",
   since: 7,
-  fixedRange: [-1, 1],
   real: () => Math.cos,
 });

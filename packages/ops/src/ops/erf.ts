@@ -7,6 +7,5 @@ export const erf: OpDef = unaryOp({
   name: "Erf",
   doc: "y = 2/√π · ∫₀ˣ exp(−t²) dt",
   since: 9,
-  fixedRange: [-1, 1],
   real: () => errorFunction,
 });

@@ -6,7 +6,6 @@ export const hardSigmoid: OpDef = unaryOp({
   name: "HardSigmoid",
   doc: "y = max(0, min(1, alpha · x + beta))",
   since: 6,
-  fixedRange: [0, 1],
   real: (call) => {
     const alpha = call.float("alpha");
     const beta = call.float("beta");

@@ -6,6 +6,5 @@ export const sin: OpDef = unaryOp({
   name: "Sin",
   doc: "y = sin(x)",
   since: 7,
-  fixedRange: [-1, 1],
   real: () => Math.sin,
 });

@@ -6,6 +6,5 @@ export const softsign: OpDef = unaryOp({
   name: "Softsign",
   doc: "y = x / (1 + |x|)",
   since: 1,
-  fixedRange: [-1, 1],
   real: () => (x) => x / (1 + Math.abs(x)),
 });
