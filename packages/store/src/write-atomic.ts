@@ -4,8 +4,9 @@ import { dirname } from "node:path";
 import { makeFolder } from "./make-folder.js";
 
 /**
- * Writes the parts to a temporary file beside `path`, flushes it to the disk, then renames it: readers see the old file or
- * the whole new one, whatever happens between. Throws the file system's error, with the temporary file removed.
+ * Writes the parts to a temporary file beside `path`, then renames it: readers see the old file or the whole new one as long as the system
+ * runs. It is not flushed to the disk: what a crash of the system cuts short, readers must know by its content. Throws the file
+ * system's error, with the temporary file removed.
  */
 export async function writeAtomic(path: string, parts: readonly Uint8Array[]): Promise<void> {
   makeFolder(dirname(path));
@@ -14,7 +15,6 @@ export async function writeAtomic(path: string, parts: readonly Uint8Array[]): P
     const handle = await open(temporary, "wx");
     try {
       for (const part of parts) await handle.writeFile(part);
-      await handle.sync();
     } finally {
       await handle.close();
     }

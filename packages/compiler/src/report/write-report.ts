@@ -1,9 +1,8 @@
-import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Model } from "@vlm-export/ir";
 import { explainRecipe } from "@vlm-export/recipe";
 import type { Manifest, Report } from "@vlm-export/schemas";
-import { emitWrite, isSystemError, resolveOptions } from "@vlm-export/backend-api";
+import { openArtifactWriter, resolveOptions } from "@vlm-export/backend-api";
 import type { FoundBackend } from "../discover.js";
 import { TOOL_NAME } from "../output-folder.js";
 import type { RunSite } from "../run-site.js";
@@ -20,13 +19,21 @@ export interface Written {
   readonly outcomes: ReadonlyMap<string, TargetOutcome>;
 }
 
-/** Writes recipe.yaml (expanded), report.json, report.md and, last, manifest.json into the staging folder. */
-export function writeReport(staging: string, report: Report, written: Written): void {
-  const { site } = written;
-  writeSynced(`${staging}/recipe.yaml`, explainRecipe(site.request.recipe));
-  writeSynced(`${staging}/report.json`, `${JSON.stringify(report, null, 2)}\n`);
-  writeSynced(`${staging}/report.md`, reportMarkdown(report));
-  writeSynced(`${staging}/manifest.json`, manifestText(manifestOf(report, written)));
+/** Writes recipe.yaml (expanded), report.json, report.md and manifest.json into the staging folder. Throws VX-EMIT-*. */
+export async function writeReport(staging: string, report: Report, written: Written): Promise<void> {
+  const texts: readonly (readonly [name: string, text: string])[] = [
+    ["recipe.yaml", explainRecipe(written.site.request.recipe)],
+    ["report.json", `${JSON.stringify(report, null, 2)}\n`],
+    ["report.md", reportMarkdown(report)],
+    ["manifest.json", manifestText(manifestOf(report, written))],
+  ];
+  const writer = openArtifactWriter(TOOL_NAME, staging);
+  for (const [name, text] of texts) {
+    const file = await writer.createFile(name);
+    await file.write(Buffer.from(text));
+    await file.close();
+  }
+  await writer.synced();
 }
 
 function manifestOf({ targets }: Report, { site, float, quantized, graphHash, outcomes }: Written): Manifest {
@@ -49,18 +56,4 @@ function manifestOf({ targets }: Report, { site, float, quantized, graphHash, ou
 function writtenBy(name: string, { recipe }: RunSite["request"], backends: RunSite["backends"]): WrittenBy {
   const { backend, version } = backends.get(name) as FoundBackend;
   return { version, options: resolveOptions(backend, recipe.targets.get(name)) as WrittenBy["options"] };
-}
-
-function writeSynced(path: string, text: string): void {
-  try {
-    const fd = openSync(path, "wx");
-    try {
-      writeSync(fd, text);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-  } catch (error) {
-    throw isSystemError(error) ? emitWrite(path, error) : error;
-  }
 }
