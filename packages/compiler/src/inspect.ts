@@ -26,6 +26,7 @@ export interface ComponentFacts {
 export interface ModelInspection {
   readonly name: string;
   readonly producer: string;
+  /** Of the standard operators, as the file states it. */
   readonly opset?: number;
   readonly sources: readonly { readonly path: string; readonly sizeBytes: number }[];
   readonly components: readonly ComponentFacts[];
@@ -45,11 +46,11 @@ export async function inspectModel(path: string, options: InspectOptions = {}): 
   try {
     const source = await importModel(path, site);
     const model = normalizeModel(source, new Map(), site);
-    const opset = source.opsets.get("") ?? Number(source.metadata.get("opset") ?? Number.NaN);
+    const opset = source.metadata.get("opset");
     return {
       name: model.name,
       producer: model.metadata.get("producer") ?? "",
-      ...(Number.isFinite(opset) && { opset }),
+      ...(opset !== undefined && { opset: Number(opset) }),
       sources: model.sources,
       components: [...model.components].map(([name, graph]) => componentFacts(name, graph, (op) => ops.get(op) !== undefined)),
       ...(options.ir && { text: [...model.components.values()].map((graph) => printGraph(graph, { inlineLimitBytes: 256 })).join("\n") }),

@@ -77,7 +77,7 @@ export interface Model {
   readonly name: string;
   readonly components: ReadonlyMap<string, Graph>;
   readonly links: readonly Link[];
-  /** Free text facts of the source file: producer, domain, description, metadata properties. */
+  /** Free text facts of the source file: producer, domain, opset of the standard operators, description, metadata properties. */
   readonly metadata: ReadonlyMap<string, string>;
   /** Files that the model was read from, with what must not change while the tool runs. */
   readonly sources: readonly { readonly path: string; readonly sizeBytes: number }[];

@@ -150,6 +150,7 @@ test("facts of the file are kept", async () => {
   expect([...model.metadata]).toEqual([
     ["producer", "maker"],
     ["producerVersion", "1"],
+    ["opset", "17"],
     ["description", "what"],
     ["property:__proto__", "v"],
   ]);

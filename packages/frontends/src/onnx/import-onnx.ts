@@ -43,7 +43,7 @@ export async function importOnnx(path: string, options: ImportOptions): Promise<
     name: basename(path).replace(/\.onnx$/i, ""),
     components: new Map([["main", main]]),
     links: [],
-    metadata: metadataOf(source),
+    metadata: metadataOf(source, opsets.get("")),
     sources: withFormatErrors(path, () => sourcesOf(path, source, pool)),
     opsets: new Map([...opsets].filter(([domain]) => domain !== "")),
   };
@@ -69,11 +69,12 @@ function reportDroppedParts(source: OnnxModel, context: ImportContext): void {
 }
 
 /** Facts by the names that {@link Model.metadata} uses; properties of the file under `property:<key>`. */
-function metadataOf(source: OnnxModel): ReadonlyMap<string, string> {
+function metadataOf(source: OnnxModel, opset: number | undefined): ReadonlyMap<string, string> {
   const facts: [string, string][] = [
     ["producer", source.producerName],
     ["producerVersion", source.producerVersion],
     ["domain", source.domain],
+    ["opset", opset === undefined ? "" : String(opset)],
     ["modelVersion", source.modelVersion === 0n ? "" : String(source.modelVersion)],
     ["description", source.docString],
     ["graphDescription", source.graph.docString],
