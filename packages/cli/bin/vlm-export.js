@@ -1,6 +1,17 @@
 #!/usr/bin/env node
 import { main } from "../dist/main.js";
 
+/** What a shell reports of a program that wrote to a pipe with no reader: 128 + SIGPIPE. */
+const CLOSED_PIPE = 141;
+
 const abort = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => abort.abort(new DOMException("interrupted", "AbortError")));
-process.exitCode = await main(process.argv.slice(2), abort.signal);
+const interrupt = () => abort.abort(new DOMException("interrupted", "AbortError"));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, interrupt);
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (error) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exitCode = CLOSED_PIPE;
+    interrupt();
+  });
+const exitCode = await main(process.argv.slice(2), abort.signal);
+process.exitCode ??= exitCode;
