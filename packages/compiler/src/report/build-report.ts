@@ -7,6 +7,7 @@ import { judgeGates } from "../gates.js";
 import type { RunSite } from "../run-site.js";
 import { REJECTED_FOLDER, type TargetOutcome } from "../stages/prove-target.js";
 import type { QuantizedModel } from "../stages/quantize-model.js";
+import { peakMemoryBytes } from "./peak-memory.js";
 
 export interface ReportParts {
   readonly float: Model;
@@ -50,7 +51,7 @@ export function buildReport({ request, clock }: RunSite, parts: ReportParts): Re
     gates: [...gates],
     diagnostics: diagnostics.map(plain),
     timings: { ...clock.timings() },
-    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+    peakRssBytes: peakMemoryBytes(),
   };
 }
 
