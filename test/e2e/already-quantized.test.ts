@@ -124,3 +124,8 @@ describe.each(["int8", "weights-int8"])("preset:%s", (preset) => {
     expect(report.plan).toMatchObject({ quantizedParameters: CHANNELS * 4, keptValues: { "already quantized": 6 } });
   });
 });
+
+test("a model in which nothing more is quantized gives exactly what it gave", async () => {
+  const { report } = exported(await qdqModel("qdq"), "weights-int8");
+  expect(report.targets["onnx-qdq"]!.engine).toMatchObject({ sqnrDb: null, maxAbsError: 0 });
+});

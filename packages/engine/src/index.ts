@@ -3,4 +3,5 @@ export type { EngineSession, RunResult } from "./engine-session.js";
 export type { EnginePort } from "./feeds.js";
 export type { Arithmetic } from "./load-request.js";
 export type { FetchedTensor } from "./fetched-tensor.js";
+export { sourceArithmetic } from "./source-arithmetic.js";
 export type { ObserverModule, ObserverSource, TapObserver } from "./tap-observer.js";

@@ -1,4 +1,4 @@
-import type { Engine } from "@vlm-export/engine";
+import { type Engine, sourceArithmetic } from "@vlm-export/engine";
 import type { Model, OpRegistry, TensorData } from "@vlm-export/ir";
 import type { Kernels } from "@vlm-export/numerics";
 import type { Plan } from "@vlm-export/recipe";
@@ -72,7 +72,7 @@ async function observe(
   };
   const counter = taps.some(({ kind }) => kind === "tensor") ? { observer: counterSource(settings) } : {};
   const source = { graph: observed.graph, ops, taps, ...counter, ...(model && { model }) };
-  const session = await engine.openGraph(source, { ...(signal && { signal }) });
+  const session = await engine.openGraph(source, { arithmetic: sourceArithmetic(plan.graph), ...(signal && { signal }) });
   const run = new ObservedRun(session, { observers, observed, outputs, kernels });
   let count = 0;
   try {

@@ -1,5 +1,5 @@
 import type { Tensors } from "@vlm-export/backend-api";
-import { createEngine } from "@vlm-export/engine";
+import { createEngine, sourceArithmetic } from "@vlm-export/engine";
 import { verifyRandom } from "../errors.js";
 import { type Model, type OpRegistry, onlyComponent, VxError } from "@vlm-export/ir";
 
@@ -9,7 +9,10 @@ export interface FloatReference {
   close(): Promise<void>;
 }
 
-/** The float model on ONNX Runtime, the reference of every comparison; undefined when the engine is not installed. Throws VX-ENGINE-LOAD. */
+/**
+ * The float model on ONNX Runtime, the reference of every comparison; undefined when the engine is not installed. One with Q/DQ operators of
+ * its own is computed as it stands, as artifacts are. Throws VX-ENGINE-LOAD.
+ */
 export async function openFloat(
   float: Model,
   { ops, signal }: { readonly ops: OpRegistry; readonly signal?: AbortSignal | undefined },
@@ -20,7 +23,11 @@ export async function openFloat(
   });
   if (!engine) return undefined;
   try {
-    const session = await engine.openGraph({ graph: onlyComponent(float), ops, model: float }, { ...(signal && { signal }) });
+    const graph = onlyComponent(float);
+    const session = await engine.openGraph(
+      { graph, ops, model: float },
+      { arithmetic: sourceArithmetic(graph), ...(signal && { signal }) },
+    );
     return {
       run: async (inputs) => (await session.run(inputs)).outputs,
       async close() {

@@ -1,5 +1,5 @@
 import type { Tensors } from "@vlm-export/backend-api";
-import { createEngine } from "@vlm-export/engine";
+import { createEngine, sourceArithmetic } from "@vlm-export/engine";
 import { type Graph, type Model, type Node, onlyComponent, type Value } from "@vlm-export/ir";
 import type { LayerReport } from "@vlm-export/schemas";
 import { NumericComparison } from "@vlm-export/verify";
@@ -18,7 +18,7 @@ export async function measureLayers(run: RunSite, floatModel: Model, quantizedMo
   const taps = layers.map(({ value }) => ({ value: value.name, kind: "tensor" as const }));
   const engine = await createEngine();
   try {
-    const reference = await engine.openGraph({ graph: float, ops: run.ops, taps });
+    const reference = await engine.openGraph({ graph: float, ops: run.ops, taps }, { arithmetic: sourceArithmetic(float) });
     const session = await engine.openGraph({ graph: quantized, ops: run.ops, taps }, { arithmetic: "plain" });
     const comparisons = new Map(layers.map(({ value }) => [value.name, new NumericComparison(run.kernels)]));
     const samples = await layerSamples(run, floatModel);
