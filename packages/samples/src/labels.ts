@@ -51,15 +51,35 @@ function namesById(data: unknown): readonly unknown[] | undefined {
   return names.includes(undefined) ? undefined : names;
 }
 
-/** The class index that a line states, by number or by name. Throws VX-CAL-LABEL. */
-export function labelOf(label: unknown, names: ReadonlyMap<string, number> | undefined, place: SamplePlace): number {
+/** What labels are held against; both are optional. */
+export interface Classes {
+  /** Class indices by name. */
+  readonly names?: ReadonlyMap<string, number> | undefined;
+  /** How many numbers the model gives for one sample. */
+  readonly count?: number | undefined;
+}
+
+/** The class index that a line states, by number or by name; one that the model can give. Throws VX-CAL-LABEL. */
+export function labelOf(label: unknown, { names, count }: Classes, place: SamplePlace): number {
+  const index = typeof label === "string" ? indexOfName(label, names, place) : checkedIndex(label, names, place);
+  if (count !== undefined && index >= count)
+    throw calLabel(
+      place,
+      `label ${JSON.stringify(label)}${label === index ? "" : ` (class ${index})`} is outside the ${count} classes of the model's output.`,
+      "A label is the index of a number of the model's first output: give the data, or the list of class names, of this model.",
+    );
+  return index;
+}
+
+function checkedIndex(label: unknown, names: Classes["names"], place: SamplePlace): number {
   if (label === undefined) throw calLabel(place, 'the line has no "label".', "Evaluation needs a label on every line.");
-  if (typeof label === "number") {
-    if (!Number.isSafeInteger(label) || label < 0) throw calLabel(place, `label ${label} is not a class index.`);
-    if (names && label >= names.size) throw calLabel(place, `label ${label} is outside the ${names.size} classes.`);
-    return label;
-  }
-  if (typeof label !== "string") throw calLabel(place, `"label" is ${JSON.stringify(label)}, expected a class index or name.`);
+  if (typeof label !== "number") throw calLabel(place, `"label" is ${JSON.stringify(label)}, expected a class index or name.`);
+  if (!Number.isSafeInteger(label) || label < 0) throw calLabel(place, `label ${label} is not a class index.`);
+  if (names && label >= names.size) throw calLabel(place, `label ${label} is outside the ${names.size} classes.`);
+  return label;
+}
+
+function indexOfName(label: string, names: Classes["names"], place: SamplePlace): number {
   if (!names)
     throw calLabel(
       place,

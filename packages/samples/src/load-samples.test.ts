@@ -168,6 +168,17 @@ const BAD: readonly Row[] = [
     'the inputs are "pixels"',
     1,
   ],
+  [
+    "a label that the model has no class for",
+    [
+      { image: "images/a.png", label: 9 },
+      { image: "images/a.png", label: 10 },
+    ],
+    { ...IMAGE, labels: "required", classCount: 10 },
+    "VX-CAL-LABEL",
+    "label 10 is outside the 10 classes of the model's output",
+    2,
+  ],
   ["no label", [{ image: "images/a.png" }], { ...IMAGE, labels: "required" }, "VX-CAL-LABEL", 'no "label"', 1],
   [
     "a name without list",

@@ -39,6 +39,8 @@ export interface SampleOptions {
   readonly labels?: "none" | "required";
   /** JSON list of class names; default: one found beside the data. */
   readonly labelsFile?: string;
+  /** How many classes the model tells apart; labels beyond them are refused. Default: not known. */
+  readonly classCount?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -75,8 +77,8 @@ async function jsonlSet(file: string, options: SampleOptions): Promise<SampleSet
   const entries = await readEntries(file, limit);
   await checkFiles(entries);
   const classNames = labels === "required" ? await classNamesOf(file, options) : undefined;
-  const indices = classNames && new Map(classNames.map((name, i) => [name, i]));
-  const labelsOf = labels === "required" ? entries.map(({ label, place }) => labelOf(label, indices, place)) : undefined;
+  const classes = { names: classNames && new Map(classNames.map((name, i) => [name, i])), count: options.classCount };
+  const labelsOf = labels === "required" ? entries.map(({ label, place }) => labelOf(label, classes, place)) : undefined;
   const picture = await pictureOf(entries, options);
   const decoders = new Set<string>();
   const make = async (index: number): Promise<Sample> => {

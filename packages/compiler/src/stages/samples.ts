@@ -1,4 +1,4 @@
-import { type Model, onlyComponent } from "@vlm-export/ir";
+import { type Graph, type Model, onlyComponent } from "@vlm-export/ir";
 import type { Recipe } from "@vlm-export/recipe";
 import { loadSamples, maskInputs, type ModelInput, type RandomForm, randomForms, type SampleSet } from "@vlm-export/samples";
 import type { LabelledSample } from "@vlm-export/verify";
@@ -105,16 +105,27 @@ export async function labelledSamples({
   limit,
   signal,
 }: LabelledSource): Promise<AsyncIterable<LabelledSample>> {
+  const classCount = classCountOf(onlyComponent(float));
   const set = await loadSamples(data, {
     inputs: inputsOf(float),
     modelPath,
     labels: "required",
     ...(labels !== undefined && { labelsFile: labels }),
+    ...(classCount !== undefined && { classCount }),
     ...(limit !== undefined && { limit }),
     ...(image && { image }),
     ...(signal && { signal }),
   });
   return labelled(set, data);
+}
+
+/** Numbers that the first output has for one sample, its first axis being the batch where that is open; undefined when not known. */
+function classCountOf({ outputs: [logits] }: Graph): number | undefined {
+  const [batch, ...rest] = logits?.type.shape ?? [];
+  const extents = typeof batch === "number" ? [batch, ...rest] : rest;
+  return extents.length > 0 && extents.every((extent) => typeof extent === "number")
+    ? extents.reduce<number>((product, extent) => product * Number(extent), 1)
+    : undefined;
 }
 
 async function* labelled(set: SampleSet, data: string): AsyncGenerator<LabelledSample> {
