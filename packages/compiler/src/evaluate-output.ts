@@ -11,7 +11,7 @@ import { verifyManifest, verifyNoFloat } from "./errors.js";
 import { readManifest } from "./output-manifest.js";
 import { type FloatReference, openFloat } from "./stages/float-session.js";
 import { importModel, normalizeModel } from "./stages/import-model.js";
-import { labelledSamples } from "./stages/samples.js";
+import { type EvaluationSample, labelledSamples } from "./stages/samples.js";
 import { chosenBackends } from "./targets.js";
 import { withTemporarySite } from "./temporary-site.js";
 import { artifactOf, type VerifyOptions } from "./verify-output.js";
@@ -70,7 +70,7 @@ interface Job {
   readonly backend: FoundBackend["backend"];
   readonly options: EvaluateOptions;
   readonly reference: FloatReference;
-  readonly samples: () => Promise<Parameters<typeof topOneAccuracy>[2]>;
+  readonly samples: () => Promise<AsyncIterable<EvaluationSample>>;
 }
 
 async function evaluated({ dist, entry, backend, options, reference, samples }: Job): Promise<Omit<EvaluatedTarget, "target">> {

@@ -1,6 +1,7 @@
 import { type Diagnostic, type FailureKind, VxError } from "@vlm-export/ir";
+import type { SampleSource } from "./run-sample.js";
 
-type Where = Omit<Diagnostic["where"], "stage">;
+type Where = Partial<Diagnostic["where"]>;
 
 function engineError(
   code: `VX-ENGINE-${string}`,
@@ -88,6 +89,18 @@ export function engineRun(cause: unknown): VxError {
   return engineError("VX-ENGINE-RUN", `ONNX Runtime cannot run the model: ${message}`, {
     where: node === undefined ? {} : { node },
     kind: "tool",
+    cause,
+  });
+}
+
+/** The engine fails on one sample of a model that it has loaded. */
+export function engineSample({ name, place }: SampleSource, stage: Diagnostic["where"]["stage"], cause: VxError): VxError {
+  const sample = place ? "this sample" : `sample ${name}`;
+  return engineError("VX-ENGINE-SAMPLE", `the engine fails on ${sample}: ${cause.message}`, {
+    hint: place
+      ? "Correct the sample or remove the line; ids beyond a table and extents that do not fit each other are the usual reasons."
+      : "Give real data: numbers that are made up do not suit every model.",
+    where: { ...cause.diagnostic.where, stage, ...place },
     cause,
   });
 }

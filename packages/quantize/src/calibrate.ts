@@ -1,4 +1,4 @@
-import { type Engine, sourceArithmetic } from "@vlm-export/engine";
+import { type Engine, type SampleSource, sourceArithmetic } from "@vlm-export/engine";
 import type { Model, OpRegistry, TensorData } from "@vlm-export/ir";
 import type { Kernels } from "@vlm-export/numerics";
 import type { Plan } from "@vlm-export/recipe";
@@ -12,10 +12,8 @@ import { ValueObserver } from "./observers/value-observer.js";
 import { mergedStatistics, type Statistics } from "./statistics.js";
 import { loadStatistics, saveStatistics, statisticsKey } from "./statistics-cache.js";
 
-/** One input of the model. */
-export interface CalibrationSample {
-  /** For error messages, such as `calibration.jsonl:3`. */
-  readonly name: string;
+/** One input of the model, and what messages say of it. */
+export interface CalibrationSample extends SampleSource {
   readonly tensors: ReadonlyMap<string, TensorData>;
 }
 

@@ -16,6 +16,8 @@ import { reasonOf } from "./read-bytes.js";
 export interface Sample {
   /** `calibration.jsonl:3`, or `random:0`. */
   readonly name: string;
+  /** The line that gives it; absent for random data. */
+  readonly place?: SamplePlace;
   /** By input name; exactly the inputs of the model. */
   readonly tensors: ReadonlyMap<string, TensorData>;
   /** Class index; set when labels were asked for. */
@@ -85,7 +87,7 @@ async function jsonlSet(file: string, options: SampleOptions): Promise<SampleSet
     const entry = entries[index] as SampleEntry;
     const tensors = await tensorsOf(entry, inputs, { picture, onDecoder: (name) => decoders.add(name) });
     const label = labelsOf?.[index];
-    return { name: nameOf(entry.place), tensors, ...(label !== undefined && { label }) };
+    return { name: nameOf(entry.place), place: entry.place, tensors, ...(label !== undefined && { label }) };
   };
   return {
     source: file,

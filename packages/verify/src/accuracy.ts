@@ -4,8 +4,9 @@ import { toFloats } from "./compare-outputs.js";
 import { wilsonInterval } from "./interval.js";
 
 /** Something that answers samples: the float model, an artifact's session. */
-export interface Answerer {
-  run(inputs: Tensors): Promise<Tensors>;
+export interface Answerer<S extends LabelledSample = LabelledSample> {
+  /** `sample` is where the inputs come from, for messages. */
+  run(inputs: Tensors, sample: S): Promise<Tensors>;
 }
 
 /** One sample with its class index. */
@@ -29,11 +30,15 @@ export interface Accuracy {
 }
 
 /** Share of samples whose label is the index of the largest logit of the first output, for both models. One sample in memory at a time. */
-export async function topOneAccuracy(float: Answerer, quantized: Answerer, samples: AsyncIterable<LabelledSample>): Promise<Accuracy> {
+export async function topOneAccuracy<S extends LabelledSample>(
+  float: Answerer<S>,
+  quantized: Answerer<S>,
+  samples: AsyncIterable<S>,
+): Promise<Accuracy> {
   const counts = { n: 0, float: 0, quantized: 0, lost: 0, gained: 0 };
-  for await (const { tensors, label } of samples) {
-    const right = (await answerOf(float, tensors)) === label;
-    const rightQuantized = (await answerOf(quantized, tensors)) === label;
+  for await (const sample of samples) {
+    const right = (await answerOf(float, sample)) === sample.label;
+    const rightQuantized = (await answerOf(quantized, sample)) === sample.label;
     counts.n += 1;
     counts.float += Number(right);
     counts.quantized += Number(rightQuantized);
@@ -52,8 +57,8 @@ export async function topOneAccuracy(float: Answerer, quantized: Answerer, sampl
   };
 }
 
-async function answerOf(model: Answerer, inputs: Tensors): Promise<number> {
-  const [logits] = (await model.run(inputs)).values();
+async function answerOf<S extends LabelledSample>(model: Answerer<S>, sample: S): Promise<number> {
+  const [logits] = (await model.run(sample.tensors, sample)).values();
   return logits ? largest(logits) : -1;
 }
 

@@ -1,11 +1,12 @@
 import type { Tensors } from "@vlm-export/backend-api";
-import { createEngine, sourceArithmetic } from "@vlm-export/engine";
+import { createEngine, runSample, type SampleSource, sourceArithmetic } from "@vlm-export/engine";
 import { verifyRandom } from "../errors.js";
 import { type Model, type OpRegistry, onlyComponent, VxError } from "@vlm-export/ir";
 
 /** The float model, running. */
 export interface FloatReference {
-  run(inputs: Tensors): Promise<Tensors>;
+  /** Throws VX-ENGINE-SAMPLE where the engine fails on `sample`, which gives the inputs. */
+  run(inputs: Tensors, sample: SampleSource): Promise<Tensors>;
   close(): Promise<void>;
 }
 
@@ -29,7 +30,7 @@ export async function openFloat(
       { arithmetic: sourceArithmetic(graph), ...(signal && { signal }) },
     );
     return {
-      run: async (inputs) => (await session.run(inputs)).outputs,
+      run: async (inputs, sample) => (await runSample(sample, "verify", () => session.run(inputs))).outputs,
       async close() {
         await session.close();
         engine.close();

@@ -1,5 +1,5 @@
 import type { Tensors } from "@vlm-export/backend-api";
-import { createEngine, sourceArithmetic } from "@vlm-export/engine";
+import { createEngine, runSample, sourceArithmetic } from "@vlm-export/engine";
 import { type Graph, type Model, type Node, onlyComponent, type Value } from "@vlm-export/ir";
 import type { LayerReport } from "@vlm-export/schemas";
 import { NumericComparison } from "@vlm-export/verify";
@@ -22,9 +22,10 @@ export async function measureLayers(run: RunSite, floatModel: Model, quantizedMo
     const session = await engine.openGraph({ graph: quantized, ops: run.ops, taps }, { arithmetic: "plain" });
     const comparisons = new Map(layers.map(({ value }) => [value.name, new NumericComparison(run.kernels)]));
     const samples = await layerSamples(run, floatModel);
-    for await (const { tensors } of samples) {
+    for await (const sample of samples) {
+      const { tensors } = sample;
       run.request.signal?.throwIfAborted();
-      const expected = await runReference(samples.isRandom, () => reference.run(tensors));
+      const expected = await runReference(samples.isRandom, () => runSample(sample, "verify", () => reference.run(tensors)));
       addAll(comparisons, expected.tensors, (await session.run(tensors)).tensors);
     }
     await reference.close();

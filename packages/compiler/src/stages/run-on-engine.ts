@@ -115,9 +115,10 @@ async function compareOutputs(
   const errors = new OutputErrors(run.kernels);
   const byDefault = session.defaults && new DefaultErrors(session.defaults, run.kernels);
   let count = 0;
-  for await (const { tensors } of samples) {
+  for await (const sample of samples) {
+    const { tensors } = sample;
     run.request.signal?.throwIfAborted();
-    const expected = await runReference(samples.isRandom, () => reference.run(tensors));
+    const expected = await runReference(samples.isRandom, () => reference.run(tensors, sample));
     errors.add(expected, await session.run(tensors));
     await byDefault?.add(expected, tensors);
     count += 1;

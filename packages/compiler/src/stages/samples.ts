@@ -1,6 +1,7 @@
 import { type Graph, type Model, onlyComponent } from "@vlm-export/ir";
 import type { Recipe } from "@vlm-export/recipe";
 import { loadSamples, maskInputs, type ModelInput, type RandomForm, randomForms, type SampleSet } from "@vlm-export/samples";
+import type { SampleSource } from "@vlm-export/engine";
 import type { LabelledSample } from "@vlm-export/verify";
 import { verifyNoLabels } from "../errors.js";
 import type { RunSite } from "../run-site.js";
@@ -70,7 +71,7 @@ function inputsOf(float: Model): readonly ModelInput[] {
 }
 
 /** The recipe's labelled data; undefined when it names none. */
-export async function evaluationSamples({ request }: RunSite, float: Model): Promise<AsyncIterable<LabelledSample> | undefined> {
+export async function evaluationSamples({ request }: RunSite, float: Model): Promise<AsyncIterable<EvaluationSample> | undefined> {
   const { eval: evaluation, model } = request.recipe;
   if (!evaluation) return undefined;
   const { data, labels, samples } = evaluation;
@@ -84,6 +85,9 @@ export async function evaluationSamples({ request }: RunSite, float: Model): Pro
     ...(request.signal && { signal: request.signal }),
   });
 }
+
+/** A sample with its class index, and what messages say of it. */
+export type EvaluationSample = LabelledSample & SampleSource;
 
 export interface LabelledSource {
   readonly float: Model;
@@ -104,7 +108,7 @@ export async function labelledSamples({
   labels,
   limit,
   signal,
-}: LabelledSource): Promise<AsyncIterable<LabelledSample>> {
+}: LabelledSource): Promise<AsyncIterable<EvaluationSample>> {
   const classCount = classCountOf(onlyComponent(float));
   const set = await loadSamples(data, {
     inputs: inputsOf(float),
@@ -128,9 +132,9 @@ function classCountOf({ outputs: [logits] }: Graph): number | undefined {
     : undefined;
 }
 
-async function* labelled(set: SampleSet, data: string): AsyncGenerator<LabelledSample> {
-  for await (const { name, tensors, label } of set) {
+async function* labelled(set: SampleSet, data: string): AsyncGenerator<EvaluationSample> {
+  for await (const { label, ...sample } of set) {
     if (label === undefined) throw verifyNoLabels(data);
-    yield { name, tensors, label };
+    yield { ...sample, label };
   }
 }

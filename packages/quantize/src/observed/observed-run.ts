@@ -1,4 +1,4 @@
-import type { EngineSession, RunResult } from "@vlm-export/engine";
+import { type EngineSession, runSample, type RunResult } from "@vlm-export/engine";
 import { elementCount, f32Tensor, memoryTensor, type TensorData } from "@vlm-export/ir";
 import type { Kernels } from "@vlm-export/numerics";
 import type { CalibrationSample } from "../calibrate.js";
@@ -105,7 +105,8 @@ export class ObservedRun {
     if (factors.size > 0) await this.session.ask(question);
   }
 
-  private async run({ name, tensors }: CalibrationSample, isLook: boolean): Promise<RunResult> {
+  private async run(sample: CalibrationSample, isLook: boolean): Promise<RunResult> {
+    const { name, tensors } = sample;
     this.check(tensors, name);
     const { scaled, lookInput } = this.site.observed;
     const own = [...scaled].map(([value, { input, extent }]): [string, TensorData] => [
@@ -114,7 +115,8 @@ export class ObservedRun {
     ]);
     const flag: [string, TensorData][] =
       lookInput === undefined ? [] : [[lookInput, memoryTensor("bool", [], Uint8Array.of(isLook ? 1 : 0))]];
-    return this.session.run(new Map([...tensors, ...own, ...flag]));
+    const feeds = new Map([...tensors, ...own, ...flag]);
+    return runSample(sample, "calibrate", () => this.session.run(feeds));
   }
 
   private look({ need: { value }, looks }: ValueObserver, result: RunResult): void {
