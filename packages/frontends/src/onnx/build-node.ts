@@ -30,7 +30,10 @@ export function buildNode(node: OnnxNode, builder: GraphBuilder, frame: Frame): 
   checkForm(source, context.file);
   const emitter = new NodeEmitter(source, builder, frame);
   const rule = ruleFor(source);
-  if (!rule || rule.convert(source, emitter) === false) emitter.emitAsIs();
+  const reason = rule?.convert(source, emitter);
+  if (rule && reason === undefined) return;
+  if (reason !== undefined) context.keepOpaque(name, irNameOf(domain, node.opType), reason);
+  emitter.emitAsIs();
 }
 
 function sourceOf(node: OnnxNode, opset: number, builder: GraphBuilder, frame: Frame): SourceNode {

@@ -15,6 +15,8 @@ export interface ImportContext {
   readonly functions: ReadonlyMap<string, OnnxFunction>;
   readonly signal: AbortSignal | undefined;
   report(diagnostic: Diagnostic): void;
+  /** Notes a node that has a rule and stays as it is all the same, for the reason that the rule gives. */
+  readonly keepOpaque: (node: string, op: string, reason: string) => void;
   /** Imports the body of a control flow node that stands in `frame`; here because graphs and nodes hold each other. */
   readonly buildNested: (source: OnnxSubgraph, frame: Frame) => NestedGraph;
 }

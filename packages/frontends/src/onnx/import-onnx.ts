@@ -9,6 +9,7 @@ import { checkExpandedSize } from "./expanded-size.js";
 import { OLDEST_OPSET } from "./forms.js";
 import { withFormatErrors } from "./format-errors.js";
 import { domainOf, functionKey, type ImportContext } from "./import-context.js";
+import { OpaqueNodes } from "./opaque-nodes.js";
 import { reportDropped } from "./report.js";
 
 /** Newest opset that the operator table knows. */
@@ -35,10 +36,12 @@ export async function importOnnx(path: string, options: ImportOptions): Promise<
   const opsets = new Map(source.opsetImports.map(({ domain, version }) => [domainOf(domain), version]));
   const opset = opsets.get("") ?? IR_OPSET;
   if (opset < 1 || opset > NEWEST_OPSET) throw importOpset({ file: path }, opset, OLDEST_OPSET, IR_OPSET);
-  const context = contextOf(path, source, options);
+  const opaque = new OpaqueNodes();
+  const context = contextOf(path, source, options, opaque);
   reportDroppedParts(source, context);
   checkExpandedSize(source.graph.nodes, context.functions, path);
   const main = buildMainGraph(source.graph, context, opsets);
+  opaque.report(context);
   return {
     name: basename(path).replace(/\.onnx$/i, ""),
     components: new Map([["main", main]]),
@@ -49,7 +52,7 @@ export async function importOnnx(path: string, options: ImportOptions): Promise<
   };
 }
 
-function contextOf(file: string, source: OnnxModel, options: ImportOptions): ImportContext {
+function contextOf(file: string, source: OnnxModel, options: ImportOptions, opaque: OpaqueNodes): ImportContext {
   const functions = new Map(source.functions.map((body) => [functionKey(body.domain, body.name, body.overload), body]));
   const context: ImportContext = {
     file,
@@ -57,6 +60,7 @@ function contextOf(file: string, source: OnnxModel, options: ImportOptions): Imp
     functions,
     signal: options.signal,
     report: (diagnostic) => options.report?.(diagnostic),
+    keepOpaque: (...node) => opaque.add(...node),
     buildNested: (graph, frame) => buildNestedGraph(graph, context, frame),
   };
   return context;

@@ -1,4 +1,13 @@
-import type { Attrs, AttrValue, OpRegistry, TensorData, TensorType, Value, VxError } from "@vlm-export/ir";
+import {
+  type Attrs,
+  type AttrValue,
+  i64Tensor,
+  type OpRegistry,
+  type TensorData,
+  type TensorType,
+  type Value,
+  type VxError,
+} from "@vlm-export/ir";
 import { importOpForm } from "../errors.js";
 import { opaque } from "./attributes.js";
 import type { Frame } from "./frame.js";
@@ -27,14 +36,21 @@ export class NodeEmitter implements NodeBuilder {
   }
 
   inner(op: string, inputs: readonly (Value | null)[], attrs: Attrs = {}): Value {
-    const { name } = this.source;
-    const outputs = [this.builder.freshName(`${name}/${op}`)];
-    const [value] = this.builder.insert(op, inputs, attrs, { name: `${name}/${op}`, outputs, origin: [name] });
-    return value as Value;
+    return this.inners(op, inputs, attrs, 1)[0] as Value;
+  }
+
+  inners(op: string, inputs: readonly (Value | null)[], attrs: Attrs, count: number): readonly Value[] {
+    const name = `${this.source.name}/${op}`;
+    const outputs = Array.from({ length: count }, (_, i) => this.builder.freshName(i === 0 ? name : `${name}_out${i}`));
+    return this.builder.insert(op, inputs, attrs, { name, outputs, origin: [this.source.name] });
   }
 
   constant(suffix: string, data: TensorData): Value {
     return this.builder.addConstant(this.builder.freshName(`${this.source.name}/${suffix}`), data);
+  }
+
+  ints(suffix: string, ...values: readonly number[]): Value {
+    return this.constant(suffix, i64Tensor(values));
   }
 
   bind(slot: number, value: Value): void {

@@ -33,7 +33,11 @@ export interface NodeBuilder {
   emit(op: string, inputs: readonly (Value | null)[], attrs?: Attrs, slots?: readonly number[]): Value;
   /** Adds a node for a result of this rule's own; returns it. */
   inner(op: string, inputs: readonly (Value | null)[], attrs?: Attrs): Value;
+  /** As `inner`, with `count` results. */
+  inners(op: string, inputs: readonly (Value | null)[], attrs: Attrs, count: number): readonly Value[];
   constant(suffix: string, data: TensorData): Value;
+  /** A constant of i64 numbers with one axis. */
+  ints(suffix: string, ...values: readonly number[]): Value;
   /** Lets an existing value stand for the result in `slot`. */
   bind(slot: number, value: Value): void;
   /** The error VX-IMPORT-OP-FORM for this node. */
@@ -47,6 +51,6 @@ export interface NodeRule {
   readonly domain: string;
   /** Applies to nodes of a lower version than this; absent = to all. */
   readonly below?: number;
-  /** Returns false, having built nothing, when this node has no exact equivalent: it is then kept opaque. */
-  convert(node: SourceNode, build: NodeBuilder): undefined | false;
+  /** Returns the reason, having built nothing, when this node has no exact equivalent: it is then kept opaque. The reason is a clause without a period. */
+  convert(node: SourceNode, build: NodeBuilder): string | undefined;
 }

@@ -1,3 +1,5 @@
+import { attention } from "./contrib/attention.js";
+import { embedLayerNormalization } from "./contrib/embed-layer-normalization.js";
 import { fusedConv } from "./contrib/fused-conv.js";
 import { fusedMatMul } from "./contrib/fused-mat-mul.js";
 import { gelus } from "./contrib/gelu.js";
@@ -28,10 +30,12 @@ import { upsample } from "./upgrades/upsample.js";
 
 /** Every rule; an operator has at most one. */
 export const RULES: readonly NodeRule[] = [
+  attention,
   batchNormalization,
   clip,
   dft,
   dropout,
+  embedLayerNormalization,
   fusedConv,
   fusedMatMul,
   ...gelus,

@@ -21,7 +21,7 @@ export const fusedConv: NodeRule = {
   convert(node, build) {
     const name = textAttrOf(node, "activation", "");
     const activation = ACTIVATIONS.get(name)?.(floatsOf(node, "activation_params") ?? []);
-    if (name !== "" && !activation) return false;
+    if (name !== "" && !activation) return `its activation ${name} is not known`;
     const [x = null, weight = null, bias, residual] = node.inputs;
     const operands = bias ? [x, weight, bias] : [x, weight];
     const steps: Step[] = [{ op: "Conv", inputs: operands, attrs: without(node, "activation", "activation_params") }];

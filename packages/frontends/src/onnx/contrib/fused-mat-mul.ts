@@ -13,7 +13,10 @@ export const fusedMatMul: NodeRule = {
     const permB = b && permOf(b, intOf(node, "transB", 0) !== 0);
     const alpha = floatOf(node, "alpha", 1);
     const factor = numbersTensor(a?.type.dtype ?? "f32", [alpha], []);
-    if (!a || !b || !permA || !permB || swapsBatch(node) || !factor) return false;
+    if (!a || !b) return "a required input is missing";
+    if (!permA || !permB) return "it transposes an input of unknown rank, or of rank below 2";
+    if (swapsBatch(node)) return "attribute transBatchA or transBatchB moves the batch axis";
+    if (!factor) return `elements of type ${a.type.dtype} have no factor`;
     const operands = [permuted(a, permA, build), permuted(b, permB, build)];
     if (alpha === 1) build.emit("MatMul", operands);
     else build.emit("Mul", [build.inner("MatMul", operands), build.constant("alpha", factor)]);

@@ -9,7 +9,7 @@ export const quickGelu: NodeRule = {
   convert(node, build) {
     const [x] = node.inputs;
     const alpha = x && numbersTensor(x.type.dtype, [floatOf(node, "alpha", 1.702)], []);
-    if (!x || !alpha) return false;
+    if (!x || !alpha) return "its input is missing or of unknown type";
     build.emit("Mul", [x, build.inner("Sigmoid", [build.inner("Mul", [x, build.constant("alpha", alpha)])])]);
     return undefined;
   },

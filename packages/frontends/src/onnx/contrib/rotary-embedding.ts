@@ -9,8 +9,12 @@ export const rotaryEmbedding: NodeRule = {
   convert(node, build) {
     const [x, positions, cos, sin] = node.inputs;
     const heads = headsOf(node);
-    const plain = floatOf(node, "scale", 1) === 1 && intOf(node, "is_packed_batching", 0) === 0;
-    if (!x || !cos || !sin || positions?.type.shape?.length !== 2 || !plain || heads === undefined) return false;
+    if (!x || !cos || !sin) return "a required input is missing";
+    if (positions?.type.shape?.length !== 2) return "its position_ids are not known to have two axes: one position for each token";
+    if (floatOf(node, "scale", 1) !== 1) return "attribute scale is not 1";
+    if (intOf(node, "is_packed_batching", 0) !== 0) return "attribute is_packed_batching is set";
+    if (heads === undefined)
+      return "its number of heads is not known: num_heads is 0 and the sizes of its input and its cosines do not give it";
     const attrs = { interleaved: intOf(node, "interleaved", 0), rotary_embedding_dim: intOf(node, "rotary_embedding_dim", 0) };
     build.emit("RotaryEmbedding", [x, cos, sin, positions], heads === 0 ? attrs : { ...attrs, num_heads: heads });
     return undefined;

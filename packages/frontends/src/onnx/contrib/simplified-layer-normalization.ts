@@ -5,7 +5,8 @@ export const simplifiedLayerNormalization: readonly NodeRule[] = ["", "com.micro
   op: "SimplifiedLayerNormalization",
   domain,
   convert(node, build) {
-    if (node.outputs.length > 1 || node.inputs.length !== 2) return false;
+    if (node.outputs.length > 1) return "its inverse deviation is read, which is a result for training";
+    if (node.inputs.length !== 2) return `it has ${node.inputs.length} inputs where two are defined`;
     build.emit("RMSNormalization", node.inputs, node.attrs);
     return undefined;
   },

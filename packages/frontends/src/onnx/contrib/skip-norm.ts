@@ -13,7 +13,8 @@ export const skipLayerNormalization: NodeRule = {
   domain: "com.microsoft",
   convert(node, build) {
     const [x, skip, gamma, beta, bias] = node.inputs;
-    if (!x || !skip || !gamma || usesStatistics(node)) return false;
+    if (!x || !skip || !gamma) return "a required input is missing";
+    if (usesStatistics(node)) return "its mean and inverse deviation are read, which are results for training";
     const sum = sumOf([x, skip, bias], node, build);
     build.emit(
       "LayerNormalization",
@@ -31,7 +32,8 @@ export const skipSimplifiedLayerNormalization: NodeRule = {
   domain: "com.microsoft",
   convert(node, build) {
     const [x, skip, gamma, bias] = node.inputs;
-    if (!x || !skip || !gamma || usesStatistics(node)) return false;
+    if (!x || !skip || !gamma) return "a required input is missing";
+    if (usesStatistics(node)) return "its mean and inverse deviation are read, which are results for training";
     const sum = sumOf([x, skip, bias], node, build);
     build.emit("RMSNormalization", [sum, gamma], { axis: -1, epsilon: floatOf(node, "epsilon", EPSILON) }, [0]);
     return undefined;
