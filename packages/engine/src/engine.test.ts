@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onnxGraph, onnxModel, onnxNode, onnxTensor, onnxValue, writeOnnx } from "@vlm-export/formats/onnx";
@@ -200,6 +200,20 @@ test("weights that lie in a file are used there: the temporary model holds links
   expect(new Float32Array(outputs.get("y")?.buffer ?? new ArrayBuffer(0))).toEqual(weights);
   await session.close();
   expect(existsSync(join(root, "model.data"))).toBe(true);
+});
+
+test("weights behind a relative symbolic link are used where they lie", async () => {
+  const [blob, path] = [join(root, "blob"), join(root, "linked.bin")];
+  const weight = f32Tensor(new Float32Array(4096).fill(2), [4096]);
+  writeFileSync(blob, weight.bytes());
+  symlinkSync("blob", path);
+  const edit = new GraphEditor(ops, "g");
+  const [y] = edit.insert("Neg", [edit.addConstant("w", { ...weight, file: { path, offset: 0 } })], {}, { outputs: ["y"] });
+  edit.addOutput(y!);
+  const session = await engine.openGraph({ graph: edit.graph, ops });
+  const { outputs } = await session.run(new Map());
+  expect(new Float32Array(outputs.get("y")?.buffer ?? new ArrayBuffer(0))).toEqual(new Float32Array(4096).fill(-2));
+  await session.close();
 });
 
 test("a widened constant is used where its 16-bit floats lie", async () => {

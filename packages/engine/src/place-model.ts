@@ -1,4 +1,4 @@
-import { linkSync } from "node:fs";
+import { linkSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import type { ByteRange } from "@vlm-export/formats/files";
 import { type OnnxExternalData, type OnnxModel, type OnnxTensor, writeOnnxTo } from "@vlm-export/formats/onnx";
@@ -59,7 +59,7 @@ function locationOf(tensor: OnnxTensor, sources: ReadonlyMap<string, Initializer
   return data.file.offset % Math.max(4, BITS[data.dtype] / 8) === 0 ? data.file : undefined;
 }
 
-/** Hard links in a folder, one per file; a file that cannot be linked has none. */
+/** Hard links in a folder, one per file, to what a symbolic link stands for; a file that cannot be linked has none. */
 class Links {
   readonly #folder: string;
   readonly #names = new Map<string, string | undefined>();
@@ -76,7 +76,7 @@ class Links {
   #link(path: string): string | undefined {
     const name = `source-${this.#names.size}.bin`;
     try {
-      linkSync(path, join(this.#folder, name));
+      linkSync(realpathSync(path), join(this.#folder, name));
       return name;
     } catch {
       return undefined;
