@@ -204,6 +204,15 @@ describe("normalizations", () => {
   test("BatchNormalization uses the given statistics", () => {
     near(run("BatchNormalization", [f32([1, 2], 1, 2), vec(2, 2), vec(1, 1), vec(1, 1), vec(4, 4)], { epsilon: 0 })[0], [1, 2]);
   });
+
+  test("BatchNormalization in training mode uses those of the input, over all axes but that of the channels, and mixes them in", () => {
+    const x = f32([2, 2, 2], 1, 3, 0, 0, 5, 7, 4, 4);
+    const training = { epsilon: 0, training_mode: 1, momentum: 0.75 };
+    const [y, mean, variance] = run("BatchNormalization", [x, vec(Math.sqrt(5), 2), vec(0, 1), vec(8, 2), vec(1, 8)], training, 3);
+    near(y, [-3, -1, -1, -1, 1, 3, 3, 3]);
+    near(mean, [7, 2]);
+    near(variance, [2, 7]);
+  });
 });
 
 describe("quantized operators of source models", () => {

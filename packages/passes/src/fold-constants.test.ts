@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { foldConstants } from "./fold-constants.js";
-import { builder } from "./graphs.fixture.js";
+import { builder, ops } from "./graphs.fixture.js";
 import { onEngine } from "./on-engine.fixture.js";
 import { opsOf, rewrite } from "./rewrite.fixture.js";
 
@@ -66,4 +66,22 @@ test("a node that reference evaluation refuses is left to the engine", () => {
   const b = builder();
   const out = b.op("Gather", [b.random(2), b.ints(5)]);
   expect(opsOf(rewrite(b.finish(out), foldConstants))).toEqual(["Gather"]);
+});
+
+test("BatchNormalization in training mode on a weight becomes the standardized weight", async () => {
+  const b = builder();
+  const [x, flat] = [b.input("x", [1, 3, 4, 4]), b.random(1, 5, 27)];
+  const statistics = [b.constant([1, 2, 3, 4, 5], [5]), b.constant([0, 0, 0, 0, 0], [5]), b.random(5), b.constant([1, 1, 1, 1, 1], [5])];
+  const standard = b.op("BatchNormalization", [flat, ...statistics], { training_mode: 1, momentum: 1 }, 3);
+  const weight = b.op("Reshape", [standard, b.ints(5, 3, 3, 3)]);
+  const after = await engine.expectSame(b.finish(b.op("Conv", [x, weight])), foldConstants, ["Conv"]);
+  expect(after.constants.map(({ type }) => type.shape)).toEqual([[5, 3, 3, 3]]);
+});
+
+test("of a chain of constants only the last is held, before dead nodes are removed", () => {
+  const b = builder();
+  const chain = b.op("Mul", [b.op("Sub", [b.op("Transpose", [b.random(4, 3)], { perm: [1, 0] }), 0.5]), 2]);
+  const graph = b.finish(b.op("MatMul", [b.input("x", [2, 3]), chain]));
+  foldConstants.run(b.edit, { ops, report: () => undefined });
+  expect([opsOf(graph), graph.constants.map(({ type }) => type.shape)]).toEqual([["MatMul"], [[3, 4]]]);
 });

@@ -38,6 +38,7 @@ export const foldConstants: Pass = {
 
   run(edit, { ops, signal }) {
     let [modified, left] = [false, MAX_TOTAL_BYTES];
+    const made = new Set<Value>();
     for (const node of edit.graph.nodes) {
       signal?.throwIfAborted();
       if (!edit.isLive(node)) continue;
@@ -45,8 +46,7 @@ export const foldConstants: Pass = {
       const folded = isWidened || outputBytes(node) > left ? undefined : foldedOutputs(node, ops);
       modified ||= isWidened === true || folded !== undefined;
       if (!folded) continue;
-      replaceOutputs(edit, node, folded);
-      left -= outputBytes(node);
+      left -= replaceOutputs(edit, node, folded, made) - release(edit, node, made);
     }
     return { modified };
   },
@@ -102,9 +102,30 @@ function outputBytes(node: Node): number {
   return bytes.reduce((sum, each) => sum + each, 0);
 }
 
-function replaceOutputs(edit: GraphEditor, node: Node, folded: readonly TensorData[]): void {
-  node.outputs.forEach((value: Value | null, i) => {
+/** Puts constants, which it adds to `made`, in place of the results; returns their bytes. */
+function replaceOutputs(edit: GraphEditor, node: Node, folded: readonly TensorData[], made: Set<Value>): number {
+  let bytes = 0;
+  for (const [i, value] of node.outputs.entries()) {
     const data = folded[i];
-    if (value && data) edit.replaceAllUses(value, edit.addConstant(edit.freshName(`${value.name}_folded`), data));
-  });
+    if (!value || !data) continue;
+    const constant = edit.addConstant(edit.freshName(`${value.name}_folded`), data);
+    edit.replaceAllUses(value, constant);
+    made.add(constant);
+    bytes += data.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * Erases a folded node and the constants that only it read, so that of a chain of large constants one at a time is held. Returns
+ * the bytes of those in `made`.
+ */
+function release(edit: GraphEditor, node: Node, made: ReadonlySet<Value>): number {
+  const { graph } = edit;
+  const isRead = (value: Value): boolean => graph.users(value).length > 0 || graph.outputs.includes(value);
+  if (node.outputs.some((value) => value && isRead(value))) return 0;
+  edit.erase(node);
+  const unread = new Set(node.inputs.filter((value): value is Value => value?.data !== undefined && !isRead(value)));
+  for (const constant of unread) edit.eraseConstant(constant);
+  return [...unread].reduce((sum, constant) => sum + (made.has(constant) ? (constant.data?.byteLength ?? 0) : 0), 0);
 }

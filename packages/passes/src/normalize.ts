@@ -1,4 +1,5 @@
 import { type GraphEditor, type Pass, type PassContext, runPasses } from "@vlm-export/ir";
+import { dropRunningStatistics } from "./drop-running-statistics.js";
 import { foldBatchNorm } from "./fold-batch-norm.js";
 import { foldConstants } from "./fold-constants.js";
 import { foldScaleShift } from "./fold-scale-shift.js";
@@ -21,6 +22,8 @@ const REWRITES: readonly Pass[] = [foldBatchNorm, foldScaleShift, expandBatchNor
  */
 export const normalizePasses: readonly Pass[] = [
   removeIdentity,
+  dropRunningStatistics,
+  removeDead,
   foldConstants,
   removeDead,
   ...REWRITES.flatMap((pass) => [pass, removeDead]),
