@@ -1,4 +1,4 @@
-import { VxError } from "@vlm-export/ir";
+import { type Value, VxError } from "@vlm-export/ir";
 
 const backend = "tflite";
 
@@ -36,6 +36,22 @@ export function lowerShape(value: string): VxError {
     hint: "Export the model with fixed shapes.",
     where: { stage: "lower", backend, value },
   });
+}
+
+/** Inputs with symbolic extents that are no batch: nothing says which number the fixed shapes should have. One finding per input. */
+export function lowerSymbols(component: string, symbols: readonly string[], inputs: readonly Value[]): VxError {
+  const lines = symbols.map((symbol) => `    ${JSON.stringify(symbol)}: …`).join("\n");
+  return new VxError(
+    inputs.map(({ name, type }) => ({
+      code: "VX-LOWER-TFLITE-SYMBOL",
+      severity: "error" as const,
+      message:
+        `TFLite kernels work on fixed shapes, and input ${JSON.stringify(name)} of shape [${type.shape?.join(", ")}] leaves ` +
+        `${type.shape?.filter((extent) => symbols.includes(String(extent))).join(", ")} open.`,
+      hint: `State the numbers in the recipe:\nmodel:\n  shapes:\n${lines}`,
+      where: { stage: "legalize", backend, component, value: name },
+    })),
+  );
 }
 
 /** A node in a form that has no TFLite kernel here. */
@@ -81,7 +97,7 @@ export function toolInput(input: string, given: string, expected: string): VxErr
       code: "VX-TOOL-TFLITE-INPUT",
       severity: "error",
       message: `input ${JSON.stringify(input)} of the sample is ${given}; the .tflite file takes ${expected}.`,
-      hint: "Its shapes are fixed: set model.shapes in the recipe to what the samples have; symbols without a number become 1.",
+      hint: "Its shapes are fixed: set model.shapes in the recipe to what the samples have; a batch without a number becomes 1.",
       where: { stage: "verify", backend, value: input },
     },
     { kind: "tool" },

@@ -1,26 +1,36 @@
 import type { Pass, Value } from "@vlm-export/ir";
+import { lowerSymbols } from "../errors.js";
 
-/** Every symbolic extent of an input (a batch) becomes 1, as TFLite kernels want numbers; all other shapes follow. */
+/**
+ * A symbol that is nothing but the first extent of inputs (a batch) becomes 1, as TFLite kernels want numbers; all other shapes follow.
+ * Throws VX-LOWER-TFLITE-SYMBOL at any other: a picture or text of extent 1 is never what a model is for.
+ */
 export const bindSymbols: Pass = {
   name: "tflite/bind-symbols",
 
   run(edit, context) {
-    const symbols = new Set(edit.graph.inputs.flatMap((value) => symbolsOf(value)));
-    if (symbols.size === 0) return { modified: false };
-    for (const value of edit.graph.inputs) {
+    const { inputs, name } = edit.graph;
+    const inner = new Set(inputs.flatMap((input) => symbolsOf(input, 1)));
+    const refused = inputs.filter((input) => symbolsOf(input).some((symbol) => inner.has(symbol)));
+    if (refused.length > 0) throw lowerSymbols(name, [...inner], refused);
+    const batches = new Set(inputs.flatMap((input) => symbolsOf(input)));
+    if (batches.size === 0) return { modified: false };
+    for (const value of inputs) {
       const shape = value.type.shape?.map((extent) => (typeof extent === "number" ? extent : 1));
       edit.retype(value, { ...value.type, shape });
     }
     context.report({
       code: "VX-LOWER-TFLITE-STATIC",
       severity: "info",
-      message: `the artifact takes ${[...symbols].join(", ")} = 1: TFLite kernels work on fixed shapes.`,
-      where: { stage: "legalize", backend: "tflite", component: edit.graph.name },
+      message: `the artifact takes ${[...batches].join(", ")} = 1: TFLite kernels work on fixed shapes.`,
+      hint: "model.shapes in the recipe sets another number.",
+      where: { stage: "legalize", backend: "tflite", component: name },
     });
     return { modified: true };
   },
 };
 
-function symbolsOf(value: Value): readonly string[] {
-  return (value.type.shape ?? []).flatMap((extent) => (typeof extent === "string" ? [extent] : []));
+/** The symbols among the extents of an input, from axis `first` on. */
+function symbolsOf({ type }: Value, first = 0): readonly string[] {
+  return (type.shape ?? []).slice(first).flatMap((extent) => (typeof extent === "string" ? [extent] : []));
 }

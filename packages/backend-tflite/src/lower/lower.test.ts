@@ -43,11 +43,3 @@ test("int8 edges are the graph's own integers", async () => {
     "INT8",
   ]);
 });
-
-test("a symbolic batch becomes 1, and the report says so", async () => {
-  const s = new Sketch();
-  const x = s.edit.addInput("x", { dtype: "f32", shape: ["batch", 4] });
-  const { target, diagnostics } = await built(s.model(s.node("Relu", [x])));
-  expect(target[0]!.model.subgraphs[0]!.tensors[0]!.shape).toEqual([1, 4]);
-  expect(diagnostics.map(({ code }) => code)).toContain("VX-LOWER-TFLITE-STATIC");
-});
