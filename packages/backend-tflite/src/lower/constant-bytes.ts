@@ -1,7 +1,8 @@
 import type { TfliteBytes, TfliteType } from "@vlm-export/formats/tflite";
-import { elementCount, type DType, type TensorData } from "@vlm-export/ir";
+import { elementCount, type DType, i64Tensor, isFloat, memoryTensor, staticShape, type TensorData, type Value } from "@vlm-export/ir";
 import { floatValues, integerValues } from "@vlm-export/backend-api";
 import { type IntegerType, pack, unpack } from "@vlm-export/numerics";
+import { lowerValue } from "../errors.js";
 import { rowMajor, type Layout } from "../layout.js";
 import { type Elements, permuted } from "./permute.js";
 
@@ -26,20 +27,29 @@ export function integerFormOf(storage: DType): IntegerForm | undefined {
   return integerForms.get(storage);
 }
 
-/** The integers of a quantized constant, logical shape `shape`, in `layout` and shifted to the signed form; computed when read. */
+/** The data of a constant, or of a value that shape arithmetic knows as numbers. */
+export function knownData(value: Value): TensorData | undefined {
+  const { data, elements, type } = value;
+  if (data || isFloat(type.dtype) || !elements?.every((element) => typeof element === "number")) return data;
+  const shape = staticShape(type) ?? [elements.length];
+  return type.dtype === "bool" ? memoryTensor("bool", shape, Uint8Array.from(elements)) : i64Tensor(elements, shape);
+}
+
+/** The integers of a quantized constant, or the truth values of another, logical shape `shape`, in `layout` and shifted to the signed form; computed when read. */
 export function integerBytes(data: TensorData, shape: readonly number[], layout: Layout): TfliteBytes {
-  const form = integerFormOf(data.dtype) as IntegerForm;
+  const form = integerFormOf(data.dtype);
+  const shift = form?.shift ?? 0;
   const inOrder = String(layout) === String(rowMajor(shape.length));
-  if (inOrder && form.shift === 0) return { byteLength: data.byteLength, read: (begin, end) => data.bytes(begin, end) };
+  if (inOrder && shift === 0) return { byteLength: data.byteLength, read: (begin, end) => data.bytes(begin, end) };
   return lazyBytes(data.byteLength, () => {
     const bytes = inOrder ? data.bytes().slice() : reordered(data, shape, layout);
-    if (form.shift !== 0) toggleSigns(bytes, form.storage === "i4");
+    if (shift !== 0) toggleSigns(bytes, form?.storage === "i4");
     return bytes;
   });
 }
 
 function reordered(data: TensorData, shape: readonly number[], layout: Layout): Uint8Array {
-  if (data.dtype === "i8" || data.dtype === "u8") return permuted(data.bytes(), shape, layout);
+  if (data.dtype === "i8" || data.dtype === "u8" || data.dtype === "bool") return permuted(data.bytes(), shape, layout);
   const codes = unpack(data.bytes(), data.dtype as IntegerType, elementCount(shape));
   return pack(permuted(codes, shape, layout), data.dtype as IntegerType);
 }
@@ -86,6 +96,14 @@ export function indexValues(data: TensorData): readonly number[] {
   const bytes = data.bytes();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Array.from({ length: bytes.byteLength / 8 }, (_, i) => Number(view.getBigInt64(i * 8, true)));
+}
+
+/** The elements of an integer constant as int32. Throws VX-LOWER-TFLITE-VALUE when one is out of its range. */
+export function int32Values(name: string, data: TensorData): Int32Array {
+  const values = indexValues(data);
+  const beyond = values.find((value) => value < -(2 ** 31) || value >= 2 ** 31);
+  if (beyond !== undefined) throw lowerValue(name, `${JSON.stringify(name)} holds ${beyond}, which int32 does not`);
+  return Int32Array.from(values);
 }
 
 /** Computed at the first read and let go after the last one, as the writer reads from start to end. */

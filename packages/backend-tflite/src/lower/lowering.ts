@@ -4,7 +4,8 @@ import { type Graph, isFloat, type Node, type QuantSpec, staticShape, storedTens
 import { lowerShape, lowerValue } from "../errors.js";
 import { type Layout, regrouped, reshaped, rowMajor, sameOrder, storedShape } from "../layout.js";
 import { blockRows } from "./block-weights.js";
-import { float16Bytes, float32Bytes, floatBytes, indexValues, integerBytes, integerFormOf } from "./constant-bytes.js";
+import { float16Bytes, float32Bytes, floatBytes, int32Values, integerBytes, integerFormOf, knownData } from "./constant-bytes.js";
+import { permuted } from "./permute.js";
 import { Program, type ProgramTensor } from "./program.js";
 import { quantizationOf, reencodingsOf, sameQuantization } from "./quantization.js";
 
@@ -82,7 +83,7 @@ export class Lowering {
   #made(value: Value, form: Form, layout: Layout): number {
     if (form === "float" && value.type.quant?.granularity === "block") return this.#blocks(value, value.type.quant, layout);
     if (form === "float" && value.type.quant) return this.#dequantized(this.read(value, "integer", layout));
-    return value.data ? this.#constant(value, layout) : this.#relaid(value, this.#anyPlace(value, form), layout);
+    return knownData(value) ? this.#constant(value, layout) : this.#relaid(value, this.#anyPlace(value, form), layout);
   }
 
   /** The tensor of an operand that broadcasts to `rank` dimensions, laid out by `layout` over these. */
@@ -124,7 +125,7 @@ export class Lowering {
 
   /** Any tensor of an activation in that form, with its layout. */
   place(value: Value, form: Form): Place {
-    if (value.data) return { tensor: this.read(value, form), layout: rowMajor(this.shape(value).length) };
+    if (knownData(value)) return { tensor: this.read(value, form), layout: rowMajor(this.shape(value).length) };
     return this.#anyPlace(value, form);
   }
 
@@ -152,6 +153,11 @@ export class Lowering {
     });
     this.#carry(value, { tensor });
     return tensor;
+  }
+
+  /** The tensor as one axis. */
+  rowOf(tensor: number): number {
+    return this.#viewed(tensor, [(this.program.tensors[tensor]?.shape ?? []).reduce((a, b) => a * b, 1)]);
   }
 
   /** A tensor of its own with the same content. */
@@ -235,7 +241,8 @@ export class Lowering {
   }
 
   #constant(value: Value, layout: Layout): number {
-    const { data, type } = value;
+    const { type } = value;
+    const data = knownData(value);
     if (!data) throw lowerValue(value.name, "expected a constant");
     const shape = this.shape(value);
     if (type.quant) return this.#integerConstant(value, type.quant, layout);
@@ -244,9 +251,16 @@ export class Lowering {
       return this.#dequantized(this.#plainConstant(value, layout, { type: "FLOAT16", data: float16Bytes(stored, shape, layout) }));
     if (isFloat(data.dtype) && data.dtype !== "f64")
       return this.#plainConstant(value, layout, { type: "FLOAT32", data: floatBytes(data, shape, layout) });
+    if (data.dtype === "bool")
+      return this.program.tensor({
+        name: value.name,
+        type: "BOOL",
+        shape: storedShape(shape, layout),
+        data: integerBytes(data, shape, layout),
+      });
     if (data.dtype !== "i64" && data.dtype !== "i32")
       throw lowerValue(value.name, `constants of type ${data.dtype} have no TFLite form here`);
-    return this.program.indices(indexValues(data), storedShape(shape, layout));
+    return this.program.indices([...permuted(int32Values(value.name, data), shape, layout)], storedShape(shape, layout));
   }
 
   #blocks(value: Value, quant: QuantSpec, layout: Layout): number {

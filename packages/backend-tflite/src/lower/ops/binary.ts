@@ -13,12 +13,20 @@ interface Binary {
 
 const binaryOps: ReadonlyMap<string, Binary> = new Map<string, Binary>([
   ["Add", { op: "ADD", kernel: "free", options: { kind: "AddOptions", fusedActivationFunction: "NONE", potScaleInt16: false } }],
+  ["And", { op: "LOGICAL_AND", kernel: "float", options: { kind: "LogicalAndOptions" } }],
   ["Div", { op: "DIV", kernel: "float", options: { kind: "DivOptions", fusedActivationFunction: "NONE" } }],
+  ["Equal", { op: "EQUAL", kernel: "float", options: { kind: "EqualOptions" } }],
+  ["Greater", { op: "GREATER", kernel: "float", options: { kind: "GreaterOptions" } }],
+  ["GreaterOrEqual", { op: "GREATER_EQUAL", kernel: "float", options: { kind: "GreaterEqualOptions" } }],
+  ["Less", { op: "LESS", kernel: "float", options: { kind: "LessOptions" } }],
+  ["LessOrEqual", { op: "LESS_EQUAL", kernel: "float", options: { kind: "LessEqualOptions" } }],
   ["Max", { op: "MAXIMUM", kernel: "float", options: { kind: "MaximumMinimumOptions" } }],
   ["Min", { op: "MINIMUM", kernel: "float", options: { kind: "MaximumMinimumOptions" } }],
   ["Mul", { op: "MUL", kernel: "free", options: { kind: "MulOptions", fusedActivationFunction: "NONE" } }],
+  ["Or", { op: "LOGICAL_OR", kernel: "float", options: { kind: "LogicalOrOptions" } }],
   ["Pow", { op: "POW", kernel: "float", options: { kind: "PowOptions" } }],
   ["Sub", { op: "SUB", kernel: "free", options: { kind: "SubOptions", fusedActivationFunction: "NONE", potScaleInt16: false } }],
+  ["Xor", { op: "NOT_EQUAL", kernel: "float", options: { kind: "NotEqualOptions" } }],
 ]);
 
 /** Elementwise functions of two operands, broadcast: both in the layout of an operand that has the result's rank. */

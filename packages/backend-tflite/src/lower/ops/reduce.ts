@@ -25,6 +25,7 @@ const reduceOps: ReadonlyMap<string, { readonly op: string; readonly kernel: Ker
   ["ReduceMax", { op: "REDUCE_MAX", kernel: "equal" }],
   ["ReduceMean", { op: "MEAN", kernel: "free" }],
   ["ReduceMin", { op: "REDUCE_MIN", kernel: "equal" }],
+  ["ReduceProd", { op: "REDUCE_PROD", kernel: "float" }],
   ["ReduceSum", { op: "SUM", kernel: "float" }],
 ]);
 
@@ -36,7 +37,7 @@ export const reduce: LowerNode = (lowering, node) => {
   const { tensor, layout } = lowering.place(x, form);
   const axes = axesOf(lowering, node);
   if (axes.length === 0) return identity(lowering, node);
-  const keepDims = node.op.startsWith("Global") || numberAttr(node, "keepdims", 1) !== 0;
+  const keepDims = node.op.startsWith("Global") || keepsDims(node);
   const stored = lowering.program.indices(axes.map((axis) => storedAxis(layout, axis)));
   const result = lowering.write(y, form, keepDims ? layout : withoutAxes(layout, axes));
   lowering.emit(op, [tensor, stored], [result], { kind: "ReducerOptions", keepDims });
@@ -45,7 +46,8 @@ export const reduce: LowerNode = (lowering, node) => {
 /** The ops that {@link reduce} lowers. */
 export const reduceNames: readonly string[] = [...reduceOps.keys()];
 
-function axesOf(lowering: Lowering, node: Node): readonly number[] {
+/** The axes that a reduction runs over; none where it does nothing. */
+export function axesOf(lowering: Lowering, node: Node): readonly number[] {
   const rank = lowering.shape(inputOf(node, 0)).length;
   const all = Array.from({ length: rank }, (_, axis) => axis);
   if (node.op.startsWith("Global")) return all.slice(2);
@@ -54,7 +56,13 @@ function axesOf(lowering: Lowering, node: Node): readonly number[] {
   return given.length > 0 ? given.map((axis) => axisIn(axis, rank)) : all;
 }
 
-function withoutAxes(layout: Layout, axes: readonly number[]): Layout {
+/** Whether a reduction leaves extents of 1. */
+export function keepsDims(node: Node): boolean {
+  return numberAttr(node, "keepdims", 1) !== 0;
+}
+
+/** The layout of what is left without these axes. */
+export function withoutAxes(layout: Layout, axes: readonly number[]): Layout {
   const kept = layout.filter((axis) => !axes.includes(axis));
   const ordered = [...kept].sort((a, b) => a - b);
   return kept.map((axis) => ordered.indexOf(axis));

@@ -31,6 +31,7 @@ const unaryOps: ReadonlyMap<string, Unary> = new Map<string, Unary>([
   ],
   ["Log", { op: "LOG", kernel: "float" }],
   ["Neg", { op: "NEG", kernel: "float", options: () => ({ kind: "NegOptions" }) }],
+  ["Not", { op: "LOGICAL_NOT", kernel: "float", options: () => ({ kind: "LogicalNotOptions" }) }],
   ["Round", { op: "ROUND", kernel: "float" }],
   ["Sigmoid", { op: "LOGISTIC", kernel: probability }],
   ["Sin", { op: "SIN", kernel: "float" }],

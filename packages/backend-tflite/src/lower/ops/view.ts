@@ -1,5 +1,3 @@
-import { isFloat } from "@vlm-export/ir";
-import { lowerUnsupported } from "../../errors.js";
 import { rowMajor, storedShape, transposed } from "../../layout.js";
 import { formOf, inputOf, type LowerNode, numbersAttr, outputOf } from "../node.js";
 
@@ -24,21 +22,6 @@ export const identity: LowerNode = (lowering, node) => {
   const [x, y] = [inputOf(node, 0), outputOf(node)];
   const form = formOf("moves", [x], y);
   lowering.alias(y, form, lowering.place(x, form));
-};
-
-/** Conversion between float types is none on a target that computes all of them in f32; integers become floats by CAST. */
-export const cast: LowerNode = (lowering, node) => {
-  const [x, y] = [inputOf(node, 0), outputOf(node)];
-  if (x.type.dtype === y.type.dtype || (isFloat(x.type.dtype) && isFloat(y.type.dtype))) return identity(lowering, node);
-  if (y.type.dtype !== "f32" || (x.type.dtype !== "i64" && x.type.dtype !== "i32")) {
-    throw lowerUnsupported(node.name, `Cast from ${x.type.dtype} to ${y.type.dtype}`);
-  }
-  const { tensor, layout } = lowering.place(x, "float");
-  lowering.emit("CAST", [tensor], [lowering.write(y, "float", layout)], {
-    kind: "CastOptions",
-    inDataType: "INT32",
-    outDataType: "FLOAT32",
-  });
 };
 
 /** Expand to a known shape: nothing when it has that shape already, else BROADCAST_TO. */

@@ -20,6 +20,8 @@ test.each([
   ["CONV_2D", ["INT8", "INT8", "INT32"], 3],
   ["SPLIT", ["INT32", "INT8"], 2],
   ["SUM", ["FLOAT32", "INT32"], 1],
+  ["GATHER_ND", ["BOOL", "INT32"], 5],
+  ["GATHER_ND", ["INT8", "INT32"], 1],
   ["NO_SUCH_RULE", ["INT8"], 1],
 ] as const)("%s of %j is version %i", (op, types, version) => {
   expect(operatorVersion(operator(op, types))).toBe(version);

@@ -173,6 +173,14 @@ const versionRules: ReadonlyMap<string, readonly VersionRule[]> = new Map<string
       ...justInt8,
     ],
   ],
+  [
+    "GATHER_ND",
+    [
+      { version: 5, input0: ["BOOL"] },
+      { version: 4, input1: int16 },
+      { version: 3, input0: int16 },
+    ],
+  ],
   ["GELU", [{ version: 2, input0: ["INT8", "UINT8"] }]],
   ["LEAKY_RELU", [{ version: 2, input0: int16 }]],
   ["LOG", int8Or16],

@@ -1,0 +1,15 @@
+import { test } from "vitest";
+import { expectMeaning } from "../../meaning.fixture.js";
+import { Sketch } from "../../sketch.fixture.js";
+
+test("norms over axes are computed on real numbers, in the layout that they find", async () => {
+  const s = new Sketch();
+  const x = s.input("x", [2, 3, 4], 0.02);
+  const turned = s.node("Transpose", [s.input("y", [4, 3, 2])], { perm: [2, 1, 0] });
+  const outputs = ["ReduceL1", "ReduceL2", "ReduceSumSquare"].flatMap((op) => [
+    s.integers(s.node(op, [x, s.indices(-1)]), 0.02),
+    s.node(op, [turned, s.indices(0, 2)], { keepdims: 0 }),
+    s.node(op, [x]),
+  ]);
+  await expectMeaning(s.model(...outputs, s.node("ReduceProd", [turned, s.indices(1)])));
+});
