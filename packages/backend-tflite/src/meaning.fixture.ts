@@ -57,21 +57,22 @@ function reference(graph: Graph, inputs: ReadonlyMap<string, TensorData>): Reado
   return values;
 }
 
-/** Runs the artifact and asserts that each output is within `steps` of its scale (or 1e-4 of its size) of what the graph means. */
+/** Runs the artifact and asserts that each output is within `steps` of its scale (or 1e-4 of its size) of what the graph means before the target changes it. */
 export async function expectMeaning(model: Model, steps = 1): Promise<void> {
   const graph = model.components.get("main")!;
   const inputs = new Map(graph.inputs.map((value) => [value.name, randoms(value.type.shape!.map(Number))]));
+  const before = reference(graph, inputs);
+  const expected = graph.outputs.map((value) => before.get(value)!);
   const { artifact, context } = await built(model);
   await expectProof(model, artifact, context);
   const session = await backend.open!(artifact, context);
   const results = await session.run(inputs);
   await session.close();
-  const expected = reference(graph, inputs);
-  for (const value of graph.outputs) {
-    const [want, got] = [floats(expected.get(value)!), floats(results.get(value.name)!)];
+  for (const [i, value] of graph.outputs.entries()) {
+    const [want, got] = [floats(expected[i]!), floats(results.get(value.name)!)];
     const size = Math.max(...want.map(Math.abs));
     const tolerance = value.type.quant ? steps * scaleValues(value.type.quant)[0]! + 1e-5 : 1e-4 * size + 1e-5;
-    const worst = want.reduce((most, x, i) => Math.max(most, Math.abs(x - got[i]!)), 0);
+    const worst = want.reduce((most, x, at) => Math.max(most, Math.abs(x - got[at]!)), 0);
     expect({ name: value.name, length: got.length, worst: worst <= tolerance ? "fine" : worst / tolerance }).toEqual({
       name: value.name,
       length: want.length,
