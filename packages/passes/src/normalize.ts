@@ -1,5 +1,6 @@
 import { type GraphEditor, type Pass, type PassContext, runPasses } from "@vlm-export/ir";
 import { dropRunningStatistics } from "./drop-running-statistics.js";
+import { expandBatchNorm } from "./expand-batch-norm.js";
 import { foldBatchNorm } from "./fold-batch-norm.js";
 import { foldConstants } from "./fold-constants.js";
 import { foldScaleShift } from "./fold-scale-shift.js";
@@ -9,11 +10,20 @@ import { fuseQuickGelu } from "./fuse-quick-gelu.js";
 import { fuseRmsNorm } from "./fuse-rms-norm.js";
 import { removeDead } from "./remove-dead.js";
 import { removeIdentity } from "./remove-identity.js";
+import { removeNanGuard } from "./remove-nan-guard.js";
 import { tagRoles } from "./roles/tag-roles.js";
-import { expandBatchNorm } from "./expand-batch-norm.js";
 
 /** Each leaves dead nodes behind, whose reads would keep the next from matching. */
-const REWRITES: readonly Pass[] = [foldBatchNorm, foldScaleShift, expandBatchNorm, fuseLayerNorm, fuseRmsNorm, fuseGelu, fuseQuickGelu];
+const REWRITES: readonly Pass[] = [
+  removeNanGuard,
+  foldBatchNorm,
+  foldScaleShift,
+  expandBatchNorm,
+  fuseLayerNorm,
+  fuseRmsNorm,
+  fuseGelu,
+  fuseQuickGelu,
+];
 
 /**
  * The normalize stage, in order. Target-independent: the graph computes the same numbers afterwards, up to rounding. Attention and
