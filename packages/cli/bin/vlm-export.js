@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-import { main } from "../dist/main.js";
+import { interruptHandler, main } from "../dist/main.js";
 
 /** What a shell reports of a program that wrote to a pipe with no reader: 128 + SIGPIPE. */
 const CLOSED_PIPE = 141;
 
 const abort = new AbortController();
-const interrupt = () => abort.abort(new DOMException("interrupted", "AbortError"));
+const interrupt = interruptHandler(abort, { now: () => performance.now(), kill: () => process.kill(process.pid, "SIGKILL") });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, interrupt);
 for (const stream of [process.stdout, process.stderr])
   stream.on("error", (error) => {
