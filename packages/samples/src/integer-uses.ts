@@ -22,19 +22,44 @@ const VIEWS: ReadonlySet<string> = new Set([
   "Unsqueeze",
 ]);
 
-/** Operands that state extents, places or counts. */
+/** Operands that state extents, axes, places or counts. */
 const SIZES: ReadonlyMap<string, readonly number[]> = new Map([
+  ["AffineGrid", [1]],
+  ["BlackmanWindow", [0]],
+  ["CenterCropPad", [1]],
+  ["Col2Im", [1, 2]],
   ["ConstantOfShape", [0]],
+  ["CumSum", [1]],
+  ["DFT", [1, 2]],
   ["Expand", [1]],
+  ["HammingWindow", [0]],
+  ["HannWindow", [0]],
+  ["MaxUnpool", [1, 2]],
+  ["MelWeightMatrix", [0, 1, 2]],
+  ["NonMaxSuppression", [2]],
   ["OneHot", [1]],
-  ["Pad", [1]],
+  ["Pad", [1, 3]],
   ["Range", [0, 1, 2]],
+  ["ReduceL1", [1]],
+  ["ReduceL2", [1]],
+  ["ReduceLogSum", [1]],
+  ["ReduceLogSumExp", [1]],
+  ["ReduceMax", [1]],
+  ["ReduceMean", [1]],
+  ["ReduceMin", [1]],
+  ["ReduceProd", [1]],
+  ["ReduceSum", [1]],
+  ["ReduceSumSquare", [1]],
   ["Reshape", [1]],
   ["Resize", [3]],
   ["Slice", [1, 2, 3, 4]],
   ["Split", [1]],
+  ["Squeeze", [1]],
+  ["STFT", [1, 3]],
   ["Tile", [1]],
   ["TopK", [1]],
+  ["Trilu", [1]],
+  ["Unsqueeze", [1]],
 ]);
 
 /** Follows the input through views to what reads its numbers. */
