@@ -152,8 +152,12 @@ export function recipeNoMatch(place: Place, rule: string, hint: string): Diagnos
 }
 
 /** A rule that matches nodes and changes none of them. */
-export function recipeNoEffect(place: Place, message: string): Diagnostic {
-  return warning("VX-RECIPE-NO-EFFECT", place, message, "Remove it, or see in `vlm-export plan` which rule decides instead.");
+export function recipeNoEffect(
+  place: Place,
+  message: string,
+  hint = "Remove it, or see in `vlm-export plan` which rule decides instead.",
+): Diagnostic {
+  return warning("VX-RECIPE-NO-EFFECT", place, message, hint);
 }
 
 /** A role pattern or regular expression that cannot be read. */

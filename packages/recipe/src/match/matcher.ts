@@ -82,6 +82,11 @@ export function matchesNode(matcher: Matcher, node: NodeFacts, blocks: BlockCoun
   return !layers || node.roles.some((role) => inLayers(role, layers, blocks));
 }
 
+/** Of the role patterns of a rule those that hold for the node. */
+export function patternsFor({ roles = [] }: Matcher, node: NodeFacts, blocks: BlockCount): readonly RolePattern[] {
+  return roles.filter((pattern) => node.roles.some((role) => pattern.matches(role, blocks)));
+}
+
 /** The first number in a role is its block. */
 function inLayers(role: string, layers: { readonly from: number; readonly to: number }, blocks: BlockCount): boolean {
   const parts = role.split(".");

@@ -20,17 +20,17 @@ export interface NodeDecisions {
   readonly equalize?: Decided<true>;
 }
 
-/** Applies the rules in order; `onMatch` hears of each that matches. `keep` undoes what came before it and is undone by what comes after. */
+/** Applies the rules in order; `onMatch` hears of each that matches, and of what was decided before it. `keep` undoes what came before it and is undone by what comes after. */
 export function decide(
   facts: NodeFacts,
   rules: readonly RecipeRule[],
   blocks: BlockCount,
-  onMatch: (rule: RecipeRule) => void,
+  onMatch: (rule: RecipeRule, before: NodeDecisions) => void,
 ): NodeDecisions {
   let decisions: NodeDecisions = {};
   for (const rule of rules) {
     if (!matchesNode(rule.matcher, facts, blocks)) continue;
-    onMatch(rule);
+    onMatch(rule, decisions);
     decisions = apply(decisions, rule);
   }
   return decisions;

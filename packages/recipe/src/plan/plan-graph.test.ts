@@ -217,6 +217,43 @@ test("a rule that changes nothing is a warning", async () => {
   expect(plan.diagnostics.map(({ code, severity }) => [code, severity])).toEqual([["VX-RECIPE-NO-EFFECT", "warning"]]);
 });
 
+const keep = (match: string, base = "weights-int8"): string =>
+  `extends: preset:${base}\nrules:\n  - match: { ${match} }\n    keep: float16`;
+
+test.each([
+  ["a role above the products that were meant", keep("role: vision.block.0.attn.scores"), "keeps nothing from becoming integers"],
+  ["an operator that only moves elements", keep("op: Reshape", "int8-full"), "keeps nothing from becoming integers"],
+])("a keep that protects nothing is a warning: %s", async (_, text, says) => {
+  const { diagnostics } = planGraph(block(), await recipe(text), { ops });
+  const found = { code: "VX-RECIPE-NO-EFFECT", severity: "warning", where: { file: "r.yaml", line: 4 } };
+  expect(diagnostics.filter(({ severity }) => severity === "warning")).toMatchObject([
+    { ...found, message: expect.stringContaining(says) },
+  ]);
+});
+
+test("the hint of such a keep says how to match what lies below the role", async () => {
+  const edit = new GraphEditor(ops, "head");
+  const x = edit.addInput("x", { dtype: "f32", shape: [1, 4, 64] });
+  const [pooled] = edit.insert("Reshape", [x], {}, { name: "pool", role: "head" });
+  const [y] = edit.insert("MatMul", [pooled!, edit.addConstant("w", weight(64, 64))], {}, { name: "fc", role: "head.fc1" });
+  edit.addOutput(y!);
+  const warnings = async (role: string): Promise<readonly (string | undefined)[]> =>
+    planGraph(edit.graph, await recipe(keep(`role: ${role}`)), { ops }).diagnostics.map(({ hint }) => hint);
+  expect(await warnings("head")).toEqual([expect.stringContaining('write "head.**" to match what is below it too (head.fc1)')]);
+  expect(await warnings('"head.**"')).toEqual([]);
+  expect(await warnings("[head, head.**]")).toEqual([]);
+  expect(await warnings("[head, head.act]")).toEqual([expect.stringContaining('"head.**"')]);
+});
+
+test.each([
+  ["products", keep("role: vision.block.0.attn.q")],
+  ["constant addends", keep("name: bias_add")],
+  ["inputs that would be integers", keep("role: vision.block.0.attn.scores", "int8")],
+])("a keep that protects something is none: %s", async (_, text) => {
+  const { diagnostics } = planGraph(block(), await recipe(text), { ops });
+  expect(diagnostics.filter(({ severity }) => severity === "warning")).toEqual([]);
+});
+
 test("a block size that does not divide K names sizes that do; unfit: int8 takes int8 per channel", async () => {
   const graph = block();
   const text = (more: string): string =>

@@ -3,14 +3,17 @@ import type { BiasPlan, Edge, KeepPlan, NodePlan, OperandPlan, Plan, WeightPlan 
 import type { Recipe, RecipeRule } from "../recipe-types.js";
 import { exemptQuantized } from "./already-quantized.js";
 import { biasSites } from "./bias-sites.js";
-import { decide, factsOf } from "./decide.js";
+import { decide, factsOf, type NodeDecisions } from "./decide.js";
 import { findDemands } from "./demands.js";
 import { planEqualizations } from "./equalize.js";
 import { Exemptions } from "./exemptions.js";
 import { planBiases, planCorrections, planKeeps, planSplits } from "./extras.js";
 import { type Grouping, groupValues } from "./group.js";
+import { canBeKept } from "./keep-effect.js";
 import { keptValues, reportKept } from "./kept-values.js";
+import { Matched } from "./matched.js";
 import { exemptMasks } from "./masks.js";
+import { patternsFor } from "../match/matcher.js";
 import { blockCounter } from "../match/role-pattern.js";
 import { type NodeView, outputsOf } from "./node-view.js";
 import { operandsOf } from "./operands.js";
@@ -18,7 +21,7 @@ import { planConstants } from "./plan-constants.js";
 import { edgeKey, planWeights, WeightForms } from "./plan-weights.js";
 import { exemptPositions } from "./positions.js";
 import { readersOf } from "./readers.js";
-import { checkEffects, Matched } from "./rule-effects.js";
+import { checkEffects } from "./rule-effects.js";
 import { summarize } from "./summary.js";
 
 export interface PlanOptions {
@@ -76,8 +79,13 @@ function viewsOf(
   const views = new Map<Node, NodeView>();
   for (const node of graph.nodes) {
     const operands = operandsOf(node, ops);
-    const decisions = decide(factsOf(node, operands), rules, blocks, (rule) => matched.add(rule, node, operands));
-    views.set(node, { node, def: ops.get(node.op), operands, decisions });
+    const facts = factsOf(node, operands);
+    const def = ops.get(node.op);
+    const onMatch = (rule: RecipeRule, before: NodeDecisions): void => {
+      const isProtected = canBeKept({ node, def, operands, decisions: before });
+      matched.add(rule, { operands, isProtected, patterns: patternsFor(rule.matcher, facts, blocks) });
+    };
+    views.set(node, { node, def, operands, decisions: decide(facts, rules, blocks, onMatch) });
   }
   return views;
 }

@@ -1,30 +1,10 @@
-import type { Diagnostic, Graph, Node } from "@vlm-export/ir";
+import type { Diagnostic, Graph } from "@vlm-export/ir";
 import { recipeNoEffect, recipeNoMatch } from "../errors.js";
 import { listOf, type Matcher } from "../match/matcher.js";
+import { blockCounter, parseRolePattern, type RolePattern } from "../match/role-pattern.js";
 import type { RecipeRule } from "../recipe-types.js";
 import { nearest } from "../suggest.js";
-import type { Operand } from "./operands.js";
-
-/** Which rules matched a node, a weight, an activation. */
-export class Matched {
-  private readonly nodes = new Set<RecipeRule>();
-  private readonly kinds = new Map<RecipeRule, Set<Operand["kind"]>>();
-
-  add(rule: RecipeRule, _node: Node, operands: readonly Operand[]): void {
-    this.nodes.add(rule);
-    let kinds = this.kinds.get(rule);
-    if (!kinds) this.kinds.set(rule, (kinds = new Set()));
-    for (const { kind } of operands) kinds.add(kind);
-  }
-
-  has(rule: RecipeRule): boolean {
-    return this.nodes.has(rule);
-  }
-
-  reaches(rule: RecipeRule, kind: Operand["kind"]): boolean {
-    return this.kinds.get(rule)?.has(kind) ?? false;
-  }
-}
+import type { Matched } from "./matched.js";
 
 /** An error for each rule that matches nothing and a warning for each that changes nothing; rules of presets are exempt. */
 export function checkEffects(rules: readonly RecipeRule[], matched: Matched, graphs: readonly Graph[]): readonly Diagnostic[] {
@@ -40,7 +20,43 @@ function effectOf(rule: RecipeRule, matched: Matched, graphs: readonly Graph[]):
     idle.push("weights: no matched node multiplies with a constant");
   if (typeof rule.activations === "object" && !matched.reaches(rule, "activation"))
     idle.push("activations: no matched node has an input that can be integers");
+  if (rule.biasCorrection && !matched.reaches(rule, "weight")) idle.push("biasCorrection: no matched node multiplies with a constant");
+  if (rule.keep) return keepEffect(rule, matched, graphs);
   return idle.length > 0 ? recipeNoEffect(place, `the rule ${textOf(rule.matcher)} has no effect (${idle.join("; ")}).`) : undefined;
+}
+
+const NOTHING_KEPT =
+  "keeps nothing from becoming integers: the nodes that it matches have no weights, and only move elements or are not quantized.";
+
+/** A warning where a rule that keeps nodes matches only those that never become integers, or one of its roles does and leaves out what is below. */
+function keepEffect(rule: RecipeRule, matched: Matched, graphs: readonly Graph[]): Diagnostic | undefined {
+  const { file, line, column } = rule.decidedBy;
+  const place = { file, line, column };
+  const left = leftBelow(rule.matcher, matched.idlePatterns(rule), graphs);
+  const hint =
+    left && `A pattern stands for whole roles: write "${left.pattern}.**" to match what is below it too (${shortList(left.roles)}).`;
+  if (!matched.protects(rule)) return recipeNoEffect(place, `the rule ${textOf(rule.matcher)} ${NOTHING_KEPT}`, hint);
+  return left && recipeNoEffect(place, `role ${JSON.stringify(left.pattern)} of the rule ${textOf(rule.matcher)} ${NOTHING_KEPT}`, hint);
+}
+
+/** The first of the patterns below whose roles others lie that no pattern of the rule matches. */
+function leftBelow(
+  { roles: all = [] }: Matcher,
+  patterns: readonly RolePattern[],
+  graphs: readonly Graph[],
+): { readonly pattern: string; readonly roles: readonly string[] } | undefined {
+  const roles = [...new Set(graphs.flatMap(({ nodes }) => nodes.flatMap(({ role }) => role ?? [])))].sort();
+  const blocks = blockCounter(roles);
+  for (const { text } of patterns) {
+    const whole = parseRolePattern(`${text}.**`);
+    const left = roles.filter((role) => whole.matches(role, blocks) && !all.some((pattern) => pattern.matches(role, blocks)));
+    if (left.length > 0) return { pattern: text, roles: left };
+  }
+  return undefined;
+}
+
+function rolesOf(graphs: readonly Graph[]): readonly string[] {
+  return [...new Set(graphs.flatMap(({ nodes, constants }) => [...nodes, ...constants].flatMap(({ role }) => role ?? [])))].sort();
 }
 
 /** `{ op: MatMul, role: vision.** }`. */
@@ -52,7 +68,7 @@ function textOf({ source }: Matcher): string {
 function suggestion({ source }: Matcher, graphs: readonly Graph[]): string {
   const nodes = graphs.flatMap((graph) => graph.nodes);
   const ops = [...new Set(nodes.map(({ op }) => op))].sort();
-  const roles = [...new Set([...nodes, ...graphs.flatMap((graph) => graph.constants)].flatMap(({ role }) => role ?? []))].sort();
+  const roles = rolesOf(graphs);
   const hints: string[] = [];
   if (source.op) hints.push(nearHint(listOf(source.op), ops) ?? `Ops of the model: ${shortList(ops)}.`);
   if (source.role) hints.push(nearHint(listOf(source.role), rolePrefixes(roles)) ?? `Roles of the model: ${shortList(topRoles(roles))}.`);
