@@ -1,4 +1,5 @@
 import { type Node, storedByteLength, type TensorType } from "@vlm-export/ir";
+import { bytesText } from "./bytes-text.js";
 import type { ActivationRequest, DecidedBy, Edge, Plan, QuantGroup, WeightPlan, WeightRequest } from "./plan-types.js";
 import { printTable } from "./table.js";
 import { wordFor } from "./words.js";
@@ -24,14 +25,6 @@ function activationText({ storage, granularity, symmetric, mode, method }: Activ
 /** `recipe.yaml:14`. */
 function lineText({ file, line }: DecidedBy): string {
   return `${file}:${line}`;
-}
-
-/** `1.2 MB`. */
-function bytesText(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), units.length - 1);
-  const scaled = bytes / 1000 ** power;
-  return `${power === 0 ? scaled : scaled.toFixed(scaled < 10 ? 2 : 1)} ${units[power]}`;
 }
 
 /** Tables for people: every constant and every activation with what was decided, by which line, and the sizes. */

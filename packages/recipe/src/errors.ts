@@ -43,6 +43,17 @@ export function quantCombination(place: Place, message: string, hint: string): D
   return finding("VX-QUANT-COMBINATION", place, message, hint);
 }
 
+/** Weights that the model holds in a form that no rule reaches. */
+export function quantLittle(share: number, holders: readonly string[]): Diagnostic {
+  return {
+    code: "VX-QUANT-LITTLE",
+    severity: "warning",
+    message: `only ${(100 * share).toFixed(share < 0.1 ? 1 : 0)} % of the weights become integers; no rule reaches the rest, and it stays float: ${holders.join("; ")}.`,
+    hint: "Export the model so that these weights are constant operands of MatMul, Gemm or Conv in the main graph: without If or Loop around them, fused operators of other domains, or normalized weights that are not folded.",
+    where: { stage: "plan" },
+  };
+}
+
 /** Values that hold a mask beside their numbers. */
 export function quantMask(values: readonly string[]): Diagnostic {
   const message = `${listOf(values)} masked (-inf, or a constant that makes a Softmax 0): they stay float, as integers would hold the mask and nothing else.`;

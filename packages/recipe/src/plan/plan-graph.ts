@@ -11,6 +11,7 @@ import { planBiases, planCorrections, planKeeps, planSplits } from "./extras.js"
 import { type Grouping, groupValues } from "./group.js";
 import { canBeKept } from "./keep-effect.js";
 import { keptValues, reportKept } from "./kept-values.js";
+import { reportLittle } from "./little.js";
 import { Matched } from "./matched.js";
 import { exemptMasks } from "./masks.js";
 import { patternsFor } from "../match/matcher.js";
@@ -56,7 +57,9 @@ function planComponents(
   for (const [name, graph] of components) {
     const own: Diagnostic[] = [];
     const views = viewsOf(graph, recipe.rules, { ops, matched });
-    const plan = planViews(graph, views, options, (finding) => own.push({ ...finding, where: { ...finding.where, component: name } }));
+    const report = (finding: Diagnostic): void => void own.push({ ...finding, where: { ...finding.where, component: name } });
+    const plan = planViews(graph, views, options, report);
+    if (recipe.rules.some(({ weights }) => typeof weights === "object")) reportLittle(plan, views, report);
     findings.push(...own);
     plans.set(name, { ...plan, diagnostics: own.filter(({ severity }) => severity !== "error") });
   }

@@ -1,0 +1,84 @@
+import { type Diagnostic, f32Tensor, type Graph, GraphEditor, memoryTensor, type Value } from "@vlm-export/ir";
+import { expect, test } from "vitest";
+import { parseRecipe, planGraph } from "../index.js";
+import { ops } from "./ops.fixture.js";
+
+const matrix = (rows: number, columns: number): ReturnType<typeof f32Tensor> =>
+  f32Tensor(new Float32Array(rows * columns).fill(1), [rows, columns]);
+
+/** y = x · w, 64 × 64, and whatever `more` adds to the graph. */
+function product(more: (edit: GraphEditor, y: Value) => void = () => undefined): Graph {
+  const edit = new GraphEditor(ops, "g");
+  const x = edit.addInput("x", { dtype: "f32", shape: [4, 64] });
+  const [y] = edit.insert("MatMul", [x, edit.addConstant("w", matrix(64, 64))], {}, { name: "fc" });
+  more(edit, y!);
+  edit.addOutput(y!);
+  edit.settle();
+  return edit.graph;
+}
+
+async function findings(graph: Graph, text = "extends: preset:weights-int8"): Promise<readonly Diagnostic[]> {
+  const recipe = parseRecipe(`version: 1\n${text}`, { file: "r.yaml" });
+  return planGraph(graph, await recipe, { ops }).diagnostics.filter(({ code }) => code === "VX-QUANT-LITTLE");
+}
+
+const big = matrix(64, 128);
+
+/** The body of a condition that reads `w` from outside and has a matrix of its own. */
+function body(): Graph {
+  const edit = new GraphEditor(ops, "body");
+  const outer = edit.addCapture("outer", { dtype: "f32", shape: [64, 128] });
+  const [y] = edit.insert("MatMul", [outer, edit.addConstant("own", matrix(128, 64))], {}, { name: "inner" });
+  edit.addOutput(y!);
+  return edit.graph;
+}
+
+test("weights inside the bodies of operators, or read by them from outside, are named with their operator", async () => {
+  const graph = product((edit) => {
+    const outer = edit.addConstant("outer", big);
+    const condition = edit.addInput("c", { dtype: "bool", shape: [] });
+    const captures = new Map([["outer", outer]]);
+    edit.insert("If", [condition], { then_branch: { kind: "graph", graph: body() } }, { name: "if", captures });
+  });
+  expect(await findings(graph)).toMatchObject([
+    { severity: "warning", message: expect.stringContaining("only 20 % of the weights become integers") },
+  ]);
+  expect((await findings(graph))[0]!.message).toContain("1 × If, 65.5 kB (graphs inside operators are not planned)");
+});
+
+test("weights of operators that are passed through are named", async () => {
+  const graph = product((edit, y) => edit.insert("com.acme::Fused", [y, edit.addConstant("held", big)], {}, { name: "fused" }));
+  expect((await findings(graph))[0]!.message).toContain("1 × com.acme::Fused, 32.8 kB (the operator is passed through as it is)");
+});
+
+test("weights that are computed at run time are named with what computes them, behind what only moves elements", async () => {
+  const graph = product((edit, y) => {
+    const [shaped] = edit.insert("Reshape", [edit.addConstant("raw", big)], {}, { name: "shape" });
+    const [scaled] = edit.insert("Mul", [shaped!, edit.addConstant("s", f32Tensor(new Float32Array(1), [1]))], {}, { name: "scale" });
+    edit.insert("MatMul", [y, scaled!], {}, { name: "late" });
+  });
+  expect((await findings(graph))[0]!.message).toContain("1 × Mul, 32.8 kB (weights are computed at run time)");
+});
+
+const table = (edit: GraphEditor): void =>
+  void edit.insert("Gather", [edit.addConstant("table", big), edit.addInput("i", { dtype: "i64", shape: [1] })], {}, { name: "embed" });
+const second = (edit: GraphEditor, y: Value): void => void edit.insert("MatMul", [y, edit.addConstant("v", big)], {}, { name: "second" });
+
+test.each([
+  ["everything is quantized", product(), undefined],
+  ["a table that no rule matches", product(table), "rules:\n  - match: { op: MatMul }\n    weights: { dtype: int8 }"],
+  ["a product that a rule keeps", product(second), "extends: preset:weights-int8\nrules:\n  - match: { name: second }\n    keep: float"],
+  ["a product that no rule matches", product(second), "rules:\n  - match: { name: fc }\n    weights: { dtype: int8 }"],
+  ["numbers that are added", product((edit, y) => edit.insert("Add", [y, edit.addConstant("p", big)], {}, {})), undefined],
+  ["a recipe that asks for no integer weights", product((edit, y) => edit.insert("com.acme::Fused", [y], {}, {})), "rules: []"],
+  [
+    "integers that the source has already",
+    product((edit) => {
+      const stored = edit.addConstant("stored", memoryTensor("i8", [64, 256], new Uint8Array(64 * 256)));
+      edit.insert("DequantizeLinear", [stored, edit.addConstant("scales", big)], {}, { name: "dq" });
+    }),
+    undefined,
+  ],
+] as const)("no warning: %s", async (_, graph, text) => {
+  expect(await findings(graph, text)).toEqual([]);
+});

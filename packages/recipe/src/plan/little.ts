@@ -1,0 +1,151 @@
+import {
+  BITS,
+  type Diagnostic,
+  elementCount,
+  type Graph,
+  isFloat,
+  type Node,
+  storedTensor,
+  type TensorData,
+  type Value,
+} from "@vlm-export/ir";
+import { bytesText } from "../bytes-text.js";
+import { quantLittle } from "../errors.js";
+import type { Plan } from "../plan-types.js";
+import { isDequantize } from "./already-quantized.js";
+import { sharesQparams } from "./demands.js";
+import type { NodeView } from "./node-view.js";
+import { type Readers, readersOf } from "./readers.js";
+
+/** A smaller share of weights that become integers is worth a warning. */
+const LITTLE = 0.75;
+/** Kinds of operators that one warning names. */
+const MOST_HOLDERS = 5;
+
+type Views = ReadonlyMap<Node, NodeView>;
+
+/** Why an operator reads its weights as floats whatever the rules say. */
+const REASONS = {
+  nested: "graphs inside operators are not planned",
+  unknown: "the operator is passed through as it is",
+  computed: "weights are computed at run time",
+  operand: "not where this operator takes weights",
+} as const;
+
+interface Holder {
+  readonly node: Node;
+  readonly reason: keyof typeof REASONS;
+}
+
+/**
+ * Warns where the recipe asks for integer weights and much less than all become integers because of how the model holds the rest. On neither
+ * side count weights that a rule keeps or that no rule matches, which is the user's choice, and what is no weight of a product: vectors,
+ * positions that are added.
+ */
+export function reportLittle(
+  { graph, weights, groups }: Pick<Plan, "graph" | "weights" | "groups">,
+  views: Views,
+  report: (finding: Diagnostic) => void,
+): void {
+  const planned = new Set([...weights, ...groups.flatMap(({ constants }) => constants)].map(({ value }) => value));
+  const readers = readersOf(graph);
+  const held = new HeldWeights();
+  let integers = 0;
+  const runTime = computedOfConstants(views);
+  for (const value of matricesOf(graph)) {
+    const { data } = value;
+    if (planned.has(value) || BITS[value.type.dtype] <= 8) integers += elementCount(data.shape);
+    else if (isFloat(value.type.dtype)) held.add(data, holderOf(value, { graph, views, readers, runTime }));
+  }
+  for (const node of graph.nodes) for (const { data } of nestedMatrices(node)) held.add(data, { node, reason: "nested" });
+  const share = integers / (integers + held.elements);
+  if (held.elements > 0 && share < LITTLE) report(quantLittle(share, held.texts()));
+}
+
+type Matrix = Value & { readonly data: TensorData };
+
+/** Constants of at least two axes. */
+function matricesOf({ constants }: Graph): readonly Matrix[] {
+  return constants.filter((value): value is Matrix => value.data !== undefined && value.data.shape.length > 1);
+}
+
+/** Those in the bodies of the node that are floats. */
+function nestedMatrices({ attrs }: Node): readonly Matrix[] {
+  return Object.values(attrs).flatMap((attr) => {
+    if (typeof attr !== "object" || !("kind" in attr) || attr.kind !== "graph") return [];
+    return [...matricesOf(attr.graph).filter(({ type }) => isFloat(type.dtype)), ...attr.graph.nodes.flatMap(nestedMatrices)];
+  });
+}
+
+interface Site {
+  readonly graph: Graph;
+  readonly views: Views;
+  readonly readers: Readers;
+  /** Nodes that compute something of constants alone. */
+  readonly runTime: ReadonlySet<Node>;
+}
+
+/** What keeps a float constant from becoming integers; undefined where a rule could decide on it. */
+function holderOf(value: Value, site: Site): Holder | undefined {
+  const { graph, views, readers } = site;
+  if (readers.isCaptured(value)) {
+    const node = graph.nodes.find(({ captures }) => [...captures.values()].includes(value));
+    return node && { node, reason: "nested" };
+  }
+  const read = readers.of(value).flatMap(({ node, index }) => {
+    const view = node ? views.get(node) : undefined;
+    return view ? [{ view, kind: view.operands.find((operand) => operand.index === index)?.kind }] : [];
+  });
+  const isChoice = read.some(({ view: { decisions }, kind }) => decisions.keep || kind === "weight" || kind === "bias");
+  return isChoice ? undefined : read.map(({ view }) => readingOf(view, site)).find((holder) => holder !== undefined);
+}
+
+function readingOf(view: NodeView, site: Site): Holder | undefined {
+  const { node, def } = view;
+  if (isDequantize(node)) return undefined;
+  if (!def) return { node, reason: "unknown" };
+  if (site.runTime.has(node)) return { node: computingNode(view, site), reason: "computed" };
+  return def.macs ? { node, reason: "operand" } : undefined;
+}
+
+/** The first operator behind the constant that does more than move its elements, as far as constants alone go in. */
+function computingNode(view: NodeView, site: Site): Node {
+  const [output] = view.node.outputs;
+  const [next] = output ? site.readers.of(output) : [];
+  const nextView = next?.node && site.runTime.has(next.node) ? site.views.get(next.node) : undefined;
+  return nextView && sharesQparams(view) ? computingNode(nextView, site) : view.node;
+}
+
+function computedOfConstants(views: Views): ReadonlySet<Node> {
+  const found = new Set<Node>();
+  const isFixed = (value: Value | null): boolean =>
+    value === null || value.data !== undefined || (!!value.producer && found.has(value.producer));
+  for (const { node } of views.values())
+    if (node.inputs.length > 0 && node.captures.size === 0 && node.inputs.every(isFixed)) found.add(node);
+  return found;
+}
+
+/** Float weights by the kind of operator that holds them. */
+class HeldWeights {
+  private readonly kinds = new Map<string, { readonly holder: Holder; readonly nodes: Set<Node>; bytes: number }>();
+  elements = 0;
+
+  add(data: TensorData, holder: Holder | undefined): void {
+    if (!holder) return;
+    const key = `${holder.node.op} ${holder.reason}`;
+    const kind = this.kinds.get(key) ?? { holder, nodes: new Set(), bytes: 0 };
+    this.kinds.set(key, kind);
+    kind.nodes.add(holder.node);
+    kind.bytes += storedTensor(data).byteLength;
+    this.elements += elementCount(data.shape);
+  }
+
+  /** `2 × Scan, 1.2 MB (graphs inside operators are not planned)`, the largest first. */
+  texts(): readonly string[] {
+    const kinds = [...this.kinds.values()].sort((a, b) => b.bytes - a.bytes);
+    const named = kinds
+      .slice(0, MOST_HOLDERS)
+      .map(({ holder, nodes, bytes }) => `${nodes.size} × ${holder.node.op}, ${bytesText(bytes)} (${REASONS[holder.reason]})`);
+    return kinds.length > MOST_HOLDERS ? [...named, `${kinds.length - MOST_HOLDERS} more kinds of operators`] : named;
+  }
+}
