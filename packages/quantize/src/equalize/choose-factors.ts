@@ -1,6 +1,8 @@
 import type { TensorData } from "@vlm-export/ir";
 import type { EqualizationPlan, QuantGroup } from "@vlm-export/recipe";
+import { wideTensor } from "../weights/constant-floats.js";
 import { sampledColumns } from "./sampled-columns.js";
+import { divided } from "./scaled-weight.js";
 
 /** What was seen of the channels of a norm's output. */
 export interface ChannelSpread {
@@ -11,6 +13,7 @@ export interface ChannelSpread {
 /** Strengths tried besides leaving the norm as it is. */
 const STRENGTHS = [0.25, 0.375, 0.5, 0.625, 0.75];
 const SMALLEST = 1e-5;
+const F16_LARGEST = 65504;
 
 /**
  * Factors s by which channel k of the norm's output is divided and row k of the weights multiplied (SmoothQuant, Xiao et al. 2022):
@@ -18,15 +21,21 @@ const SMALLEST = 1e-5;
  * squared error of the products: (step of x)²/12 · ‖W‖² + Σ_n (step of W_n)²/12 · E‖x‖².
  */
 export function chooseFactors(norm: EqualizationPlan, spread: ChannelSpread): Float32Array {
-  const columns = norm.weights.flatMap(({ weight, reduce }) => sampledColumns(weight.value.data as TensorData, reduce));
+  const columns = norm.weights.flatMap(({ weight, reduce }) => sampledColumns(wideTensor(weight.value.data as TensorData), reduce));
   const rowMax = largestOf(columns, spread.absmax.length);
   const candidates = [
     new Float32Array(rowMax.length).fill(1),
     ...STRENGTHS.map((strength) => smoothFactors(spread.absmax, rowMax, strength)),
   ];
+  const held = candidates.filter((factors) => norm.parameters.every(({ value }) => isHeld(value.data as TensorData, factors)));
   const steps = { weight: weightSteps(norm), activation: activationSteps(norm.group) };
-  const errors = candidates.map((factors) => expectedError(factors, spread, { columns, steps }));
-  return candidates[errors.indexOf(Math.min(...errors))] as Float32Array;
+  const errors = held.map((factors) => expectedError(factors, spread, { columns, steps }));
+  return held[errors.indexOf(Math.min(...errors))] as Float32Array;
+}
+
+/** Whether the type of a gain or bias holds it once it is divided; unscaled, it does. */
+function isHeld(data: TensorData, factors: Float32Array): boolean {
+  return data.dtype !== "f16" || divided(data, factors).every((value) => Math.abs(value) <= F16_LARGEST);
 }
 
 /** The largest magnitude at each index over all columns. */

@@ -1,8 +1,8 @@
 import { createEngine, type Engine } from "@vlm-export/engine";
-import { f32Tensor, type Graph, GraphEditor, type TensorData, type Value } from "@vlm-export/ir";
+import { type DType, f32Tensor, type Graph, GraphEditor, type TensorData, type Value } from "@vlm-export/ir";
 import { createKernels } from "@vlm-export/numerics";
-import { standardOps } from "@vlm-export/ops";
-import { parseRecipe, type Plan, planGraph } from "@vlm-export/recipe";
+import { numbersOf, standardOps, tensorOf } from "@vlm-export/ops";
+import { type EqualizationPlan, parseRecipe, type Plan, planGraph } from "@vlm-export/recipe";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { calibrate, type CalibrationSample } from "../calibrate.js";
 import { quantize } from "../quantize.js";
@@ -25,11 +25,11 @@ const waves = (count: number, seed: number): Float32Array =>
 const floats = (data: TensorData | undefined): Float32Array => new Float32Array((data as TensorData).bytes().slice().buffer);
 
 /** LayerNormalization with one gain of 40 → two MatMuls; `read` adds another reader of the norm. */
-function graphOf({ read = false } = {}): Graph {
+function graphOf({ read = false, dtype = "f32" as DType } = {}): Graph {
   const edit = new GraphEditor(ops, "main");
   const constant = (name: string, values: Float32Array, shape: readonly number[]): Value =>
-    edit.addConstant(name, f32Tensor(values, shape));
-  const x = edit.addInput("x", { dtype: "f32", shape: [4, WIDTH] });
+    edit.addConstant(name, tensorOf(dtype, shape, values));
+  const x = edit.addInput("x", { dtype, shape: [4, WIDTH] });
   const gain = new Float32Array(WIDTH).fill(1);
   gain[5] = 40;
   const norm = edit.insert(
@@ -108,6 +108,42 @@ test("gain and bias are divided, weights multiplied: the float graph computes th
     const [scale, factor] = [scales[i % 8] as number, factors[Math.floor(i / 8)] as number];
     expect(Math.abs((codes[i] as number) * scale - value * factor)).toBeLessThanOrEqual(scale * 0.501);
   });
+});
+
+test("in a half-precision model factors are chosen from widened values, and gain and bias stay f16", async () => {
+  const plan = await planOf(graphOf({ dtype: "f16" }));
+  const halves = async function* (): AsyncGenerator<CalibrationSample> {
+    for await (const { name, tensors } of samples())
+      yield { name, tensors: new Map([["x", tensorOf("f16", [4, WIDTH], floats(tensors.get("x")))]]) };
+  };
+  const statistics = await calibrate(plan, halves(), { engine, ops, kernels });
+  const factors = statistics.equalized.get("normed")?.factors as Float32Array;
+  expect(factors[5]).toBeGreaterThan(2);
+  const { graph } = await quantize(plan, statistics, { ops, kernels });
+  const [, gain, bias] = graph.nodes[0]?.inputs ?? [];
+  expect([gain?.type.dtype, bias?.type.dtype]).toEqual(["f16", "f16"]);
+  expect(numbersOf(gain?.data as TensorData)[5]).toBeCloseTo(40 / (factors[5] as number), 2);
+  const weight = graph.value("w_a") as Value;
+  const codes = numbersOf(weight.data as TensorData);
+  const scales = numbersOf(weight.type.quant?.scale as TensorData);
+  numbersOf(plan.graph.value("w_a")?.data as TensorData).forEach((value, i) => {
+    const [scale, factor] = [scales[i % 8] as number, factors[Math.floor(i / 8)] as number];
+    expect(Math.abs((codes[i] as number) * scale - value * factor)).toBeLessThanOrEqual(scale * 0.51);
+  });
+});
+
+test("factors that an f16 gain cannot be divided by are not chosen", async () => {
+  const graph = graphOf({ dtype: "f16" });
+  const [norm] = (await planOf(graph)).equalizations as [EqualizationPlan];
+  const gain = tensorOf(
+    "f16",
+    [WIDTH],
+    Float32Array.from({ length: WIDTH }, (_, i) => (i === 5 ? 1 : 65504)),
+  );
+  const parameters = [{ index: 1, value: { ...(graph.value("gain") as Value), data: gain } }];
+  const spread = { absmax: new Float32Array(WIDTH).fill(1), meanSquare: new Float32Array(WIDTH).fill(0.1) };
+  spread.absmax[5] = 40;
+  expect([...chooseFactors({ ...norm, parameters }, spread)]).toEqual(Array<number>(WIDTH).fill(1));
 });
 
 test("what the first samples show is scaled as what later samples show", async () => {

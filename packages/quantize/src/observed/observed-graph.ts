@@ -44,7 +44,7 @@ export function observedGraph(graph: Graph, needs: readonly Need[], ops: OpRegis
   for (const need of needs) {
     const value = copy.values.get(need.value) as Value;
     const lookOutputs = flag ? [...need.looks].map((axis): [number, LookOutputs] => [axis, addLook(edit, value, axis, flag)]) : [];
-    const product = need.norm && multiply(edit, value);
+    const product = need.norm && multiply(edit, wide(edit, value));
     if (product) scaled.set(need.value.name, product.names);
     channels.set(need.value.name, { ...reductions(edit, product?.value ?? value, need), looks: new Map(lookOutputs) });
   }

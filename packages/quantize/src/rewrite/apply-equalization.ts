@@ -4,7 +4,7 @@ import { quantEqualized } from "../errors.js";
 import { floatConstant } from "../weights/float-constant.js";
 import { nodeOf, type Rewrite } from "./rewrite.js";
 
-/** Divides gain and bias of the equalized norms by their factors; the weights that read them were multiplied before quantization. */
+/** Divides gain and bias of the equalized norms by their factors, in the types that they have; the weights that read them were multiplied before quantization. */
 export function applyEqualization(rewrite: Rewrite): void {
   const { edit, equalization, tools } = rewrite;
   const changed = equalization.norms.filter(({ factors }) => factors.some((factor) => factor !== 1));
@@ -12,7 +12,7 @@ export function applyEqualization(rewrite: Rewrite): void {
     const node = nodeOf(rewrite, norm.node);
     for (const { index, value } of node ? norm.parameters : []) {
       const data = value.data as TensorData;
-      const scaled = floatConstant(divided(data, factors), "f32", data.shape, tools.kernels);
+      const scaled = floatConstant(divided(data, factors), data.dtype, data.shape, tools.kernels);
       const constant = edit.addConstant(edit.freshName(`${value.name}_equalized`), scaled, undefined, value.role);
       if (node) edit.replaceInput(node, index, constant);
     }

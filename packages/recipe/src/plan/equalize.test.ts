@@ -1,4 +1,5 @@
-import { f32Tensor, type Graph, GraphEditor, type Value } from "@vlm-export/ir";
+import { type DType, type Graph, GraphEditor, type Value } from "@vlm-export/ir";
+import { tensorOf } from "@vlm-export/ops";
 import { expect, test } from "vitest";
 import { parseRecipe } from "../load.js";
 import type { Plan } from "../plan-types.js";
@@ -8,11 +9,11 @@ import { planGraph } from "./plan-graph.js";
 const WIDTH = 8;
 
 /** A norm → two MatMuls; `read` adds another reader of the norm. */
-function graphOf(norm: string, read: boolean): Graph {
+function graphOf(norm: string, read: boolean, dtype: DType): Graph {
   const edit = new GraphEditor(ops, "main");
   const constant = (name: string, shape: readonly number[]): Value =>
-    edit.addConstant(name, f32Tensor(new Float32Array(shape.reduce((a, b) => a * b)).fill(0.5), shape));
-  const x = edit.addInput("x", { dtype: "f32", shape: [4, WIDTH] });
+    edit.addConstant(name, tensorOf(dtype, shape, new Float32Array(shape.reduce((a, b) => a * b)).fill(0.5)));
+  const x = edit.addInput("x", { dtype, shape: [4, WIDTH] });
   const normed = edit.insert(norm, [x, constant("gain", [WIDTH])], {}, { name: "norm", outputs: ["normed"] })[0] as Value;
   for (const name of ["a", "b"])
     edit.addOutput(edit.insert("MatMul", [normed, constant(`w_${name}`, [WIDTH, 2])], {}, { name, outputs: [`${name}_out`] })[0] as Value);
@@ -27,6 +28,7 @@ async function planOf({
   weights = "int8",
   activations = "int8",
   more = "",
+  dtype = "f32" as DType,
 } = {}): Promise<Plan> {
   const text = `version: 1
 rules:
@@ -35,7 +37,7 @@ rules:
     activations: { dtype: ${activations}, granularity: tensor, symmetric: false, mode: static }
     equalize: true
 ${more}`;
-  return planGraph(graphOf(norm, read), await parseRecipe(text, { file: "r.yaml" }), { ops });
+  return planGraph(graphOf(norm, read, dtype), await parseRecipe(text, { file: "r.yaml" }), { ops });
 }
 
 test.each(["LayerNormalization", "RMSNormalization"])("%s that only equalized products read is planned, with its rule", async (norm) => {
@@ -45,6 +47,10 @@ test.each(["LayerNormalization", "RMSNormalization"])("%s that only equalized pr
     ["w_a", 0],
     ["w_b", 0],
   ]);
+});
+
+test.each<DType>(["f16", "bf16"])("a norm and weights in %s are planned as those in f32 are", async (dtype) => {
+  expect((await planOf({ dtype })).equalizations).toMatchObject([{ output: { name: "normed" }, weights: [{ reduce: 0 }, { reduce: 0 }] }]);
 });
 
 test.each([

@@ -1,4 +1,4 @@
-import { BITS, type Graph, type Node, type OpRegistry, type TensorData, type Value } from "@vlm-export/ir";
+import { BITS, type DType, type Graph, type Node, type OpRegistry, type TensorData, type Value } from "@vlm-export/ir";
 import type { EqualizationPlan, NodePlan, QuantGroup, SplitPlan, WeightPlan } from "../plan-types.js";
 import type { NodeView } from "./node-view.js";
 
@@ -37,14 +37,17 @@ function planOf(node: Node, context: Context): EqualizationPlan | undefined {
   return { node, output, parameters, weights: [...distinct.values()], group, decidedBy: rule.decidedBy };
 }
 
-/** Gain and bias along the last axis, as f32 constants. */
+/** Element types of weights and of gains: the factors act in f32, and what is divided by them is rounded to its own type. */
+const FLOATS: ReadonlySet<DType> = new Set<DType>(["f32", "f16", "bf16"]);
+
+/** Gain and bias along the last axis, as constants. */
 function parametersOf({ inputs, attrs }: Node): EqualizationPlan["parameters"] | undefined {
   const [x, gain, bias] = inputs;
   const rank = x?.type.shape?.length;
   const extent = x?.type.shape?.at(-1);
   const axis = attrs["axis"] ?? -1;
   const fits = (value: Value | null | undefined): boolean =>
-    value?.data?.dtype === "f32" && value.data.shape.length === 1 && value.data.shape[0] === extent;
+    value?.data !== undefined && FLOATS.has(value.data.dtype) && value.data.shape.length === 1 && value.data.shape[0] === extent;
   if (rank === undefined || (axis !== -1 && axis !== rank - 1) || !fits(gain) || (bias && !fits(bias))) return undefined;
   return [gain, bias].flatMap((value, i) => (value ? [{ index: i + 1, value }] : []));
 }
@@ -69,7 +72,7 @@ function isProductOf(user: Node, output: Value): boolean {
 function isScalable({ value, edges, request }: WeightPlan, output: Value): boolean {
   const data = value.data as TensorData;
   const isExclusive = edges.every(({ node }) => node?.inputs[0] === output);
-  return isExclusive && data.dtype === "f32" && data.shape.length === 2 && BITS[request.storage] >= 8;
+  return isExclusive && FLOATS.has(data.dtype) && data.shape.length === 2 && BITS[request.storage] >= 8;
 }
 
 /** The one static 8-bit group that all users read the output in. */
