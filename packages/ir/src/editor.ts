@@ -3,7 +3,7 @@ import { importDuplicateName } from "./errors.js";
 import { GraphStore, readBy, type Writable } from "./graph-store.js";
 import type { Attrs, Graph, Node, OpName, Value } from "./graph.js";
 import { mergeTypes, sameInferredType } from "./merge-types.js";
-import type { InferContext, OpRegistry } from "./op-def.js";
+import type { InferContext, OpDef, OpRegistry } from "./op-def.js";
 import type { TensorData } from "./tensor-data.js";
 import { sameShape, type TensorType } from "./types.js";
 
@@ -22,6 +22,9 @@ export interface InsertOptions {
   readonly role?: string;
   readonly captures?: ReadonlyMap<string, Value>;
 }
+
+/** What types are inferred by. */
+type TypeRules = Pick<OpDef, "infer" | "elements">;
 
 /**
  * The only way to change a graph. Every edit re-runs the shape rules of the nodes that it touches; a rule's VxError gets the
@@ -242,7 +245,7 @@ export class GraphEditor {
 
   /** Runs the shape rule of one node; returns the outputs whose type changed. */
   private infer(node: Node): readonly Value[] {
-    const def = this.ops.get(node.op);
+    const def: TypeRules | undefined = this.ops.get(node.op) ?? this.ops.passThrough?.(node.op);
     if (!def) return [];
     const inputs = node.inputs.map((value) => value?.type ?? null);
     const context = this.contextOf(node);

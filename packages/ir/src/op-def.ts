@@ -58,4 +58,6 @@ export interface OpRegistry {
   get(name: OpName): OpDef | undefined;
   /** All registered ops, by name. */
   readonly all: ReadonlyMap<OpName, OpDef>;
+  /** The shape rule of an op that is not registered and only passes through, its attributes as the importer encodes them. */
+  passThrough?(name: OpName): Pick<OpDef, "infer"> | undefined;
 }

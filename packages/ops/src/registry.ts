@@ -164,6 +164,7 @@ import { unique } from "./ops/unique.js";
 import { unsqueeze } from "./ops/unsqueeze.js";
 import { where } from "./ops/where.js";
 import { xor } from "./ops/xor.js";
+import { passThroughTypes } from "./pass-through/pass-through.js";
 
 /** Every op of the vocabulary, one a file. */
 const OPS: readonly OpDef[] = [
@@ -337,7 +338,7 @@ const OPS: readonly OpDef[] = [
 /** Every op of the vocabulary by name. */
 export const OPS_BY_NAME: ReadonlyMap<OpName, OpDef> = new Map(OPS.map((op) => [op.name, op]));
 
-/** The ONNX default domain at {@link IR_OPSET} and the few ops of our own. Ops that are not in it pass through with unknown types. */
+/** The ONNX default domain at {@link IR_OPSET} and the few ops of our own. Ops that are not in it pass through, most with unknown types. */
 export function standardOps(): OpRegistry {
-  return { all: OPS_BY_NAME, get: (name) => OPS_BY_NAME.get(name) };
+  return { all: OPS_BY_NAME, get: (name) => OPS_BY_NAME.get(name), passThrough: passThroughTypes };
 }

@@ -10,6 +10,7 @@ import { floatConstant } from "../weights/float-constant.js";
 import { viewOf } from "../weights/quant-spec.js";
 import { axesOf, type ChannelAxes } from "./channel-axes.js";
 import { meanError } from "./mean-error.js";
+import { rankCause } from "./rank-cause.js";
 import { nodeOf, type Rewrite } from "./rewrite.js";
 
 /**
@@ -28,12 +29,18 @@ function correct(rewrite: Rewrite, plan: BiasCorrectionPlan): string | undefined
   const node = nodeOf(rewrite, plan.node);
   if (!node) return "the node is split";
   const axes = axesOf(plan.node, rewrite.edit.ops);
-  if (!axes) return `the channels of its input are not known (${node.op}, an input of known rank and a weight as right operand are needed)`;
   if (!["Conv", "Gemm", "MatMul"].includes(node.op)) return `only Conv, Gemm and MatMul are corrected, this is ${node.op}`;
+  if (!axes) return unfit(plan.node);
   const correction = correctionOf(rewrite, plan, axes);
   if (typeof correction === "string") return correction;
   addToBias(rewrite, { node, original: plan.node }, correction);
   return undefined;
+}
+
+/** Why the channels of a node's input cannot be told. */
+function unfit({ inputs: [input, weight] }: Node): string {
+  if (input && !input.type.shape) return rankCause(input);
+  return weight?.data ? "its weight is not a plain matrix or kernel" : "its right operand is no constant";
 }
 
 function correctionOf(rewrite: Rewrite, plan: BiasCorrectionPlan, axes: ChannelAxes): Float32Array | string {
