@@ -6,7 +6,9 @@ const i32 = (values: readonly number[], shape: readonly number[] = [values.lengt
   memoryTensor("i32", shape, new Uint8Array(Int32Array.from(values).buffer));
 
 const HEADS = intAttribute("num_heads", 2);
-const PROJECT = ["MatMul", "Add", "Split", "Reshape", "Transpose", "Reshape", "Transpose", "Reshape", "Transpose"];
+const SPLIT_HEADS = ["Reshape", "Transpose"];
+const HEADS_OF_ALL = [...SPLIT_HEADS, ...SPLIT_HEADS, ...SPLIT_HEADS];
+const PROJECT = ["MatMul", "Add", "Split", ...HEADS_OF_ALL];
 const PRODUCTS = ["Transpose", "MatMul", "Mul"];
 const CONTEXT = ["Softmax", "MatMul", "Transpose", "Reshape"];
 const POSITIONS = ["Shape", "Squeeze", "Range"];
@@ -28,6 +30,22 @@ function attention(title: string, operands: string, becomes: readonly string[], 
     nodes: [contrib("Attention", inputs as string, outputs, HEADS, ...(rest.attributes ?? []))],
     inputs: { x: wide, ...rest.inputs },
     constants: { w: ramp([4, 12]), b: ramp([12]), ...rest.constants },
+    outputs: outputs.split(" "),
+    becomes,
+  };
+}
+
+/** A MultiHeadAttention over queries q, keys k, values v or u (wider), or keys p and values r in heads. */
+function multiHead(title: string, operands: string, becomes: readonly string[], rest: Rest): Case {
+  const [inputs = "", outputs = "y"] = operands.split(" -> ");
+  const shapes = { q: [2, 3, 4], k: [2, 5, 4], v: [2, 5, 4], u: [2, 5, 6], p: [2, 2, 3, 2], r: [2, 2, 3, 2] };
+  return {
+    title,
+    opset: 17,
+    contrib: true,
+    nodes: [contrib("MultiHeadAttention", inputs, outputs, HEADS, ...(rest.attributes ?? []))],
+    inputs: Object.fromEntries(Object.entries(shapes).filter(([name]) => inputs.split(" ").includes(name))),
+    constants: rest.constants ?? {},
     outputs: outputs.split(" "),
     becomes,
   };
@@ -103,6 +121,42 @@ const CASES: readonly Case[] = [
     "x w b -> y n",
     [...PROJECT, "Unsqueeze", "Unsqueeze", "Concat", ...PRODUCTS, ...CONTEXT],
     {},
+  ),
+  multiHead("MultiHeadAttention", "q k v", [...HEADS_OF_ALL, ...PRODUCTS, ...CONTEXT], {}),
+  multiHead(
+    "MultiHeadAttention with a bias, values of another size and a mask of keys",
+    "q k u b m",
+    ["Split", "Add", ...SPLIT_HEADS, "Add", ...SPLIT_HEADS, "Add", ...SPLIT_HEADS, ...KEYS, ...PRODUCTS, "Add", ...CONTEXT],
+    { constants: { b: ramp([14]), m: i32([1, 1, 0, 1, 0, 1, 1, 1, 1, 1], [2, 5]) } },
+  ),
+  multiHead("MultiHeadAttention with keys and values in heads", "q p r", [...SPLIT_HEADS, ...PRODUCTS, ...CONTEXT], {}),
+  multiHead(
+    "MultiHeadAttention with past, lengths and a bias on scores",
+    "q k v _ m a p r -> y n o",
+    [
+      ...HEADS_OF_ALL,
+      "Concat",
+      "Concat",
+      "Shape",
+      "Cast",
+      "Unsqueeze",
+      ...POSITIONS,
+      "Less",
+      "Where",
+      ...PRODUCTS,
+      "Add",
+      "Add",
+      ...CONTEXT,
+      "Identity",
+      "Identity",
+    ],
+    { constants: { m: i32([8, 6]), a: ramp([1, 2, 3, 8]) }, attributes: [floatAttribute("scale", 0.5)] },
+  ),
+  multiHead(
+    "Causal MultiHeadAttention that gives keys and values",
+    "k k v -> y n o",
+    [...HEADS_OF_ALL, ...POSITIONS, "Unsqueeze", ...POSITIONS, "Greater", "Where", ...PRODUCTS, "Add", ...CONTEXT, "Identity", "Identity"],
+    { attributes: [intAttribute("unidirectional", 1)] },
   ),
   {
     title: "EmbedLayerNormalization with segments, mask and sum",

@@ -26,7 +26,7 @@ export class OpaqueNodes {
       context.report({
         code: "VX-IMPORT-OPAQUE",
         severity: "warning",
-        message: `${op}: ${subject} one operator: ${reason}. Its weights stay float, and only ONNX targets can hold it.`,
+        message: `${op}: ${subject} one operator: ${reason}. What it computes stays float, and only ONNX targets can hold it.`,
         hint: "Write the model without this fusion (switch it off in the tool that optimized the model), so that its parts are seen.",
         where: { stage: "import", file: context.file, node: nodes[0] as string },
       });

@@ -3,6 +3,7 @@ import { embedLayerNormalization } from "./contrib/embed-layer-normalization.js"
 import { fusedConv } from "./contrib/fused-conv.js";
 import { fusedMatMul } from "./contrib/fused-mat-mul.js";
 import { gelus } from "./contrib/gelu.js";
+import { multiHeadAttention } from "./contrib/multi-head-attention.js";
 import { quickGelu } from "./contrib/quick-gelu.js";
 import { rotaryEmbedding } from "./contrib/rotary-embedding.js";
 import { simplifiedLayerNormalization } from "./contrib/simplified-layer-normalization.js";
@@ -41,6 +42,7 @@ export const RULES: readonly NodeRule[] = [
   ...gelus,
   gridSample,
   groupNormalization,
+  multiHeadAttention,
   pad,
   quickGelu,
   ...reduce,

@@ -13,7 +13,7 @@ export function attentionTypes(call: PassThroughCall): readonly TensorType[] {
   return [typed(call, 0, [x[0], x[1], hidden]), typed(call, 0, present)];
 }
 
-/** com.microsoft MultiHeadAttention: [batch, sequence, size of the values]. */
+/** com.microsoft MultiHeadAttention and the decoder's form of it: [batch, sequence, size of the values]. */
 export function multiHeadTypes(call: PassThroughCall): readonly TensorType[] {
   const query = call.shape(0);
   return [typed(call, 0, query && [query[0], query[1], valueSize(call, query)])];
@@ -36,7 +36,7 @@ function valueSize(call: PassThroughCall, query: readonly Dim[]): Dim | undefine
   const [key, value] = [call.shape(1), call.shape(2)];
   if (call.inputs[2]) return value?.length === 4 ? multiplied(value[1], value[3]) : value?.[2];
   if (call.inputs[1]) return key?.length === 5 ? multiplied(key[2], key[4]) : key?.[2];
-  return query.length === 5 ? multiplied(query[2], query[4]) : query[2];
+  return query.length === 5 ? multiplied(query[2], query[4]) : divided(query[2], 3);
 }
 
 function typed(call: PassThroughCall, like: number, shape: readonly (Dim | undefined)[] | undefined): TensorType {

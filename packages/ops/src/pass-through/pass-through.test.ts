@@ -79,6 +79,7 @@ test.each<[string, readonly (Shape | null)[], number]>([
     32,
   ],
   ["all joined", [["b", "s", 4, 3, 8]], 32],
+  ["all joined in columns", [["b", "s", 96]], 32],
 ])("MultiHeadAttention with %s", (_, operands, size) => {
   expect(shapesOf("MultiHeadAttention", operands, [heads])).toEqual([["b", "s", size]]);
 });
