@@ -12,6 +12,7 @@ import { removeDead } from "./remove-dead.js";
 import { removeIdentity } from "./remove-identity.js";
 import { removeNanGuard } from "./remove-nan-guard.js";
 import { tagRoles } from "./roles/tag-roles.js";
+import { takeBranches } from "./take-branches.js";
 
 /** Each leaves dead nodes behind, whose reads would keep the next from matching. */
 const REWRITES: readonly Pass[] = [
@@ -35,6 +36,8 @@ export const normalizePasses: readonly Pass[] = [
   dropRunningStatistics,
   removeDead,
   foldConstants,
+  takeBranches,
+  removeIdentity,
   removeDead,
   ...REWRITES.flatMap((pass) => [pass, removeDead]),
   removeIdentity,
