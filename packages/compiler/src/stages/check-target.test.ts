@@ -1,38 +1,37 @@
-import type { Backend } from "@vlm-export/backend-api";
-import { f32Tensor, type Graph, GraphEditor, memoryTensor, type QuantSpec } from "@vlm-export/ir";
+import { type CompatRule, defineBackend } from "@vlm-export/backend-api";
+import { f32Tensor, GraphEditor, memoryTensor } from "@vlm-export/ir";
 import { standardOps } from "@vlm-export/ops";
 import { expect, test } from "vitest";
 import { checkComponent } from "./check-target.js";
 
-const quant: QuantSpec = {
-  storage: "i8",
-  granularity: "tensor",
-  range: [-128, 127],
-  mode: "static",
-  scale: f32Tensor(Float32Array.of(0.5), [1]),
-};
+const rules: readonly CompatRule[] = [
+  { id: "test/no-neg", op: "Neg", units: ["cpu"], verdict: "reject", reason: "Neg has no kernel.", source: "this test" },
+  {
+    id: "test/no-integers",
+    op: "*",
+    units: ["cpu"],
+    when: { dtypes: { "0": ["i8"] } },
+    verdict: "reject",
+    reason: "No integer kernels.",
+    source: "this test",
+  },
+  { id: "test/all", op: "*", units: ["cpu"], verdict: "native", reason: "Anything else.", source: "this test" },
+];
 
-/** A Mul of an input and a constant, which is integers or not. */
-function product(isQuantized: boolean): Graph {
-  const edit = new GraphEditor(standardOps(), "g");
-  const x = edit.addInput("x", { dtype: "f32", shape: [2] });
-  const w = isQuantized
-    ? edit.addConstant("w", memoryTensor("i8", [2], Uint8Array.of(1, 2)), { dtype: "f32", shape: [2], quant })
-    : edit.addConstant("w", f32Tensor(Float32Array.of(1, 2), [2]));
-  edit.addOutput(edit.insert("Mul", [x, w], {}, { name: "scale" })[0]!);
-  return edit.graph;
-}
-
-/** A target that takes no operator. */
-const nothing = { name: "nothing", capabilities: { rules: [] } } as unknown as Backend;
-
-test("what a target rejects in integers may be kept in float", () => {
-  const { rejections } = checkComponent(nothing, "main", product(true));
-  expect(rejections).toMatchObject([{ code: "VX-CHECK-REJECTED", hint: expect.stringContaining("set onLoss: fallback") }]);
+const backend = defineBackend({
+  name: "test",
+  apiVersion: 1,
+  capabilities: { units: ["cpu"], weights: [], activations: [], granularities: [], blockSizes: [], rules, optionsSchema: {} },
+  lower: () => undefined,
+  emit: async () => ({ formatVersion: "1", tensors: [] }),
+  decode: async () => ({ decoder: "test", tensors: [] }),
 });
 
-test("what a target rejects in float is not told to become float", () => {
-  const [rejection] = checkComponent(nothing, "main", product(false)).rejections;
-  expect(rejection).toMatchObject({ code: "VX-CHECK-REJECTED", hint: expect.stringContaining("float already") });
-  expect(rejection!.hint).not.toContain("onLoss");
+test("float is advised only where the target takes the operator in float", () => {
+  const edit = new GraphEditor(standardOps(), "main");
+  const quant = { storage: "i8", range: [-128, 127], granularity: "tensor", mode: "static", scale: f32Tensor([1], [1]) } as const;
+  const x = edit.addConstant("x", memoryTensor("i8", [2], new Uint8Array(2)), { dtype: "f32", shape: [2], quant });
+  for (const op of ["Neg", "Relu"]) edit.insert(op, [x]);
+  const hints = checkComponent(backend, "main", edit.graph).rejections.map(({ hint }) => hint);
+  expect(hints).toEqual([expect.stringContaining("no form of it in float either"), expect.stringContaining("onLoss: fallback")]);
 });

@@ -1,5 +1,5 @@
 import { type Backend, checkGraph, factsOf, type OperandView, quantizedValues, type Verdict, whyNotHeld } from "@vlm-export/backend-api";
-import type { Diagnostic, Graph, Node, Value } from "@vlm-export/ir";
+import type { Diagnostic, Graph, Value } from "@vlm-export/ir";
 
 /** Verdicts of all nodes and the findings that keep a target from taking the graph as decided. */
 export interface CheckResult {
@@ -8,29 +8,31 @@ export interface CheckResult {
 }
 
 /** Runs a backend's rules over one component; `view` gives planned types before quantization. */
-export function checkComponent(backend: Backend, component: string, graph: Graph, view: OperandView = factsOf): CheckResult {
-  const verdicts = checkGraph(component, graph, backend.capabilities.rules, view);
-  const rejections = verdicts.filter(({ verdict }) => verdict === "reject").map((verdict) => rejection(backend.name, verdict, view));
-  return { verdicts, rejections };
+export function checkComponent(backend: Backend, component: string, graph: Graph, view?: OperandView): CheckResult {
+  const { rules } = backend.capabilities;
+  const verdicts = checkGraph(component, graph, rules, view);
+  const rejected = verdicts.filter(({ verdict }) => verdict === "reject");
+  if (rejected.length === 0) return { verdicts, rejections: [] };
+  const inFloat = new Map(checkGraph(component, graph, rules, floatFacts).map(({ node, verdict }) => [node, verdict]));
+  const hintFor = ({ node }: Verdict): string => (inFloat.get(node) === "reject" ? WITHOUT_OPERATOR : IN_FLOAT);
+  return { verdicts, rejections: rejected.map((verdict) => rejection(backend.name, verdict, hintFor(verdict))) };
 }
 
-const FLOAT_HINT = "Leave this target out, or export the model without this operator: it is float already, so the recipe cannot help.";
-const INTEGER_HINT =
+const IN_FLOAT =
   "Leave this target out, change the recipe for this node, or set onLoss: fallback to keep it in float where the target can.";
+const WITHOUT_OPERATOR = "The target has no form of it in float either: leave the target out, or export the model without that operator.";
 
-function rejection(backend: string, { component, node, rule, reason, source }: Verdict, view: OperandView): Diagnostic {
+/** What a node's operands are when nothing of it is quantized. */
+const floatFacts: OperandView = (value) => factsOf({ ...value, type: { dtype: value.type.dtype, shape: value.type.shape } });
+
+function rejection(backend: string, { component, node, rule, reason, source }: Verdict, hint: string): Diagnostic {
   return {
     code: "VX-CHECK-REJECTED",
     severity: "error",
     message: `${node.op} cannot be emitted: ${reason} (rule ${rule}, source: ${source}).`,
-    hint: hasIntegers(node, view) ? INTEGER_HINT : FLOAT_HINT,
+    hint,
     where: { stage: "check", backend, component, node: node.name },
   };
-}
-
-function hasIntegers(node: Node, view: OperandView): boolean {
-  const isQuantized = (value: Value | null, operand: string): boolean => value !== null && view(value, node, operand).mode !== undefined;
-  return node.inputs.some((value, i) => isQuantized(value, `${i}`)) || node.outputs.some((value, i) => isQuantized(value, `out${i}`));
 }
 
 /** Quantized values whose storage, granularity or block size the target does not hold, with the reason. */
