@@ -1,6 +1,7 @@
 export { codeOfDtype, dtypeOfCode } from "./cast-tensor.js";
 export * from "./define-op.js";
 export { canonicalDim } from "./dim-polynomial.js";
+export { type Einsum, parseEinsum } from "./einsum-equation.js";
 export * from "./evaluate-limits.js";
 export { attributesAt, minOpsetOf, minOpsetOfForm, type NodeForm } from "./min-opset.js";
 export { OWN_DOMAIN } from "./own-op.js";

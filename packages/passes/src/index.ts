@@ -1,4 +1,5 @@
 export { expandAttention } from "./expand-attention.js";
+export { expandEinsum } from "./expand-einsum.js";
 export { expandGelu } from "./expand-gelu.js";
 export { expandLayerNorm } from "./expand-layer-norm.js";
 export { expandRmsNorm } from "./expand-rms-norm.js";
