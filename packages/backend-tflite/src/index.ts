@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Backend, type CompatRule, defineBackend } from "@vlm-export/backend-api";
 import { VxError } from "@vlm-export/ir";
-import { expandAttention, expandRotaryEmbedding, removeDead } from "@vlm-export/passes";
+import { expandAttention, expandEinsum, expandRotaryEmbedding, removeDead } from "@vlm-export/passes";
 import { decodeArtifact } from "./decode/decode.js";
 import { emitModel } from "./emit.js";
 import { findEngine, openArtifact } from "./engine/session.js";
@@ -44,7 +44,7 @@ const tfliteBackend: Backend<TfliteTargetOptions, TargetModel> = defineBackend<T
     }
   },
 
-  legalize: [bindSymbols, expandAttention, expandRotaryEmbedding, removeDead],
+  legalize: [bindSymbols, expandAttention, expandRotaryEmbedding, expandEinsum, removeDead],
   lower: (model, _regions, context) => lowerModel(model, context),
   emit: emitModel,
   decode: decodeArtifact,

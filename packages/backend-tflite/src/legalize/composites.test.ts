@@ -44,3 +44,15 @@ test("rotary embeddings as one operator keep their meaning", async () => {
     ),
   );
 });
+
+test("sums of products by labels keep their meaning, with weights on integers", async () => {
+  const s = new Sketch();
+  const x = s.input("x", [2, 3, 4, 5], 0.02);
+  const table = s.weight([3, 6, 5], "i8", 0);
+  await expectMeaning(
+    s.model(
+      s.integers(s.node("Einsum", [x, table], { equation: "bhwc,hkc->bhwk" }), 0.02),
+      s.node("Einsum", [x, s.input("y", [2, 3, 4, 5])], { equation: "bhwc,bhwc->bh" }),
+    ),
+  );
+});

@@ -35,7 +35,7 @@ type Chain = Omit<Fusion, "output"> & { readonly output: Value | undefined };
 function extended(graph: Graph, head: Node, { bias, activation, output, absorbed }: Chain): Chain | undefined {
   const user = output && soleUser(graph, output);
   if (!user || activation !== "NONE") return undefined;
-  const added = bias || head.op === "Conv" ? undefined : biasOf(user, output);
+  const added = bias || head.op.startsWith("Conv") ? undefined : biasOf(user, output);
   const clamp = clampOf(user);
   if (!added && !clamp) return undefined;
   return { bias: bias ?? added, activation: clamp ?? activation, output: user.outputs[0] ?? undefined, absorbed: [...absorbed, user] };

@@ -91,8 +91,8 @@ export class Lowering {
     const shape = this.shape(value);
     if (shape.length === rank) return this.read(value, form, layout);
     const padded = [...Array.from({ length: rank - shape.length }, () => 1), ...shape];
-    if (sameOrder(padded, layout, rowMajor(rank))) return this.#viewed(this.read(value, form), storedShape(padded, layout));
-    const view = this.#viewed(this.read(value, form), padded);
+    if (sameOrder(padded, layout, rowMajor(rank))) return this.viewed(this.read(value, form), storedShape(padded, layout));
+    const view = this.viewed(this.read(value, form), padded);
     return this.#transpose(view, layout);
   }
 
@@ -153,11 +153,6 @@ export class Lowering {
     });
     this.#carry(value, { tensor });
     return tensor;
-  }
-
-  /** The tensor as one axis. */
-  rowOf(tensor: number): number {
-    return this.#viewed(tensor, [(this.program.tensors[tensor]?.shape ?? []).reduce((a, b) => a * b, 1)]);
   }
 
   /** A tensor of its own with the same content. */
@@ -268,7 +263,7 @@ export class Lowering {
     const rows = blockRows(value, shape, quant, layout);
     const tensor = this.program.tensor(rows.tensor);
     this.#carry(value, { tensor, layout: rows.layout, shape });
-    const real = this.#viewed(this.#dequantized(tensor), storedShape(shape, rows.layout));
+    const real = this.viewed(this.#dequantized(tensor), storedShape(shape, rows.layout));
     return this.#relaid(value, { tensor: real, layout: rows.layout }, layout);
   }
 
@@ -301,7 +296,7 @@ export class Lowering {
   #relaid(value: Value, place: Place, layout: Layout): number {
     const shape = this.shape(value);
     const target = storedShape(shape, layout);
-    if (sameOrder(shape, place.layout, layout)) return this.#viewed(place.tensor, target);
+    if (sameOrder(shape, place.layout, layout)) return this.viewed(place.tensor, target);
     return this.#transpose(
       place.tensor,
       layout.map((axis) => place.layout.indexOf(axis)),
@@ -309,7 +304,7 @@ export class Lowering {
   }
 
   /** The tensor in another shape over the same bytes. */
-  #viewed(tensor: number, shape: readonly number[]): number {
+  viewed(tensor: number, shape: readonly number[]): number {
     const source = this.program.tensors[tensor] as ProgramTensor;
     return String(source.shape) === String(shape) ? tensor : this.#reshaped(tensor, shape, "_view");
   }

@@ -5,6 +5,7 @@ import { binary, binaryNames } from "./ops/binary.js";
 import { cast } from "./ops/cast.js";
 import { concat } from "./ops/concat.js";
 import { conv } from "./ops/conv.js";
+import { convTranspose } from "./ops/conv-transpose.js";
 import { cumSum } from "./ops/cum-sum.js";
 import { gemm } from "./ops/fully-connected.js";
 import { gather } from "./ops/gather.js";
@@ -13,7 +14,7 @@ import { gatherNd } from "./ops/gather-nd.js";
 import { isNan } from "./ops/is-nan.js";
 import { matMul } from "./ops/mat-mul.js";
 import { norm, normNames } from "./ops/norm.js";
-import { batchNorm, layerNorm, rmsNorm } from "./ops/normalization.js";
+import { batchNorm, instanceNorm, layerNorm, rmsNorm } from "./ops/normalization.js";
 import { pad } from "./ops/pad.js";
 import { averagePool, maxPool } from "./ops/pool.js";
 import { reduce, reduceNames } from "./ops/reduce.js";
@@ -39,6 +40,7 @@ export const lowerings: ReadonlyMap<string, LowerNode> = new Map<string, LowerNo
   ["Clip", clamp],
   ["Concat", concat],
   ["Conv", conv],
+  ["ConvTranspose", convTranspose],
   ["CumSum", cumSum],
   ["DepthToSpace", depthToSpace],
   ["Dropout", identity],
@@ -50,6 +52,7 @@ export const lowerings: ReadonlyMap<string, LowerNode> = new Map<string, LowerNo
   ["Gemm", gemm],
   ["HardSigmoid", hardSigmoid],
   ["Identity", identity],
+  ["InstanceNormalization", instanceNorm],
   ["IsNaN", isNan],
   ["LayerNormalization", layerNorm],
   ["LogSoftmax", logSoftmax],

@@ -23,7 +23,7 @@ export const gatherElements: LowerNode = (lowering, node) => {
   const bases = basesOf(shape, strides, axis);
   const flat: Flat = { name: node.name, extent: extents[axis] ?? 1, stride: strides[axis] ?? 1, bases, shape };
   const positions = knownPositions(lowering, indices, flat) ?? computedPositions(lowering, indices, flat);
-  const row = lowering.rowOf(lowering.read(x, form));
+  const row = lowering.viewed(lowering.read(x, form), [extents.reduce((a, b) => a * b, 1)]);
   const result = lowering.writeLike(y, form, rowMajor(shape.length), row);
   lowering.emit("GATHER", [row, positions], [result], { kind: "GatherOptions", axis: 0, batchDims: 0 });
 };

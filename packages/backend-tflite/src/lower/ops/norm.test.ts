@@ -13,3 +13,11 @@ test("norms over axes are computed on real numbers, in the layout that they find
   ]);
   await expectMeaning(s.model(...outputs, s.node("ReduceProd", [turned, s.indices(1)])));
 });
+
+test("channels of samples are normalized, in the layout that they are found in", async () => {
+  const s = new Sketch();
+  const x = s.input("x", [2, 3, 4, 5], 0.02);
+  const turned = s.node("Transpose", [s.input("y", [2, 7, 3])], { perm: [0, 2, 1] });
+  const outputs = [x, turned].map((value) => s.node("InstanceNormalization", [value, s.float([3]), s.float([3])]));
+  await expectMeaning(s.model(s.integers(outputs[0]!, 0.02), outputs[1]!));
+});

@@ -20,23 +20,39 @@ interface Normalized {
 
 /** (x − mean) · rsqrt(variance + epsilon) · scale + bias over the axes from `axis` on, on real numbers. */
 export const layerNorm: LowerNode = (lowering, node) => {
-  const x = lowering.place(inputOf(node, 0), "float");
-  const state = normalizedOf(lowering, node, x.layout);
-  const mean = meanOf(state, x.tensor, "mean");
-  const squares = step(state, "squares", state.shape);
-  lowering.emit("SQUARED_DIFFERENCE", [x.tensor, mean], [squares], { kind: "SquaredDifferenceOptions" });
-  const centered = step(state, "centered", state.shape);
-  lowering.emit("SUB", [x.tensor, mean], [centered], { kind: "SubOptions", ...adding });
-  scaleBy(state, centered, meanOf(state, squares, "variance"));
+  const { tensor, layout } = lowering.place(inputOf(node, 0), "float");
+  const axis = axisIn(numberAttr(node, "axis", -1), layout.length);
+  standardize(normalizedOf({ lowering, node, layout }, axis), tensor, [node.inputs[1], node.inputs[2]]);
 };
+
+/** (x − mean) · rsqrt(variance + epsilon) · scale + bias over each channel of each sample, on real numbers. */
+export const instanceNorm: LowerNode = (lowering, node) => {
+  const { tensor, layout } = lowering.place(inputOf(node, 0), "float");
+  const channels = layout.map((axis) => (axis === 1 ? (lowering.shape(inputOf(node, 1))[0] ?? 1) : 1));
+  const factors = [1, 2].map((index) => lowering.viewed(lowering.read(inputOf(node, index), "float"), channels));
+  standardize(normalizedOf({ lowering, node, layout }, 2), tensor, factors);
+};
+
+/** A factor or term of the result: a value that broadcasts, or a tensor that does so already. */
+type Affine = Value | number | null | undefined;
+
+function standardize(state: Normalized, x: number, affine: readonly Affine[]): void {
+  const { lowering } = state;
+  const mean = meanOf(state, x, "mean");
+  const squares = step(state, "squares", state.shape);
+  lowering.emit("SQUARED_DIFFERENCE", [x, mean], [squares], { kind: "SquaredDifferenceOptions" });
+  const centered = step(state, "centered", state.shape);
+  lowering.emit("SUB", [x, mean], [centered], { kind: "SubOptions", ...adding });
+  scaleBy(state, { x: centered, power: meanOf(state, squares, "variance"), affine });
+}
 
 /** x · rsqrt(mean(x²) + epsilon) · scale over the axes from `axis` on, on real numbers. */
 export const rmsNorm: LowerNode = (lowering, node) => {
-  const x = lowering.place(inputOf(node, 0), "float");
-  const state = normalizedOf(lowering, node, x.layout);
+  const { tensor, layout } = lowering.place(inputOf(node, 0), "float");
+  const state = normalizedOf({ lowering, node, layout }, axisIn(numberAttr(node, "axis", -1), layout.length));
   const squares = step(state, "squares", state.shape);
-  lowering.emit("MUL", [x.tensor, x.tensor], [squares], { kind: "MulOptions", ...fused });
-  scaleBy(state, x.tensor, meanOf(state, squares, "power"));
+  lowering.emit("MUL", [tensor, tensor], [squares], { kind: "MulOptions", ...fused });
+  scaleBy(state, { x: tensor, power: meanOf(state, squares, "power"), affine: [node.inputs[1], node.inputs[2]] });
 };
 
 /** (x − mean) / √(variance + epsilon) · scale + bias per channel (inference form), as one product and one sum on real numbers. */
@@ -65,9 +81,9 @@ function channelNumbers(node: Node, index: number): Floats {
   return floatValues(data);
 }
 
-function normalizedOf(lowering: Lowering, node: Node, layout: Layout): Normalized {
+/** Statistics over the axes from `axis` on. */
+function normalizedOf({ lowering, node, layout }: Pick<Normalized, "lowering" | "node" | "layout">, axis: number): Normalized {
   const logical = lowering.shape(inputOf(node, 0));
-  const axis = axisIn(numberAttr(node, "axis", -1), logical.length);
   const stored = layout.map((at) => logical[at] ?? 1);
   const reduced = layout.map((at) => (at >= axis ? 1 : (logical[at] ?? 1)));
   const axes = lowering.program.indices(layout.flatMap((at, i) => (at >= axis ? [i] : [])));
@@ -84,17 +100,26 @@ function meanOf(state: Normalized, tensor: number, name: string): number {
   return result;
 }
 
-/** x · rsqrt(power + epsilon), then the node's own scale and bias. */
-function scaleBy(state: Normalized, x: number, power: number): void {
+interface Scaled {
+  readonly x: number;
+  /** Mean of squares. */
+  readonly power: number;
+  /** The node's own scale and bias. */
+  readonly affine: readonly Affine[];
+}
+
+/** x · rsqrt(power + epsilon) · scale + bias. */
+function scaleBy(state: Normalized, { x, power, affine }: Scaled): void {
   const { lowering, node, shape, reduced, layout } = state;
   const epsilon = lowering.floatConstant(`${node.name}_epsilon`, [numberAttr(node, "epsilon", 1e-5)], []);
   const shifted = step(state, "shifted", reduced);
   lowering.emit("ADD", [power, epsilon], [shifted], { kind: "AddOptions", ...adding });
   const inverse = step(state, "inverse", reduced);
   lowering.emit("RSQRT", [shifted], [inverse]);
-  const [scale, bias] = [node.inputs[1], node.inputs[2]];
+  const [scale, bias] = affine;
   const y = outputOf(node);
-  const operand = (value: Value) => lowering.readBroadcast(value, "float", layout.length, layout);
+  const operand = (value: Value | number) =>
+    typeof value === "number" ? value : lowering.readBroadcast(value, "float", layout.length, layout);
   const stages: readonly (readonly ["MUL" | "ADD", number])[] = [
     ["MUL", inverse],
     ...(scale ? ([["MUL", operand(scale)]] as const) : []),

@@ -22,6 +22,8 @@ test.each([
   ["SUM", ["FLOAT32", "INT32"], 1],
   ["GATHER_ND", ["BOOL", "INT32"], 5],
   ["GATHER_ND", ["INT8", "INT32"], 1],
+  ["TRANSPOSE_CONV", ["INT32", "INT8", "INT8", "INT32"], 3],
+  ["TRANSPOSE_CONV", ["INT32", "INT8", "INT8"], 2],
   ["NO_SUCH_RULE", ["INT8"], 1],
 ] as const)("%s of %j is version %i", (op, types, version) => {
   expect(operatorVersion(operator(op, types))).toBe(version);

@@ -297,6 +297,13 @@ const versionRules: ReadonlyMap<string, readonly VersionRule[]> = new Map<string
     ],
   ],
   [
+    "TRANSPOSE_CONV",
+    [
+      { version: 3, operands: 4 },
+      { version: 2, input1: int8 },
+    ],
+  ],
+  [
     "UNPACK",
     [
       { version: 2, input0: ["INT8", "UINT8"] },
