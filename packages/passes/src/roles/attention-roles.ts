@@ -1,7 +1,8 @@
 import type { Graph, Node } from "@vlm-export/ir";
 import type { AttentionCore } from "./attention-cores.js";
+import { viewed } from "./operands.js";
 import type { Roles } from "./roles.js";
-import { findAbove, isNorm } from "./trace.js";
+import { findAbove, isLookup, isNorm } from "./trace.js";
 
 /** Where an attention stands. */
 export interface AttentionPlace {
@@ -9,28 +10,45 @@ export interface AttentionPlace {
   readonly roles: Roles;
   /** `vision.block.3.attn`. */
   readonly prefix: string;
-  /** Number of the attention, and of the first attention below each node. */
-  readonly number: number;
-  readonly reach: ReadonlyMap<Node, number>;
+  /** Whether this is the next attention of its tower below a node. */
+  isBefore(node: Node): boolean;
 }
 
 /** q, k, v or qkv, q_norm, k_norm, scores, softmax, context and out of one attention; what lies between them has the prefix alone. */
-export function assignAttention(core: AttentionCore, { graph, roles, prefix, number, reach }: AttentionPlace): void {
+export function assignAttention(core: AttentionCore, { graph, roles, prefix, isBefore }: AttentionPlace): void {
   for (const [node, name] of projectionsOf(core)) roles.assignLayer(node, `${prefix}.${name}`);
   roles.assign(core.scores, `${prefix}.scores`);
   roles.assign(core.softmax, `${prefix}.softmax`);
   roles.assign(core.context, `${prefix}.context`);
   roles.assignLayer(core.out, `${prefix}.out`);
-  const inside = new Set(between(graph, core, (node) => reach.get(node) === number));
+  const inside = new Set(between(graph, core, isBefore));
   const [queries, keys] = (core.scores ?? core.context).inputs;
   for (const [value, name] of [
     [queries, "q_norm"],
     [keys, "k_norm"],
   ] as const) {
-    const norm = findAbove(value, isNorm, 24);
+    const norm = findAbove(value, isNorm, { limit: 24 });
     if (norm && inside.has(norm)) roles.assign(norm, `${prefix}.${name}`);
   }
-  roles.assignRest([...inside, ...chainAbove(core)], prefix);
+  const shortening = shortened(core);
+  roles.assign(shortening.find(isNorm), `${prefix}.k_norm`);
+  roles.assignRest([...inside, ...shortening, ...chainAbove(core)], prefix);
+}
+
+/** Most operators that shorten the sequence which keys are made from. */
+const MAX_SHORTENING = 12;
+
+/** What keys go through between the activations that queries are made from and their own projection. */
+function shortened({ kind, stream, k }: AttentionCore): readonly Node[] {
+  if (kind !== "self" || !stream) return [];
+  const origin = viewed(stream);
+  const chain: Node[] = [];
+  let value = k?.inputs[0];
+  while (value && value !== origin && chain.length < MAX_SHORTENING) {
+    if (value.producer) chain.push(value.producer);
+    value = value.producer?.inputs[0];
+  }
+  return value === origin ? chain : [];
 }
 
 function projectionsOf({ q, k, v }: AttentionCore): readonly (readonly [Node | undefined, string])[] {
@@ -47,14 +65,14 @@ function projectionsOf({ q, k, v }: AttentionCore): readonly (readonly [Node | u
   ];
 }
 
-/** Nodes from the projections to the context. */
+/** Nodes from the projections to the context. A table that is looked up by positions counted there belongs to the embedding. */
 function between(graph: Graph, { q, k, v }: AttentionCore, isAbove: (node: Node) => boolean): readonly Node[] {
   const found = new Set<Node>();
   const queue = [q, k, v].filter((node) => node !== undefined);
   for (const node of queue) {
     const users = node.outputs.flatMap((output) => (output ? graph.users(output) : []));
     for (const user of users)
-      if (!found.has(user) && isAbove(user)) {
+      if (!found.has(user) && isAbove(user) && !isLookup(user)) {
         found.add(user);
         queue.push(user);
       }

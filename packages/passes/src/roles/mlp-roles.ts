@@ -1,27 +1,44 @@
-import type { Graph, Node } from "@vlm-export/ir";
+import type { Graph, Node, Value } from "@vlm-export/ir";
 import type { Roles } from "./roles.js";
-import { findBelow, isActivation, isProjection } from "./trace.js";
+import { findAbove, findBelow, isActivation, isConvolution, isProjection, isWeight, isWiring } from "./trace.js";
 
 /** The projections of a perceptron with the names of their parts, in order. */
 export type Perceptron = readonly (readonly [Node, string])[];
 
 /**
- * Reads the first projections of a stretch of nodes as a perceptron: gate, up and down when two of one input are multiplied; gate_up and
- * down when one is split in two that are; else fc1 and fc2 with an activation between. Empty when it is none.
+ * The first perceptron among some nodes: gate, up and down when two projections of one input lead to a third; gate_up and down when one is
+ * split in two that do; fc1 and fc2 when an activation lies between two. Empty when there is none.
  */
 export function perceptronOf(graph: Graph, nodes: readonly Node[]): Perceptron {
-  const [first, second, third] = nodes.filter(isProjection);
-  if (!first || !second) return [];
-  if (third && first.inputs[0] === second.inputs[0]) {
-    const [gate, up] = leadsToActivation(graph, first) ? [first, second] : [second, first];
-    return [
-      [gate, "gate"],
-      [up, "up"],
-      [third, "down"],
-    ];
+  const projections = nodes.filter(isProjection);
+  for (const first of projections) {
+    const found = perceptronAt(graph, first, projections);
+    if (found.length > 0) return found;
   }
-  const isActivated = nodes.slice(nodes.indexOf(first), nodes.indexOf(second)).some(isActivation);
-  if (!isActivated || first.inputs[0] === second.inputs[0]) return [];
+  return [];
+}
+
+/** All perceptrons among some nodes, in order. */
+export function perceptronsOf(graph: Graph, nodes: readonly Node[]): readonly Perceptron[] {
+  const found: Perceptron[] = [];
+  let open = nodes.filter(isProjection);
+  for (let next = perceptronOf(graph, open); next.length > 0; next = perceptronOf(graph, open)) {
+    const last = Math.max(...next.map(([node]) => open.indexOf(node)));
+    open = open.slice(last + 1);
+    found.push(next);
+  }
+  return found;
+}
+
+function perceptronAt(graph: Graph, first: Node, projections: readonly Node[]): Perceptron {
+  const isOther = (node: Node): boolean => projections.includes(node) && node !== first;
+  const passes = (node: Node): boolean => isWiring(node) || isActivation(node) || isConvolution(node);
+  const twin = projections.find((node) => node !== first && node.inputs[0] === first.inputs[0]);
+  const activation = activationBelow(graph, first);
+  const from = activation ?? (twin && first);
+  const second = from && findBelow(from.outputs[0], graph, isOther, { passes });
+  if (!second || second === twin) return [];
+  if (twin) return gated(activation ? [first, twin] : [twin, first], second);
   return isSplit(graph, first)
     ? [
         [first, "gate_up"],
@@ -33,10 +50,49 @@ export function perceptronOf(graph: Graph, nodes: readonly Node[]): Perceptron {
       ];
 }
 
+function gated([gate, up]: readonly [Node, Node], down: Node): Perceptron {
+  return [
+    [gate, "gate"],
+    [up, "up"],
+    [down, "down"],
+  ];
+}
+
+/** The activation that a projection's result goes into, maybe behind a convolution of the rows. */
+function activationBelow(graph: Graph, projection: Node): Node | undefined {
+  return findBelow(projection.outputs[0], graph, isActivation, {
+    passes: (node) => !isResidual(node) && (isWiring(node) || isConvolution(node)),
+  });
+}
+
+/** A sum of two activations. */
+export function isResidual({ op, inputs }: Node): boolean {
+  return op === "Add" && !inputs.some(isWeight);
+}
+
+/** Ops that put rows beside others: what goes into them leaves its block. */
+const JOINING: ReadonlySet<string> = new Set(["Concat", "Where"]);
+
+/** Whether what a perceptron gives is added to the activations around it, as in a block; behind a join, to what it reads itself. */
+export function isClosed(graph: Graph, perceptron: Perceptron): boolean {
+  const [first, last] = [perceptron[0]?.[0], perceptron.at(-1)?.[0]];
+  const passes = (node: Node): boolean => isWiring(node) && !JOINING.has(node.op);
+  const isSource = (value: Value | null): boolean =>
+    value?.producer !== undefined && findAbove(first?.inputs[0], (node) => node === value.producer) !== undefined;
+  const isReturn = (node: Node): boolean => isResidual(node) && node.inputs.some(isSource);
+  const end = last?.outputs[0];
+  return (findBelow(end, graph, isResidual, { passes }) ?? findBelow(end, graph, isReturn)) !== undefined;
+}
+
 export function assignPerceptron(roles: Roles, perceptron: Perceptron, nodes: readonly Node[], prefix: string): void {
   for (const [node, name] of perceptron) roles.assignLayer(node, `${prefix}.${name}`);
-  const last = Math.max(...perceptron.map(([node]) => nodes.indexOf(node)));
-  roles.assignRest(nodes.slice(0, last).filter(isActivation), `${prefix}.act`);
+  roles.assignRest(insideOf(perceptron, nodes).filter(isActivation), `${prefix}.act`);
+}
+
+/** What lies between the first projection of a perceptron and the last, in the order of the graph. */
+export function insideOf(perceptron: Perceptron, nodes: readonly Node[]): readonly Node[] {
+  const places = perceptron.map(([node]) => nodes.indexOf(node));
+  return places.length > 0 ? nodes.slice(Math.min(...places), Math.max(...places)) : [];
 }
 
 /** Index behind the residual sum that follows the perceptron's last projection. */
@@ -48,14 +104,7 @@ export function perceptronEnd(perceptron: Perceptron, nodes: readonly Node[]): n
 
 const CLOSING: ReadonlySet<string> = new Set(["Add", "Mul", "Cast", "Reshape"]);
 
-/** An activation reads the projection's result, at most behind its bias. */
-function leadsToActivation(graph: Graph, projection: Node): boolean {
-  const readers = (node: Node): readonly Node[] => node.outputs.flatMap((output) => (output ? graph.users(output) : []));
-  const direct = readers(projection);
-  return direct.some(isActivation) || direct.some((node) => (node.op === "Add" || node.op === "Cast") && readers(node).some(isActivation));
-}
-
 function isSplit(graph: Graph, projection: Node): boolean {
   const [output] = projection.outputs;
-  return findBelow(output, graph, ({ op }) => op === "Split" || op === "Slice", 3) !== undefined;
+  return findBelow(output, graph, ({ op }) => op === "Split" || op === "Slice", { limit: 3 }) !== undefined;
 }

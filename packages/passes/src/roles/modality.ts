@@ -1,29 +1,40 @@
-import { type Graph, isFloat, type Value } from "@vlm-export/ir";
-import { isLookup } from "./trace.js";
+import type { Graph, Value } from "@vlm-export/ir";
+import type { Streams } from "./streams.js";
 
-/** First segment of most role paths of a graph. */
-export type Modality = "vision" | "language";
+/** First segment of most role paths. */
+export type Modality = "vision" | "audio" | "language";
+
+/** Tells what a part of the graph works on, by the inputs that reach it. */
+export type ModalityOf = (streams: ReadonlySet<Value>) => Modality;
 
 /**
- * What a component is. Its name wins where it says so, since a bundle's author wrote it; then structure: a table of embeddings means
- * language, a convolution or an input of pictures vision, and anything else language.
+ * Structure decides: ids mean language whatever else is read with them, then pictures vision, sound audio. Features that come from another
+ * component say nothing of themselves, and one-dimensional convolutions little: there the names of component and input decide. What no
+ * input reaches is what the whole graph is.
  */
-export function modalityOf(graph: Graph): Modality {
-  const words = graph.name.toLowerCase();
-  if (/vision|image|visual|\bvit\b/.test(words)) return "vision";
-  if (/decoder|language|text|embed|(^|[^a-z])l?lm([^a-z]|$)/.test(words)) return "language";
-  if (graph.nodes.some(isLookup) || graph.inputs.some((input) => isTokenInput(graph, input))) return "language";
-  return graph.nodes.some(({ op }) => op === "Conv") || graph.inputs.some((input) => isPicture(graph, input)) ? "vision" : "language";
+export function modalityOf(graph: Graph, streams: Streams): ModalityOf {
+  const single = (input: Value): Modality => {
+    const kind = streams.kinds.get(input);
+    if (kind === "ids") return "language";
+    if (kind === "picture") return "vision";
+    return wordsOf(input.name) ?? wordsOf(graph.name) ?? (kind === "sound" ? "audio" : "language");
+  };
+  const strongest = (inputs: Iterable<Value>): Modality | undefined => {
+    const found = new Set([...inputs].map(single));
+    return ORDER.find((modality) => found.has(modality));
+  };
+  const whole = strongest(streams.kinds.keys()) ?? wordsOf(graph.name) ?? "language";
+  return (inputs) => strongest(inputs) ?? whole;
 }
 
-/** Integers that an operator of another domain reads together with a table, as fused embeddings do. */
-function isTokenInput(graph: Graph, input: Value): boolean {
-  const isInteger = input.type.dtype === "i64" || input.type.dtype === "i32";
-  return isInteger && graph.users(input).some(({ op }) => /::\w*Embed/.test(op));
-}
+const ORDER: readonly Modality[] = ["language", "vision", "audio"];
 
-/** Four dimensions or more, and not a cache of keys or values, which is put before others or goes into an attention. */
-function isPicture(graph: Graph, input: Value): boolean {
-  const isBig = isFloat(input.type.dtype) && (input.type.shape?.length ?? 4) >= 4;
-  return isBig && !graph.users(input).some(({ op }) => /Concat|Attention|Scatter/.test(op));
+const WORDS: readonly (readonly [RegExp, Modality])[] = [
+  [/vision|image|visual|pixel|picture|patch|\bvit\b/, "vision"],
+  [/audio|speech|sound|wave|spectro|(^|[^a-z])mel([^a-z]|$)/, "audio"],
+  [/decoder|language|text|embed|token|(^|[^a-z])l?lm([^a-z]|$)/, "language"],
+];
+
+function wordsOf(name: string): Modality | undefined {
+  return WORDS.find(([words]) => words.test(name.toLowerCase()))?.[1];
 }

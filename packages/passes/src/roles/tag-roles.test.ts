@@ -1,7 +1,8 @@
-import type { Graph, Value } from "@vlm-export/ir";
+import type { Value } from "@vlm-export/ir";
 import { expect, test } from "vitest";
-import { builder, type Builder } from "../graphs.fixture.js";
+import { type Builder, builder } from "../graphs.fixture.js";
 import { rewrite } from "../rewrite.fixture.js";
+import { ATTN, BLOCK, below, MLP, rolesOf } from "../roles.fixture.js";
 import {
   attend,
   attention,
@@ -20,23 +21,6 @@ import {
   toHeads,
 } from "../transformers.fixture.js";
 import { tagRoles } from "./tag-roles.js";
-
-/** Roles of the nodes that read a constant of real numbers or multiply two activations, in order, without repetition. */
-function rolesOf(graph: Graph): string[] {
-  const { nodes } = rewrite(graph, tagRoles);
-  expect(nodes.filter(({ role }) => role === undefined)).toEqual([]);
-  const told = nodes.filter(
-    ({ op, inputs }) =>
-      op === "MatMul" || op === "Softmax" || inputs.some((value) => value?.data?.dtype === "f32" && value.data.shape.length > 0),
-  );
-  return [...new Set(told.map(({ role }) => role as string))];
-}
-
-/** Paths below a block, of the pre-norm blocks that the fixtures build. */
-const below = (prefix: string, ...names: readonly string[]): string[] => names.map((name) => `${prefix}.${name}`);
-const ATTN = ["q", "k", "v", "scores", "softmax", "context", "out"].map((name) => `attn.${name}`);
-const MLP = ["mlp.fc1", "mlp.fc2"];
-const BLOCK = ["norm1", ...ATTN, "norm2", ...MLP];
 
 test("a vision transformer with a class token: patches, blocks, norm, head", () => {
   const b = builder();

@@ -1,6 +1,7 @@
 import { type Graph, isFloat, type Node, type Value } from "@vlm-export/ir";
+import { dataOperands, plainName } from "./operands.js";
 
-/** Ops that move or rescale numbers on the way between a projection and an attention product. */
+/** Ops that move, pool or rescale numbers on the way between a projection and an attention product. */
 const WIRING: ReadonlySet<string> = new Set([
   "Reshape",
   "Transpose",
@@ -24,8 +25,18 @@ const WIRING: ReadonlySet<string> = new Set([
   "LayerNormalization",
   "RMSNormalization",
   "Where",
+  "ReduceMax",
+  "MaxPool",
+  "AveragePool",
   "vlm::Quantize",
+  "QuantizeLinear",
+  "DequantizeLinear",
 ]);
+
+/** Whether numbers go through `node` with their meaning kept. */
+export function isWiring(node: Node): boolean {
+  return WIRING.has(plainName(node.op)) || WIRING.has(node.op);
+}
 
 /** Ops through which a constant is still the weight of its reader. */
 const WEIGHT_VIEWS: ReadonlySet<string> = new Set(["Transpose", "Cast", "DequantizeLinear", "Reshape"]);
@@ -71,6 +82,11 @@ export function isProjection(node: Node): boolean {
   return (node.op === "MatMul" || node.op === "Gemm") && isWeight(node.inputs[1]) && !isWeight(node.inputs[0]);
 }
 
+/** True for convolutions, transposed ones too. */
+export function isConvolution({ op }: Node): boolean {
+  return op === "Conv" || op === "ConvTranspose";
+}
+
 /** A projection, or a convolution in its place. */
 export function isLayer(node: Node): boolean {
   return isProjection(node) || node.op === "Conv";
@@ -89,26 +105,41 @@ export function isLookup(node: Node): boolean {
   );
 }
 
-/** The nearest node above `value` that `accept`s, through wiring only, first operand first. */
-export function findAbove(value: Value | null | undefined, accept: (node: Node) => boolean, limit = 64): Node | undefined {
+/** How far a search goes, and through which nodes. */
+export interface Search {
+  readonly limit?: number;
+  passes?(node: Node): boolean;
+}
+
+/** The nearest node above `value` that `accept`s, through wiring unless told otherwise, first operand first. */
+export function findAbove(
+  value: Value | null | undefined,
+  accept: (node: Node) => boolean,
+  { limit = 64, passes = isWiring }: Search = {},
+): Node | undefined {
   const queue: (Value | null | undefined)[] = [value];
   for (let steps = 0; queue.length > 0 && steps < limit; steps += 1) {
     const node = queue.shift()?.producer;
     if (!node) continue;
     if (accept(node)) return node;
-    if (WIRING.has(node.op)) queue.push(...node.inputs);
+    if (passes(node)) queue.push(...dataOperands(node));
   }
   return undefined;
 }
 
-/** The nearest node below `value` that `accept`s, through wiring only. */
-export function findBelow(value: Value | null | undefined, graph: Graph, accept: (node: Node) => boolean, limit = 64): Node | undefined {
+/** The nearest node below `value` that `accept`s, through wiring unless told otherwise. */
+export function findBelow(
+  value: Value | null | undefined,
+  graph: Graph,
+  accept: (node: Node) => boolean,
+  { limit = 64, passes = isWiring }: Search = {},
+): Node | undefined {
   const queue: (Value | null | undefined)[] = [value];
   for (let steps = 0; queue.length > 0 && steps < limit; steps += 1) {
     const current = queue.shift();
     for (const node of current ? graph.users(current) : []) {
       if (accept(node)) return node;
-      if (WIRING.has(node.op)) queue.push(...node.outputs);
+      if (passes(node)) queue.push(...node.outputs);
     }
   }
   return undefined;
