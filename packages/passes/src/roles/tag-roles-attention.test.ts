@@ -153,3 +153,19 @@ test("rotation and attention as operators of another domain", () => {
   const roles = rolesOf(b.finish(residual(b, residual(b, embeddings(b), opaque), perceptron)));
   expect(roles.filter((role) => /attn\.\w+$/.test(role))).toEqual(below("language.block.0.attn", "q", "k", "v", "out"));
 });
+
+test("products of another domain, whose weights are kept in another form", () => {
+  const b = builder();
+  const project = (x: Value): Value => b.op("com.microsoft::MatMulNBits", [x, b.random(HIDDEN, 1, 4), b.random(HIDDEN)]);
+  const norm = (x: Value): Value => b.op("com.microsoft::SimplifiedLayerNormalization", [x, b.random(HIDDEN)]);
+  const x = embeddings(b);
+  const normed = norm(x);
+  const [q, k, v] = [0, 1, 2].map(() => project(normed)) as [Value, Value, Value];
+  const attended = b.op("Add", [x, project(b.op("com.microsoft::GroupQueryAttention", [q, k, v]))]);
+  const again = norm(attended);
+  const gated = b.op("Mul", [b.op("HardSwish", [project(again)]), project(again)]);
+  expect(rolesOf(b.finish(b.op("Add", [attended, project(gated)])))).toEqual([
+    "language.embed",
+    ...below("language.block.0", "norm1", "attn.q", "attn.k", "attn.v", "attn.out", "norm2", "mlp.gate", "mlp.up", "mlp.down"),
+  ]);
+});

@@ -60,9 +60,9 @@ const ACTIVATIONS: ReadonlySet<string> = new Set([
   "Softplus",
 ]);
 
-/** True for the normalization ops. */
+/** True for the normalization ops, those of other domains that add a residual first too. */
 export function isNorm(node: Node): boolean {
-  return NORMS.has(node.op);
+  return NORMS.has(node.op) || /::(Skip)?(Simplified)?LayerNormalization$/.test(node.op);
 }
 
 /** True for the activation functions. */
@@ -77,10 +77,12 @@ export function isWeight(value: Value | null | undefined): boolean {
   return producer !== undefined && WEIGHT_VIEWS.has(producer.op) && isWeight(producer.inputs[0]);
 }
 
-/** A MatMul or Gemm of an activation with a constant weight. */
+/** A product of an activation with a constant weight: MatMul or Gemm, or one of another domain, whatever form its weight is kept in. */
 export function isProjection(node: Node): boolean {
-  return (node.op === "MatMul" || node.op === "Gemm") && isWeight(node.inputs[1]) && !isWeight(node.inputs[0]);
+  return MULTIPLIES.test(node.op) && isWeight(node.inputs[1]) && !isWeight(node.inputs[0]);
 }
+
+const MULTIPLIES = /^(MatMul|Gemm|.*::\w*(MatMul|Gemm)\w*)$/;
 
 /** True for convolutions, transposed ones too. */
 export function isConvolution({ op }: Node): boolean {
