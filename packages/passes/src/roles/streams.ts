@@ -6,7 +6,7 @@ import { isLookup, isProduct, isProjection } from "./trace.js";
  * What an input brings. `ids` are looked up in a table; `picture` and `sound` go into a convolution first (of two dimensions, of one, or
  * of a spectrogram), `features` into a projection. Masks, positions and caches bring nothing.
  */
-export type StreamKind = "ids" | "picture" | "sound" | "features";
+type StreamKind = "ids" | "picture" | "sound" | "features";
 
 /** Which inputs' contents reach each value. */
 export interface Streams {
