@@ -39,19 +39,26 @@ export function lowerShape(value: string): VxError {
 }
 
 /** Inputs with symbolic extents that are no batch: nothing says which number the fixed shapes should have. One finding per input. */
-export function lowerSymbols(component: string, symbols: readonly string[], inputs: readonly Value[]): VxError {
-  const lines = symbols.map((symbol) => `    ${JSON.stringify(symbol)}: …`).join("\n");
+export function lowerSymbols(component: string, symbols: ReadonlySet<string>, inputs: readonly Value[]): VxError {
+  const lines = [...new Set(inputs.flatMap((input) => shapeLines(input, symbols)))].join("\n");
   return new VxError(
-    inputs.map(({ name, type }) => ({
+    inputs.map(({ name, type: { shape = [] } }) => ({
       code: "VX-LOWER-TFLITE-SYMBOL",
       severity: "error" as const,
       message:
-        `TFLite kernels work on fixed shapes, and input ${JSON.stringify(name)} of shape [${type.shape?.join(", ")}] leaves ` +
-        `${type.shape?.filter((extent) => symbols.includes(String(extent))).join(", ")} open.`,
+        `TFLite kernels work on fixed shapes, and input ${JSON.stringify(name)} of shape [${shape.join(", ")}] leaves ` +
+        `${shape.filter((extent) => symbols.has(String(extent))).join(", ")} open.`,
       hint: `State the numbers in the recipe:\nmodel:\n  shapes:\n${lines}`,
       where: { stage: "legalize", backend, component, value: name },
     })),
   );
+}
+
+/** Lines of model.shapes: one per symbol, or the whole shape where an extent has no name in the model. */
+function shapeLines({ name, type: { shape = [] } }: Value, symbols: ReadonlySet<string>): readonly string[] {
+  const open = shape.filter((extent) => symbols.has(String(extent)));
+  if (!open.some((extent) => String(extent).startsWith("?"))) return open.map((symbol) => `    ${JSON.stringify(symbol)}: …`);
+  return [`    ${JSON.stringify(name)}: [${shape.map((extent) => (typeof extent === "number" ? extent : "…")).join(", ")}]`];
 }
 
 /** A node in a form that has no TFLite kernel here. */

@@ -38,6 +38,13 @@ test("height and width are refused with their input and the lines to write", asy
   });
 });
 
+test("an extent without a name is stated with its input's whole shape", async () => {
+  const s = inputsOf({ x: ["n", 3, "?0"] });
+  await expect(built(s.model(...outputsOf(s)))).rejects.toMatchObject({
+    diagnostics: [{ hint: expect.stringContaining('shapes:\n    "x": […, 3, …]') }],
+  });
+});
+
 test("a first extent that is another input's inner one is refused too", async () => {
   const s = inputsOf({ x: ["batch", "n"], positions: ["n", 2] });
   await expect(built(s.model(...outputsOf(s)))).rejects.toMatchObject({

@@ -12,7 +12,7 @@ export const bindSymbols: Pass = {
     const { inputs, name } = edit.graph;
     const inner = new Set(inputs.flatMap((input) => symbolsOf(input, 1)));
     const refused = inputs.filter((input) => symbolsOf(input).some((symbol) => inner.has(symbol)));
-    if (refused.length > 0) throw lowerSymbols(name, [...inner], refused);
+    if (refused.length > 0) throw lowerSymbols(name, inner, refused);
     const batches = new Set(inputs.flatMap((input) => symbolsOf(input)));
     if (batches.size === 0) return { modified: false };
     for (const value of inputs) {
