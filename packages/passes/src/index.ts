@@ -18,6 +18,7 @@ export * from "./match.js";
 export { normalize, normalizePasses } from "./normalize.js";
 export { cofactor, multipleOf, type Product, productOf } from "./product.js";
 export { removeDead } from "./remove-dead.js";
+export { removeEmptyParts } from "./remove-empty-parts.js";
 export { removeIdentity } from "./remove-identity.js";
 export { removeNanGuard } from "./remove-nan-guard.js";
 export { tagRoles } from "./roles/tag-roles.js";

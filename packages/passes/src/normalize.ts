@@ -9,6 +9,7 @@ import { fuseLayerNorm } from "./fuse-layer-norm.js";
 import { fuseQuickGelu } from "./fuse-quick-gelu.js";
 import { fuseRmsNorm } from "./fuse-rms-norm.js";
 import { removeDead } from "./remove-dead.js";
+import { removeEmptyParts } from "./remove-empty-parts.js";
 import { removeIdentity } from "./remove-identity.js";
 import { removeNanGuard } from "./remove-nan-guard.js";
 import { tagRoles } from "./roles/tag-roles.js";
@@ -16,6 +17,7 @@ import { takeBranches } from "./take-branches.js";
 
 /** Each leaves dead nodes behind, whose reads would keep the next from matching. */
 const REWRITES: readonly Pass[] = [
+  removeEmptyParts,
   removeNanGuard,
   foldBatchNorm,
   foldScaleShift,
