@@ -23,6 +23,7 @@ export function capture(command, args, { env = process.env, cwd = root } = {}) {
 /** Runs `entrant` once. `seconds` is undefined and `error` says why where the command failed. */
 async function once({ command, args, env = {}, before }) {
   before?.();
+  await capture("sync", []); // what the entrant before wrote is not to be this one's work
   const dir = mkdtempSync(join(tmpdir(), "vlm-bench-"));
   try {
     const file = join(dir, "rusage.json");
