@@ -11,7 +11,8 @@ for (const stream of [process.stdout, process.stderr])
   stream.on("error", (error) => {
     if (error.code !== "EPIPE") throw error;
     process.exitCode = CLOSED_PIPE;
-    interrupt();
+    // No interrupt of the handler above: every later write fails too, and must not count as a second wish to end.
+    abort.abort(new DOMException("interrupted", "AbortError"));
   });
 const exitCode = await main(process.argv.slice(2), abort.signal);
 process.exitCode ??= exitCode;
