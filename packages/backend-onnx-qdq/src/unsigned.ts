@@ -1,5 +1,5 @@
 import { integerValues } from "@vlm-export/backend-api";
-import { type GraphEditor, memoryTensor, type QuantSpec, type TensorData, type Value } from "@vlm-export/ir";
+import { definedValues, type GraphEditor, memoryTensor, type QuantSpec, type TensorData, type Value } from "@vlm-export/ir";
 
 const SHIFT = 128;
 /** Flips the uppermost bit of four bytes: adds 128 to each, modulo 256. */
@@ -11,9 +11,7 @@ const SIGN_BITS = 0x80808080;
  * the names of the values.
  */
 export function makeUnsigned(edit: GraphEditor): ReadonlySet<string> {
-  const { graph } = edit;
-  const outputs = graph.nodes.flatMap((node) => node.outputs.filter((value) => value !== null));
-  const signed = [...graph.constants, ...graph.inputs, ...outputs].filter(isSigned);
+  const signed = definedValues(edit.graph).filter(isSigned);
   for (const value of signed) {
     const type = { ...value.type, quant: unsignedSpec(value.type.quant as QuantSpec) };
     if (value.data) edit.setData(value, shifted(value.data), type);

@@ -1,4 +1,4 @@
-import type { Graph } from "@vlm-export/ir";
+import { type Graph, nestedGraphs } from "@vlm-export/ir";
 import type { Arithmetic } from "./load-request.js";
 
 /** Operators, of any domain, that engines fuse with the products between them. */
@@ -13,9 +13,5 @@ export function sourceArithmetic(graph: Graph): Arithmetic {
 }
 
 function hasQuantizers(graph: Graph): boolean {
-  return graph.nodes.some(
-    ({ op, attrs }) =>
-      QUANTIZERS.has(op.slice(op.lastIndexOf(":") + 1)) ||
-      Object.values(attrs).some((attr) => typeof attr === "object" && "kind" in attr && attr.kind === "graph" && hasQuantizers(attr.graph)),
-  );
+  return graph.nodes.some((node) => QUANTIZERS.has(node.op.slice(node.op.lastIndexOf(":") + 1)) || nestedGraphs(node).some(hasQuantizers));
 }

@@ -1,3 +1,4 @@
+import { isSubgraph } from "./graph-parts.js";
 import { GraphStore, type Writable } from "./graph-store.js";
 import type { AttrValue, Attrs, Graph, Node, Value } from "./graph.js";
 
@@ -50,10 +51,6 @@ export function cloneGraph(graph: Graph): GraphCopy {
 function copyAttrs(attrs: Attrs): Attrs {
   const copy = Object.create(null) as Record<string, AttrValue>;
   for (const [name, value] of Object.entries(attrs))
-    copy[name] = isNested(value) ? { kind: "graph", graph: cloneGraph(value.graph).graph } : value;
+    copy[name] = isSubgraph(value) ? { kind: "graph", graph: cloneGraph(value.graph).graph } : value;
   return copy;
-}
-
-function isNested(value: AttrValue): value is { readonly kind: "graph"; readonly graph: Graph } {
-  return typeof value === "object" && "kind" in value && value.kind === "graph";
 }

@@ -1,5 +1,5 @@
 import { type OnnxGraph, onnxGraph, onnxNode } from "@vlm-export/formats/onnx";
-import type { Graph, Node, TensorData, Value } from "@vlm-export/ir";
+import { definedValues, type Graph, type Node, type TensorData, type Value } from "@vlm-export/ir";
 import { attributesOf } from "./attributes.js";
 import { expansionOf } from "./expand/expansions.js";
 import { GraphWriter } from "./graph-writer.js";
@@ -52,7 +52,7 @@ class GraphLowering {
     this.outputs = new Set(graph.outputs);
     this.outer = outer;
     for (const value of graph.captures) this.readers.set(value, outer.readers.get(value.name) ?? value.name);
-    for (const value of valuesOf(graph)) if (outer.names.has(value.name)) this.renamed.set(value, context.names.value(value.name));
+    for (const value of definedValues(graph)) if (outer.names.has(value.name)) this.renamed.set(value, context.names.value(value.name));
   }
 
   run(): void {
@@ -89,7 +89,7 @@ class GraphLowering {
 
   /** Names that graphs nested in this one must keep clear of. */
   private namesInside(): ReadonlySet<string> {
-    this.visibleNames ??= new Set([...this.outer.names, ...valuesOf(this.graph).map(({ name }) => name)]);
+    this.visibleNames ??= new Set([...this.outer.names, ...definedValues(this.graph).map(({ name }) => name)]);
     return this.visibleNames;
   }
 
@@ -184,11 +184,6 @@ class GraphLowering {
     const results = node.outputs.filter((value) => value !== null && !this.outputs.has(value) && value.type.dtype !== "unknown");
     return results.map((value) => valueInfoOf(this.nameOf(value as Value), (value as Value).type));
   }
-}
-
-/** The values that a graph itself defines. */
-function valuesOf(graph: Graph): readonly Value[] {
-  return [...graph.inputs, ...graph.constants, ...graph.nodes.flatMap(({ outputs }) => outputs.filter((value) => value !== null))];
 }
 
 /** Domain and operator of a registry key. */

@@ -1,5 +1,5 @@
 import { type OnnxModel, type OnnxOpsetImport, onnxDataType, onnxModel, tensorsOf } from "@vlm-export/formats/onnx";
-import type { Graph, Model, OpRegistry } from "@vlm-export/ir";
+import { type Graph, type Model, nestedGraphs, type OpRegistry } from "@vlm-export/ir";
 import type { InitializerSource, LowerContext } from "./lower-context.js";
 import { lowerGraph } from "./lower-graph.js";
 import { LOWEST_OPSET, lowestOpsetOf } from "./min-opset.js";
@@ -70,9 +70,7 @@ function opsetOf(graph: Graph, { ops, opset = "lowest" }: LowerOptions): number 
 /** The highest of the lowest opsets that the nodes need, nested ones included. */
 function nodesOpset(graph: Graph, ops: OpRegistry): number {
   return graph.nodes.reduce((highest, node) => {
-    const nested = Object.values(node.attrs).map((attr) =>
-      typeof attr === "object" && "kind" in attr && attr.kind === "graph" ? nodesOpset(attr.graph, ops) : 0,
-    );
+    const nested = nestedGraphs(node).map((inner) => nodesOpset(inner, ops));
     return Math.max(highest, lowestOpsetOf(node, ops), ...nested);
   }, 0);
 }

@@ -1,4 +1,4 @@
-import type { Graph } from "@vlm-export/ir";
+import { definedValues, type Graph, nestedGraphs } from "@vlm-export/ir";
 
 /** Gives out value and node names that occur nowhere else in the model; the same graph gives the same names. */
 export class Names {
@@ -21,12 +21,10 @@ export class Names {
   }
 
   private reserve(graph: Graph): void {
-    const nodeOutputs = graph.nodes.flatMap((node) => node.outputs.filter((value) => value !== null));
-    for (const value of [...graph.inputs, ...graph.constants, ...graph.captures, ...nodeOutputs]) this.taken.add(value.name);
+    for (const value of [...definedValues(graph), ...graph.captures]) this.taken.add(value.name);
     for (const node of graph.nodes) {
       this.takenNodes.add(node.name);
-      for (const attr of Object.values(node.attrs))
-        if (typeof attr === "object" && "kind" in attr && attr.kind === "graph") this.reserve(attr.graph);
+      for (const nested of nestedGraphs(node)) this.reserve(nested);
     }
   }
 }

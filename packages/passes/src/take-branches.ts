@@ -1,13 +1,4 @@
-import {
-  type AttrValue,
-  type Graph,
-  type GraphEditor,
-  type Node,
-  type Pass,
-  type SubgraphAttr,
-  type TensorType,
-  type Value,
-} from "@vlm-export/ir";
+import { type Graph, type GraphEditor, isSubgraph, type Node, type Pass, type TensorType, type Value } from "@vlm-export/ir";
 import { foldConstants } from "./fold-constants.js";
 
 /**
@@ -41,12 +32,8 @@ function decidedIn(graph: Graph): readonly Decided[] {
   return graph.nodes.flatMap((node) => {
     const condition = node.op === "If" && node.outputs.some(isRead) ? node.inputs[0]?.data : undefined;
     const branch = condition && node.attrs[condition.bytes()[0] === 0 ? "else_branch" : "then_branch"];
-    return isNested(branch) ? [{ node, branch: branch.graph }] : [];
+    return isSubgraph(branch) ? [{ node, branch: branch.graph }] : [];
   });
-}
-
-function isNested(value: AttrValue | undefined): value is SubgraphAttr {
-  return typeof value === "object" && "kind" in value && value.kind === "graph";
 }
 
 /** Puts copies of the branch's nodes beside the node, and their results in place of its own. */

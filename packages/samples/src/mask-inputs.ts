@@ -1,4 +1,4 @@
-import type { Graph, Node, Value } from "@vlm-export/ir";
+import { type Graph, type Node, outputsOf, type Value } from "@vlm-export/ir";
 
 /** Operators that hand a mask on: element by element, or by moving elements. */
 const HANDING_ON: ReadonlySet<string> = new Set([
@@ -57,8 +57,4 @@ function takesMask(
   if (outputsOf(node).some((output) => plain.has(output))) return outputsOf(node).every((output) => masks.has(output));
   if (node.op === "Attention") return node.inputs.every((input, i) => input !== value || i === ATTENTION_MASK);
   return MASKING.has(node.op);
-}
-
-function outputsOf({ outputs }: Node): readonly Value[] {
-  return outputs.filter((value) => value !== null);
 }

@@ -1,5 +1,13 @@
-import type { DType, Graph, QuantSpec, TensorType, Value } from "@vlm-export/ir";
-import { elementCount } from "@vlm-export/ir";
+import {
+  definedValues,
+  type DType,
+  elementCount,
+  type Graph,
+  nestedGraphs,
+  type QuantSpec,
+  type TensorType,
+  type Value,
+} from "@vlm-export/ir";
 
 /** Opset from which QuantizeLinear and DequantizeLinear know a storage type. */
 const SINCE: ReadonlyMap<DType, number> = new Map<DType, number>([
@@ -16,16 +24,8 @@ const SINCE: ReadonlyMap<DType, number> = new Map<DType, number>([
 
 /** Lowest opset that has a Q/DQ form for every quantized value of the graph and of those nested in it; 0 when none is quantized. */
 export function quantOpsetOf(graph: Graph): number {
-  const outputs = graph.nodes.flatMap((node) => node.outputs.filter((value) => value !== null));
-  const values = [...graph.inputs, ...graph.constants, ...outputs];
-  const nested = graph.nodes
-    .flatMap((node) => Object.values(node.attrs))
-    .flatMap((attr) => (isGraph(attr) ? [quantOpsetOf(attr.graph)] : []));
-  return Math.max(0, ...nested, ...values.map(valueOpset));
-}
-
-function isGraph(attr: unknown): attr is { readonly kind: "graph"; readonly graph: Graph } {
-  return typeof attr === "object" && attr !== null && "kind" in attr && attr.kind === "graph";
+  const nested = graph.nodes.flatMap(nestedGraphs);
+  return Math.max(0, ...nested.map(quantOpsetOf), ...definedValues(graph).map(valueOpset));
 }
 
 function valueOpset({ type }: Value): number {

@@ -1,6 +1,7 @@
 import type { TensorData } from "@vlm-export/ir";
 import type { EqualizationPlan, QuantGroup } from "@vlm-export/recipe";
 import { wideTensor } from "../weights/constant-floats.js";
+import { F16_LARGEST } from "../weights/float-constant.js";
 import { sampledColumns } from "./sampled-columns.js";
 import { divided } from "./scaled-weight.js";
 
@@ -13,7 +14,6 @@ export interface ChannelSpread {
 /** Strengths tried besides leaving the norm as it is. */
 const STRENGTHS = [0.25, 0.375, 0.5, 0.625, 0.75];
 const SMALLEST = 1e-5;
-const F16_LARGEST = 65504;
 
 /**
  * Factors s by which channel k of the norm's output is divided and row k of the weights multiplied (SmoothQuant, Xiao et al. 2022):

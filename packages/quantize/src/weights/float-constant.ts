@@ -2,7 +2,8 @@ import { type DType, memoryTensor, storedTensor, type TensorData } from "@vlm-ex
 import { type Kernels, lengthOf } from "@vlm-export/numerics";
 import { floatsOf } from "./constant-floats.js";
 
-const F16_LARGEST = 65504;
+/** The largest finite number of float16. */
+export const F16_LARGEST = 65504;
 
 /** `values` as a constant of a float type, rounded half to even. */
 export function floatConstant(values: Float32Array, dtype: DType, shape: readonly number[], kernels: Kernels): TensorData {

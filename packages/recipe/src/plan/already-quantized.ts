@@ -1,7 +1,7 @@
-import type { Node, Value } from "@vlm-export/ir";
+import { type Node, outputsOf, type Value } from "@vlm-export/ir";
 import { CLAMPS, sharesQparams } from "./demands.js";
 import type { Exemptions } from "./exemptions.js";
-import { type NodeView, outputsOf } from "./node-view.js";
+import type { NodeView } from "./node-view.js";
 import { edgeKey } from "./plan-weights.js";
 import type { Readers } from "./readers.js";
 

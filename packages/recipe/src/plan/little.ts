@@ -4,6 +4,7 @@ import {
   elementCount,
   type Graph,
   isFloat,
+  nestedGraphs,
   type Node,
   storedTensor,
   type TensorData,
@@ -70,11 +71,11 @@ function matricesOf({ constants }: Graph): readonly Matrix[] {
 }
 
 /** Those in the bodies of the node that are floats. */
-function nestedMatrices({ attrs }: Node): readonly Matrix[] {
-  return Object.values(attrs).flatMap((attr) => {
-    if (typeof attr !== "object" || !("kind" in attr) || attr.kind !== "graph") return [];
-    return [...matricesOf(attr.graph).filter(({ type }) => isFloat(type.dtype)), ...attr.graph.nodes.flatMap(nestedMatrices)];
-  });
+function nestedMatrices(node: Node): readonly Matrix[] {
+  return nestedGraphs(node).flatMap((graph) => [
+    ...matricesOf(graph).filter(({ type }) => isFloat(type.dtype)),
+    ...graph.nodes.flatMap(nestedMatrices),
+  ]);
 }
 
 interface Site {

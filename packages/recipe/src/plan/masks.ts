@@ -1,9 +1,9 @@
-import type { Graph, Node, TensorData, Value } from "@vlm-export/ir";
+import { type Graph, type Node, outputsOf, type TensorData, type Value } from "@vlm-export/ir";
 import { sharesQparams } from "./demands.js";
 import type { Edge } from "../plan-types.js";
 import type { Exemptions } from "./exemptions.js";
 import { largestMagnitude } from "./largest-magnitude.js";
-import { type NodeView, outputsOf } from "./node-view.js";
+import type { NodeView } from "./node-view.js";
 import { edgeKey } from "./plan-weights.js";
 import type { Readers } from "./readers.js";
 

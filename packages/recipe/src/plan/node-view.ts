@@ -1,4 +1,4 @@
-import type { Node, OpDef, Value } from "@vlm-export/ir";
+import type { Node, OpDef } from "@vlm-export/ir";
 import type { NodeDecisions } from "./decide.js";
 import type { Operand } from "./operands.js";
 
@@ -8,9 +8,4 @@ export interface NodeView {
   readonly def: OpDef | undefined;
   readonly operands: readonly Operand[];
   readonly decisions: NodeDecisions;
-}
-
-/** The outputs that are there. */
-export function outputsOf({ outputs }: Node): readonly Value[] {
-  return outputs.filter((value) => value !== null);
 }

@@ -1,4 +1,4 @@
-import { type Diagnostic, type Graph, type Model, type Node, type OpRegistry, type Value, VxError } from "@vlm-export/ir";
+import { type Diagnostic, type Graph, type Model, type Node, type OpRegistry, outputsOf, type Value, VxError } from "@vlm-export/ir";
 import type { BiasPlan, Edge, KeepPlan, NodePlan, OperandPlan, Plan, WeightPlan } from "../plan-types.js";
 import type { Recipe, RecipeRule } from "../recipe-types.js";
 import { exemptQuantized } from "./already-quantized.js";
@@ -16,7 +16,7 @@ import { Matched } from "./matched.js";
 import { exemptMasks } from "./masks.js";
 import { patternsFor } from "../match/matcher.js";
 import { blockCounter } from "../match/role-pattern.js";
-import { type NodeView, outputsOf } from "./node-view.js";
+import type { NodeView } from "./node-view.js";
 import { operandsOf } from "./operands.js";
 import { planConstants } from "./plan-constants.js";
 import { edgeKey, planWeights, WeightForms } from "./plan-weights.js";

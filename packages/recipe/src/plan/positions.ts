@@ -1,6 +1,6 @@
-import { type Graph, isFloat, type Node, type Value } from "@vlm-export/ir";
+import { type Graph, isFloat, type Node, outputsOf, type Value } from "@vlm-export/ir";
 import type { Exemptions } from "./exemptions.js";
-import { type NodeView, outputsOf } from "./node-view.js";
+import type { NodeView } from "./node-view.js";
 import { edgeKey } from "./plan-weights.js";
 import type { Readers } from "./readers.js";
 

@@ -1,4 +1,4 @@
-import { type Attrs, type Graph, GraphEditor, type SubgraphAttr, type TensorType, type Value } from "@vlm-export/ir";
+import { type Attrs, type Graph, GraphEditor, isSubgraph, type SubgraphAttr, type TensorType, type Value } from "@vlm-export/ir";
 import { intOf, intsOf } from "../read-attrs.js";
 import type { NodeBuilder, NodeRule, SourceNode } from "../rule.js";
 
@@ -14,15 +14,11 @@ export const scan: NodeRule = {
     const [lengths, ...operands] = node.inputs;
     const body = node.attrs["body"];
     if (lengths) throw build.refuse("sequences of different lengths have no form from opset 9 on", "Export with opset_version=9 or newer.");
-    if (!isGraph(body)) throw build.refuse("the attribute body is missing");
+    if (!isSubgraph(body)) throw build.refuse("the attribute body is missing");
     const graph = batchBody(node, body, build);
     build.emit("Scan", operands, { body: { kind: "graph", graph }, num_scan_inputs: operands.length });
   },
 };
-
-function isGraph(value: Attrs[string] | undefined): value is SubgraphAttr {
-  return typeof value === "object" && "kind" in value && value.kind === "graph";
-}
 
 /** The graph that runs the scan for one sequence. */
 function batchBody(node: SourceNode, body: SubgraphAttr, build: NodeBuilder): Graph {
