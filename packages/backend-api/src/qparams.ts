@@ -1,10 +1,5 @@
-import { elementCount, type Graph, type QuantSpec, type TensorData, type Value, widenedTensor } from "@vlm-export/ir";
+import { elementCount, type Graph, type QuantSpec, singles, type TensorData, type Value } from "@vlm-export/ir";
 import { blockView, channelView, floatsFromBytes, type IntegerType, type QuantView, tensorView, unpack } from "@vlm-export/numerics";
-
-/** An f32, f16 or bf16 tensor as f32; the same tensor gives the same result. */
-export function singles(data: TensorData): TensorData {
-  return data.dtype === "f32" ? data : widenedTensor(data);
-}
 
 /** The numbers of an f32, f16 or bf16 tensor, widened exactly, row-major. */
 export function floatValues(data: TensorData): Float32Array {

@@ -11,4 +11,4 @@ export * from "./pass.js";
 export * from "./print.js";
 export * from "./tensor-data.js";
 export * from "./types.js";
-export { storedByteLength, storedTensor, widenedTensor } from "./widened-tensor.js";
+export { singles, storedByteLength, storedTensor, widenedTensor } from "./widened-tensor.js";

@@ -28,6 +28,11 @@ export function widenedTensor(narrow: TensorData): TensorData {
   return wide;
 }
 
+/** An f32, f16 or bf16 tensor as f32; the same tensor gives the same result. */
+export function singles(data: TensorData): TensorData {
+  return data.dtype === "f32" ? data : widenedTensor(data);
+}
+
 /** Fills `target` with whole elements from byte `begin` on; the stored ones are read into its upper half. */
 function widenInto(narrow: TensorData, target: Uint8Array, begin: number): void {
   const half = target.byteLength / 2;

@@ -6,10 +6,18 @@ import {
   quantizedValues,
   type Reencoding,
   scaleValues,
-  singles,
   zeroPointValues,
 } from "@vlm-export/backend-api";
-import { type Diagnostic, memoryTensor, type Model, type QuantSpec, storedTensor, type TensorData, type Value } from "@vlm-export/ir";
+import {
+  type Diagnostic,
+  memoryTensor,
+  type Model,
+  type QuantSpec,
+  singles,
+  storedTensor,
+  type TensorData,
+  type Value,
+} from "@vlm-export/ir";
 import { byteComparer, type CompareBytes } from "./byte-comparer.js";
 
 /** Result of comparing what an artifact holds with the frozen graph. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Artifact, DecodedTensor } from "@vlm-export/backend-api";
-import { quantizedValues, singles, zeroPointValues } from "@vlm-export/backend-api";
-import { contentHash, type Model, type Value } from "@vlm-export/ir";
+import { quantizedValues, zeroPointValues } from "@vlm-export/backend-api";
+import { contentHash, type Model, singles, type Value } from "@vlm-export/ir";
 import type { Manifest, ManifestTarget, ManifestTensor } from "@vlm-export/schemas";
 
 /** What integers and scales one value has, as hashes that `verify DIST` can compare without the model. */

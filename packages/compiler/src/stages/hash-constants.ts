@@ -1,5 +1,4 @@
-import { singles } from "@vlm-export/backend-api";
-import { type Graph, recordContentHash, storedTensor, type TensorData } from "@vlm-export/ir";
+import { type Graph, recordContentHash, singles, storedTensor, type TensorData } from "@vlm-export/ir";
 import type { KernelPool } from "@vlm-export/numerics";
 
 /** Smaller constants are hashed faster than another thread is asked to. */

@@ -1,6 +1,5 @@
-import type { TensorData } from "@vlm-export/ir";
+import { singles, type TensorData } from "@vlm-export/ir";
 import type { EqualizationPlan, QuantGroup } from "@vlm-export/recipe";
-import { wideTensor } from "../weights/constant-floats.js";
 import { F16_LARGEST } from "../weights/float-constant.js";
 import { sampledColumns } from "./sampled-columns.js";
 import { divided } from "./scaled-weight.js";
@@ -21,7 +20,7 @@ const SMALLEST = 1e-5;
  * squared error of the products: (step of x)²/12 · ‖W‖² + Σ_n (step of W_n)²/12 · E‖x‖².
  */
 export function chooseFactors(norm: EqualizationPlan, spread: ChannelSpread): Float32Array {
-  const columns = norm.weights.flatMap(({ weight, reduce }) => sampledColumns(wideTensor(weight.value.data as TensorData), reduce));
+  const columns = norm.weights.flatMap(({ weight, reduce }) => sampledColumns(singles(weight.value.data as TensorData), reduce));
   const rowMax = largestOf(columns, spread.absmax.length);
   const candidates = [
     new Float32Array(rowMax.length).fill(1),

@@ -1,6 +1,6 @@
-import { elementCount, storedTensor, type TensorData } from "@vlm-export/ir";
+import { elementCount, singles, storedTensor, type TensorData } from "@vlm-export/ir";
 import { type Factors, type Floats, type FloatSource, type FloatType, type Kernels, multiply } from "@vlm-export/numerics";
-import { floatsOf, singlesOf, wideFloatsOf, wideTensor } from "../weights/constant-floats.js";
+import { floatsOf, singlesOf, wideFloatsOf } from "../weights/constant-floats.js";
 
 /** A weight as it is quantized: its elements, multiplied where its norm is equalized. */
 export interface ScaledWeight {
@@ -36,5 +36,5 @@ export function weightSource(weight: ScaledWeight, kernels: Kernels): FloatSourc
 
 /** A vector of a float type divided by the factors, in f32. */
 export function divided(data: TensorData, factors: Float32Array): Float32Array {
-  return singlesOf(wideTensor(data)).map((value, k) => value / (factors[k] as number));
+  return singlesOf(singles(data)).map((value, k) => value / (factors[k] as number));
 }

@@ -1,4 +1,4 @@
-import { type DType, elementCount, storedTensor, type TensorData, widenedTensor } from "@vlm-export/ir";
+import { type DType, elementCount, storedTensor, type TensorData } from "@vlm-export/ir";
 import { type Floats, floatsFromBytes, type FloatType, type Kernels } from "@vlm-export/numerics";
 
 /** True for the float types that the kernels read. */
@@ -15,11 +15,6 @@ export function floatsOf(data: TensorData): Floats {
 /** The elements of an f32 constant, widened where it is stored narrower; reads all of it. */
 export function singlesOf(data: TensorData): Float32Array {
   return floatsFromBytes(data.bytes(), "f32") as Float32Array;
-}
-
-/** A constant of 32 or 16 bits as one of f32 that is widened as it is read. */
-export function wideTensor(data: TensorData): TensorData {
-  return data.dtype === "f32" ? data : widenedTensor(data);
 }
 
 /** The elements of a float constant, widened to f32. */
