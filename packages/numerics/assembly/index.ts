@@ -5,6 +5,7 @@ export { squaredErrorRows, squaredErrorRuns } from "./group-errors";
 export { absmaxRows, absmaxRuns, minMaxRows, minMaxRuns } from "./group-ranges";
 export { histogram, mergeTables } from "./histogram";
 export { pack2, pack4, unpack2, unpack4 } from "./pack";
+export { nibbleRows, nibbleRuns, reaches } from "./quantize-nibbles";
 export * from "./quantize-rows";
 export * from "./quantize-runs";
 export { rangeOf } from "./range-of";

@@ -206,6 +206,7 @@ const largeViews: readonly QuantView[] = [
   { granularity: "block", outer: 151, axis: 225, inner: 1, blockSize: 32 },
   { granularity: "block", outer: 1, axis: 64, inner: 1027, blockSize: 32 },
   { granularity: "block", outer: 2, axis: 70, inner: 401, blockSize: 32 },
+  { granularity: "block", outer: 2, axis: 96, inner: 416, blockSize: 64 },
   { granularity: "block", outer: 1, axis: 3, inner: 66_001, blockSize: 2 },
   { granularity: "block", outer: 1, axis: 80_000, inner: 1, blockSize: 40_000 },
 ];
@@ -228,6 +229,30 @@ test.each(largeViews)("tensors of many pieces give the oracle's bits: %o", (view
     expect(same(wasm.dequantize(actual.bytes, q), oracle.dequantize(actual.bytes, q))).toBe(true);
     expect(same(wasm.groupErrors(x, q), oracle.groupErrors(x, q))).toBe(true);
   }
+});
+
+test.each([
+  ["runs", { granularity: "block", outer: 3, axis: 320, inner: 1, blockSize: 64 }],
+  ["rows", { granularity: "block", outer: 2, axis: 96, inner: 64, blockSize: 32 }],
+  ["channels", { granularity: "channel", outer: 1, axis: 5, inner: 96, blockSize: 1 }],
+] as const)("4-bit %s are packed at once as the oracle packs them, with huge and non-finite numbers too", (_, view) => {
+  const special = [0, -0, 1e-42, 6e10, -8e10, 3e38, Number.POSITIVE_INFINITY, Number.NaN];
+  const variants = fc.tuple(
+    fc.constantFrom("i4", "u4"),
+    fc.boolean(),
+    fc.constantFrom("f32", "f16", "bf16"),
+    fc.constantFrom("wide", "narrow"),
+  );
+  const values = fc.array(fc.tuple(fc.nat(), fc.constantFrom(...special)), { maxLength: 3 });
+  fc.assert(
+    fc.property(variants, values, fc.integer(), ([storage, symmetric, scaleDtype, width], put, seed) => {
+      const x = noise(elementCountOf(view), seed);
+      for (const [at, value] of put) x[at % x.length] = value;
+      const spec: ScaleSpec = { view, storage, range: integerRange(storage, width), symmetric, scaleDtype };
+      expect(wasm.quantizeWeights(x, spec)).toEqual(oracle.quantizeWeights(x, spec));
+    }),
+    { numRuns: 60 },
+  );
 });
 
 test("whole-tensor statistics do not depend on the number of pieces", () => {

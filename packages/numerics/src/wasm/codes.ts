@@ -20,11 +20,17 @@ export function takeCodes(engine: Engine, out: Uint8Array, storage: IntegerType,
     out.set(engine.u8.subarray(codes, codes + (count * bits) / 8), (start * bits) / 8);
   } else if ((start * bits) % 8 === 0) {
     (bits === 4 ? engine.run.pack4 : engine.run.pack2)(codes, ADDRESS.packed, count);
-    const byteLength = Math.ceil((count * bits) / 8);
-    out.set(engine.u8.subarray(ADDRESS.packed, ADDRESS.packed + byteLength), (start * bits) / 8);
+    takePacked(engine, out, storage, range);
   } else {
     orCodes(engine.u8.subarray(codes, codes + count), out, start, bits);
   }
+}
+
+/** Moves `count` packed codes from the packed region into `out` at element `start`, where a byte begins. */
+export function takePacked(engine: Engine, out: Uint8Array, storage: IntegerType, range: { start: number; count: number }): void {
+  const bits = bitsOf(storage);
+  const byteLength = Math.ceil((range.count * bits) / 8);
+  out.set(engine.u8.subarray(ADDRESS.packed, ADDRESS.packed + byteLength), (range.start * bits) / 8);
 }
 
 function orCodes(codes: Uint8Array, out: Uint8Array, start: number, bits: number): void {

@@ -2,14 +2,15 @@ import { byteLengthOf } from "../dtype.js";
 import { lengthOf } from "../floats.js";
 import type { Floats, QuantizedWeights, ScaleSpec } from "../kernels.js";
 import { checkScaleSpec, symmetricZeroPoint } from "../qparams.js";
-import { checkElementCount, scaleCountOf } from "../view.js";
-import { takeCodes } from "./codes.js";
+import { checkElementCount, elementCountOf, scaleCountOf } from "../view.js";
+import { takeCodes, takePacked } from "./codes.js";
 import { chooseScales, computeScales } from "./compute-scales.js";
 import type { Engine } from "./engine.js";
 import { widenAbsmax, widenMinMax } from "./group-ranges.js";
 import { ADDRESS } from "./layout.js";
 import { type Piece, piecesOf, wholeGroupLimit } from "./pieces.js";
 import { quantize, quantizePiece } from "./quantize.js";
+import { isPackable, packPiece } from "./quantize-nibbles.js";
 import { stageFloats } from "./staging.js";
 
 /** As the oracle's quantizeWeights; one pass over memory where groups fit the input region. */
@@ -29,15 +30,22 @@ function inOnePass(engine: Engine, x: Floats, spec: ScaleSpec, limit: number): Q
   checkElementCount(spec.view, lengthOf(x));
   const { view, storage, range, symmetric } = spec;
   const bytes = new Uint8Array(byteLengthOf(storage, lengthOf(x)));
-  const scale = new Float32Array(scaleCountOf(view)).fill(1);
+  const scale = new Float32Array(scaleCountOf(view));
+  if (elementCountOf(view) === 0) scale.fill(1);
   const fixed = symmetric ? symmetricZeroPoint(storage) : Math.min(Math.max(0, range[0]), range[1]);
   const zeroPoint = symmetric && fixed === 0 ? undefined : new Int32Array(scale.length).fill(fixed);
   let [nanCount, nonFiniteGroups] = [0, 0];
   for (const piece of piecesOf(view, limit)) {
     const src = stageFloats(engine, x, piece);
     nonFiniteGroups += chooseForPiece(engine, spec, { src, fixed, piece });
-    nanCount += quantizePiece(engine, { src, zeroPoints: zeroPoint ? ADDRESS.zeroPoints : 0, storage, range }, piece);
-    takeCodes(engine, bytes, storage, piece);
+    const input = { src, zeroPoints: zeroPoint ? ADDRESS.zeroPoints : 0, storage, range };
+    if (isPackable(engine, storage, piece)) {
+      packPiece(engine, input, piece);
+      takePacked(engine, bytes, storage, piece);
+    } else {
+      nanCount += quantizePiece(engine, input, piece);
+      takeCodes(engine, bytes, storage, piece);
+    }
     scale.set(engine.f32.subarray(ADDRESS.scales / 4, ADDRESS.scales / 4 + piece.groups), piece.group);
     if (!symmetric) zeroPoint?.set(engine.i32.subarray(ADDRESS.zeroPoints / 4, ADDRESS.zeroPoints / 4 + piece.groups), piece.group);
   }
