@@ -1,9 +1,11 @@
+import { setImmediate } from "node:timers/promises";
 import { type Engine, type SampleSource, sourceArithmetic } from "@vlm-export/engine";
 import type { Model, OpRegistry, TensorData } from "@vlm-export/ir";
 import type { Kernels } from "@vlm-export/numerics";
-import type { Plan } from "@vlm-export/recipe";
+import type { EqualizationPlan, Plan } from "@vlm-export/recipe";
 import type { Store } from "@vlm-export/store";
 import { counterSource } from "./counter-source.js";
+import { columnsOfNorm } from "./equalize/choose-factors.js";
 import { calEmpty } from "./errors.js";
 import { covers, type Need, needsOf } from "./needs.js";
 import { observedGraph } from "./observed/observed-graph.js";
@@ -70,8 +72,11 @@ async function observe(
   };
   const counter = taps.some(({ kind }) => kind === "tensor") ? { observer: counterSource(settings) } : {};
   const source = { graph: observed.graph, ops, taps, ...counter, ...(model && { model }) };
-  const session = await engine.openGraph(source, { arithmetic: sourceArithmetic(plan.graph), ...(signal && { signal }) });
-  const run = new ObservedRun(session, { observers, observed, outputs, kernels });
+  const [session, columns] = await Promise.all([
+    engine.openGraph(source, { arithmetic: sourceArithmetic(plan.graph), ...(signal && { signal }) }),
+    columnsOfNorms(needs),
+  ]);
+  const run = new ObservedRun(session, { observers, observed, outputs, columns, kernels });
   let count = 0;
   try {
     for await (const sample of samples) {
@@ -85,4 +90,15 @@ async function observe(
   } finally {
     await session.close();
   }
+}
+
+/** Read norm by norm between other work of this thread: the engine loads the model meanwhile. */
+async function columnsOfNorms(needs: readonly Need[]): Promise<ReadonlyMap<EqualizationPlan, readonly Float32Array[]>> {
+  const columns = new Map<EqualizationPlan, readonly Float32Array[]>();
+  for (const { norm } of needs) {
+    if (!norm) continue;
+    await setImmediate();
+    columns.set(norm, columnsOfNorm(norm));
+  }
+  return columns;
 }

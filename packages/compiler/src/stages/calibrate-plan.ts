@@ -1,4 +1,3 @@
-import { createEngine } from "@vlm-export/engine";
 import type { Model } from "@vlm-export/ir";
 import { calibrate, maskedValues, type Statistics, suffices } from "@vlm-export/quantize";
 import { type Plan, planModel } from "@vlm-export/recipe";
@@ -50,7 +49,7 @@ function replanned(
 
 async function calibrated(run: RunSite, float: Model, plan: Plan): Promise<Statistics> {
   const { request, ops, kernels, workers } = run;
-  const engine = await createEngine();
+  const engine = await run.engine.take();
   try {
     const samples = await calibrationSamples(run, float);
     if (request.cacheDir !== undefined) await hashConstants([plan.graph], workers);

@@ -73,7 +73,8 @@ function runHere(): Runner {
 }
 
 function runOnThreads(worker: URL, threads: number): Runner {
-  const size = { minThreads: threads, maxThreads: threads };
+  /** A thread that ends a task finds the next one waiting. */
+  const size = { minThreads: threads, maxThreads: threads, concurrentTasksPerWorker: 2 };
   /** Its library too is loaded only then: many commands have no task. */
   const load = async (): Promise<Tinypool> => {
     const { Tinypool } = await import("tinypool");

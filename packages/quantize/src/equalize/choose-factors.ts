@@ -14,13 +14,21 @@ export interface ChannelSpread {
 const STRENGTHS = [0.25, 0.375, 0.5, 0.625, 0.75];
 const SMALLEST = 1e-5;
 
+/** Output channels of the norm's weights, which stand for all of them: what `chooseFactors` needs of the files. */
+export function columnsOfNorm(norm: EqualizationPlan): readonly Float32Array[] {
+  return norm.weights.flatMap(({ weight, reduce }) => sampledColumns(singles(weight.value.data as TensorData), reduce));
+}
+
 /**
  * Factors s by which channel k of the norm's output is divided and row k of the weights multiplied (SmoothQuant, Xiao et al. 2022):
  * s_k = max|x_k|^a / max|W_k|^(1−a), geometric mean 1. The strength a, or no scaling at all, is the one with the least expected
  * squared error of the products: (step of x)²/12 · ‖W‖² + Σ_n (step of W_n)²/12 · E‖x‖².
  */
-export function chooseFactors(norm: EqualizationPlan, spread: ChannelSpread): Float32Array {
-  const columns = norm.weights.flatMap(({ weight, reduce }) => sampledColumns(singles(weight.value.data as TensorData), reduce));
+export function chooseFactors(
+  norm: EqualizationPlan,
+  spread: ChannelSpread,
+  columns: readonly Float32Array[] = columnsOfNorm(norm),
+): Float32Array {
   const rowMax = largestOf(columns, spread.absmax.length);
   const candidates = [
     new Float32Array(rowMax.length).fill(1),

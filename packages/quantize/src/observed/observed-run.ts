@@ -1,6 +1,7 @@
-import { type EngineSession, runSample, type RunResult } from "@vlm-export/engine";
+import { type EngineSession, type RunResult, runSample } from "@vlm-export/engine";
 import { elementCount, f32Tensor, memoryTensor, type TensorData } from "@vlm-export/ir";
 import type { Kernels } from "@vlm-export/numerics";
+import type { EqualizationPlan } from "@vlm-export/recipe";
 import type { CalibrationSample } from "../calibrate.js";
 import type { Histograms, Scale } from "../counting/counter-messages.js";
 import { chooseFactors } from "../equalize/choose-factors.js";
@@ -22,6 +23,8 @@ export interface ObservedRunSite {
   readonly observed: ObservedGraph;
   /** Names of the model's own outputs. */
   readonly outputs: readonly string[];
+  /** Channels of the weights behind norms that are equalized; see `columnsOfNorm`. */
+  readonly columns: ReadonlyMap<EqualizationPlan, readonly Float32Array[]>;
   readonly kernels: Kernels;
 }
 
@@ -80,10 +83,15 @@ export class ObservedRun {
   }
 
   private async chooseFactors(): Promise<void> {
-    for (const { need, looks } of this.site.observers) {
+    const { observers, columns } = this.site;
+    for (const { need, looks } of observers) {
       const look = looks.get(channelAxisOf(need.value));
       if (!need.norm || !look) continue;
-      const factors = chooseFactors(need.norm, { absmax: look.absmax.result(), meanSquare: look.meanSquare.result() });
+      const factors = chooseFactors(
+        need.norm,
+        { absmax: look.absmax.result(), meanSquare: look.meanSquare.result() },
+        columns.get(need.norm),
+      );
       this.inverses.set(
         need.value.name,
         factors.map((factor) => 1 / factor),
