@@ -18,6 +18,7 @@ const NOTICES = "third-party.txt";
 const INNER_ENTRIES = new Map([
   ["vlm-export", ["main"]],
   ["@vlm-export/engine", ["thread/worker"]],
+  ["@vlm-export/formats", ["files/hash-worker"]],
   ["@vlm-export/numerics", ["pool/worker"]],
   ["@vlm-export/quantize", ["counting/counter", "counting/count-worker"]],
 ]);

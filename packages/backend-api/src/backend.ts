@@ -141,6 +141,12 @@ export interface DefaultRun {
   run(inputs: Tensors): Promise<Tensors>;
 }
 
+/** What is known of a file before it is written. */
+export interface FileOptions {
+  /** Its size, where that is known: the host hashes a large file on a thread of its own. */
+  readonly sizeBytes?: number;
+}
+
 /** One file being written inside the artifact's folder. */
 export interface OutputFile {
   write(chunk: Uint8Array): Promise<void>;
@@ -162,7 +168,7 @@ export interface BackendContext<Options> {
   readonly tmpDir: string;
   report(diagnostic: Diagnostic): void;
   /** Creates a file of the artifact (`path` POSIX, relative, no `..`); bytes are hashed, counted and synced by the host. */
-  createFile(path: string): Promise<OutputFile>;
+  createFile(path: string, options?: FileOptions): Promise<OutputFile>;
   /** Runs a program without a shell; throws VX-TOOL-* when it is absent, fails or hangs. */
   exec(file: string, args: readonly string[], options?: ExecOptions): Promise<{ readonly stdout: string; readonly stderr: string }>;
 }

@@ -9,11 +9,11 @@ const EXTERNAL_FROM_BYTES = 64 << 20;
 export async function emit(target: OnnxQdqModel, context: BackendContext<OnnxQdqOptions>): Promise<Emitted> {
   for (const { file, lowered } of target.components) {
     const isExternal = usesExternalData(lowered.model, context.options);
-    for (const { name, chunks } of layoutOnnx(lowered.model, {
+    for (const { name, byteLength, chunks } of layoutOnnx(lowered.model, {
       fileName: file,
       ...(isExternal && { externalFileName: file.replace(/\.onnx$/, ".data") }),
     })) {
-      const out = await context.createFile(name);
+      const out = await context.createFile(name, { sizeBytes: byteLength });
       for await (const chunk of chunks()) {
         context.signal?.throwIfAborted();
         await out.write(chunk);

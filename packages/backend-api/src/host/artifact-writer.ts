@@ -1,13 +1,13 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { ArtifactFile, OutputFile } from "../backend.js";
+import type { ArtifactFile, FileOptions, OutputFile } from "../backend.js";
 import { FileSink, FormatError } from "@vlm-export/formats/files";
 import { emitSink, emitWrite, isSystemError, pluginFilePath } from "../errors.js";
 
 /** Creates the files of one artifact inside `dir`, hashing and counting what is written. */
 export interface ArtifactWriter {
   readonly dir: string;
-  createFile(path: string): Promise<OutputFile>;
+  createFile(path: string, options?: FileOptions): Promise<OutputFile>;
   /** Files closed so far, by path. */
   files(): readonly ArtifactFile[];
   /** Resolves when all of them are on disk. Throws VX-EMIT-*. */
@@ -21,12 +21,12 @@ export function openArtifactWriter(backend: string, dir: string): ArtifactWriter
     dir,
     files: () => closed.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
     synced: async () => void (await Promise.all(syncs.map((synced) => synced()))),
-    async createFile(path) {
+    async createFile(path, { sizeBytes } = {}) {
       if (!isInside(path)) throw pluginFilePath(backend, path);
       const full = join(dir, path);
       const sink = await orCoded(full, async () => {
         mkdirSync(dirname(full), { recursive: true });
-        return FileSink.create(full);
+        return FileSink.create(full, sizeBytes === undefined ? {} : { sizeBytes });
       });
       return {
         write: (chunk) => orCoded(full, () => sink.write(chunk)),

@@ -45,7 +45,7 @@ export function openSite({ backend, dir, tmpRoot, options, ops, environment, sig
       tmpDir,
       ...(signal && { signal }),
       report: (diagnostic) => void diagnostics.push({ ...diagnostic, where: { ...diagnostic.where, backend: backend.name } }),
-      createFile: (path) => writer.createFile(path),
+      createFile: (path, options) => writer.createFile(path, options),
       exec: (file, args, execOptions) => execTool(environment, file, args, { ...execOptions, ...(signal && { signal }) }),
     },
     dispose: () => rmSync(tmpDir, { recursive: true, force: true }),

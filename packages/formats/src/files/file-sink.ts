@@ -1,6 +1,10 @@
 import { createHash, type Hash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { HASH_WORKER_URL } from "../hash-worker-url.js";
 import { sinkAccess, sinkClosed, sinkFull, sinkWrite } from "./errors.js";
+import { HashThread } from "./hash-thread.js";
 
 /** Where a writer puts the bytes of one file, in order. */
 export interface ByteSink {
@@ -28,6 +32,16 @@ export interface EndedFile extends SinkSummary {
   readonly synced: Promise<void>;
 }
 
+/** How a file is created. */
+export interface SinkOptions {
+  /** Replaces what is there, and follows a link. */
+  readonly overwrite?: boolean;
+  /** Bytes that will be written, where that is known: a large file is hashed on a thread of its own. */
+  readonly sizeBytes?: number;
+}
+
+/** Smaller files are hashed faster than a thread starts. */
+const THREAD_FROM_BYTES = 128 * 1024 * 1024;
 /** Small chunks are gathered into blocks of this many bytes. */
 const BLOCK_BYTES = 1024 * 1024;
 /** A part of this many bytes is sent to the disk while the next one is written, so that little is left to do on `close`. */
@@ -42,7 +56,7 @@ const FULL_CODES: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 export class FileSink implements ByteSink {
   readonly path: string;
   readonly #handle: FileHandle;
-  readonly #hash: Hash = createHash("sha256");
+  readonly #hash: Hash | HashThread;
   readonly #block: Uint8Array = new Uint8Array(BLOCK_BYTES);
   #blockBytes = 0;
   #written = 0;
@@ -51,15 +65,18 @@ export class FileSink implements ByteSink {
   #syncing: Promise<unknown> | undefined;
   #closed = false;
 
-  private constructor(path: string, handle: FileHandle) {
+  private constructor(path: string, handle: FileHandle, hash: Hash | HashThread) {
     this.path = path;
     this.#handle = handle;
+    this.#hash = hash;
   }
 
   /** Creates the file. Throws VX-EMIT-FILE-ACCESS. */
-  static async create(path: string, options: { readonly overwrite?: boolean } = {}): Promise<FileSink> {
+  static async create(path: string, { overwrite = false, sizeBytes = 0 }: SinkOptions = {}): Promise<FileSink> {
     try {
-      return new FileSink(path, await open(path, options.overwrite === true ? "w" : "wx"));
+      const handle = await open(path, overwrite ? "w" : "wx");
+      const isThreaded = sizeBytes >= THREAD_FROM_BYTES && existsSync(fileURLToPath(HASH_WORKER_URL));
+      return new FileSink(path, handle, isThreaded ? new HashThread(HASH_WORKER_URL, path) : createHash("sha256"));
     } catch (error) {
       throw sinkAccess(path, error);
     }
@@ -94,18 +111,20 @@ export class FileSink implements ByteSink {
     this.#closed = true;
     try {
       await this.#flush();
+      const sha256 = await this.#digest();
+      const synced = this.#sync().finally(() => this.#handle.close());
+      synced.catch(() => undefined); // for whoever awaits it
+      return { sizeBytes: this.#written, sha256, synced };
     } catch (error) {
       await this.#handle.close();
       throw error;
     }
-    const synced = this.#sync().finally(() => this.#handle.close());
-    synced.catch(() => undefined); // for whoever awaits it
-    return { sizeBytes: this.#written, sha256: this.#hash.digest("hex"), synced };
   }
 
   async discard(): Promise<void> {
     if (!this.#closed) await this.#handle.close();
     this.#closed = true;
+    if (this.#hash instanceof HashThread) await this.#hash.stop();
     await rm(this.path, { force: true });
   }
 
@@ -113,6 +132,15 @@ export class FileSink implements ByteSink {
     const block = this.#block.subarray(0, this.#blockBytes);
     this.#blockBytes = 0;
     await this.#put(block);
+  }
+
+  async #digest(): Promise<string> {
+    if (!(this.#hash instanceof HashThread)) return this.#hash.digest("hex");
+    try {
+      return await this.#hash.digest(this.#written);
+    } catch (error) {
+      throw failure(this.path, this.#written, 0, error);
+    }
   }
 
   async #sync(): Promise<void> {
@@ -136,16 +164,18 @@ export class FileSink implements ByteSink {
     this.#syncing = this.#handle.datasync().then(settled, settled);
   }
 
-  /** Writes while it hashes: the one runs on a thread of the pool, the other on this one. */
+  /** Writes while it hashes: the one runs on a thread of the pool, the other on this one or a further one. */
   async #put(bytes: Uint8Array): Promise<void> {
     const writing = writeAll(this.#handle, bytes, this.#written);
-    this.#hash.update(bytes);
+    if (!(this.#hash instanceof HashThread)) this.#hash.update(bytes);
     try {
       await writing;
     } catch (error) {
+      if (this.#hash instanceof HashThread) await this.#hash.stop();
       throw failure(this.path, this.#written, bytes.byteLength, error);
     }
     this.#written += bytes.byteLength;
+    if (this.#hash instanceof HashThread) this.#hash.grow(this.#written);
     this.#syncEarly();
   }
 }
