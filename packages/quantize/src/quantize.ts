@@ -1,5 +1,5 @@
 import { cloneGraph, type Diagnostic, type Graph, GraphEditor, type OpRegistry, storedTensor } from "@vlm-export/ir";
-import type { Kernels } from "@vlm-export/numerics";
+import { createPool, type Kernels } from "@vlm-export/numerics";
 import type { Plan, WeightPlan } from "@vlm-export/recipe";
 import type { Scratch } from "@vlm-export/store";
 import { staticRanges } from "./activation-ranges.js";
@@ -26,7 +26,7 @@ const DEFAULT_MEMORY_BYTES = 64 << 20;
 export interface QuantizeOptions {
   readonly ops: OpRegistry;
   readonly kernels: Kernels;
-  /** Reads and quantizes weights on other threads. */
+  /** Reads and quantizes weights on other threads; default on this one. */
   readonly pool?: WeightPool;
   /** Weights in work at one time; default 2. */
   readonly concurrency?: number;
@@ -52,10 +52,10 @@ export interface QuantizeResult {
  * may be undefined when the plan needs no data. Throws VX-QUANT-*, VX-QUANT-NO-STATISTICS, and the signal's reason.
  */
 export async function quantize(plan: Plan, statistics: Statistics | undefined, options: QuantizeOptions): Promise<QuantizeResult> {
-  const { ops, kernels, pool, scratch, memoryBytes = DEFAULT_MEMORY_BYTES } = options;
+  const { ops, kernels, pool = createPool({ threads: 0 }), scratch, memoryBytes = DEFAULT_MEMORY_BYTES } = options;
   const diagnostics: Diagnostic[] = [];
   const report = (finding: Diagnostic): void => void diagnostics.push(finding);
-  const tools: WeightTools = { kernels, home: integerHome(memoryBytes, scratch), ...(pool && { pool }) };
+  const tools: WeightTools = { kernels, home: integerHome(memoryBytes, scratch), pool };
   const equalization = equalizationOf(plan, statistics);
   const ranges = staticRanges(plan.groups, equalization, { kernels, report });
   const floors = scaleFloors(plan.biases, ranges, kernels);
@@ -69,7 +69,7 @@ export async function quantize(plan: Plan, statistics: Statistics | undefined, o
   const rewrite: Rewrite = { plan, edit, copy, tools, equalization, ranges, weights, replaced: new Set(), redirected: new Map(), report };
   const split = await splitOutliers(rewrite);
   applyEqualization(rewrite);
-  correctBiases(rewrite);
+  await correctBiases(rewrite);
   applyWeights(rewrite);
   applyBiases(rewrite);
   applyActivations(rewrite);

@@ -68,6 +68,48 @@ test.each(views.flatMap((view) => poolNames.map((name) => ({ view, name }))))(
   },
 );
 
+/** Matrices of one window and of several, whole rows and cut ones. */
+const errorCases = [
+  { rows: 1100, columns: 2003, channel: "column", groups: 1, view: channelView([1100, 2003], 1), storage: "i4" },
+  { rows: 1100, columns: 2048, channel: "column", groups: 1, view: blockView([1100, 2048], 0, 32), storage: "u4" },
+  { rows: 60, columns: 40_002, channel: "row", groups: 1, view: channelView([60, 40_002], 0), storage: "i4" },
+  { rows: 12, columns: 9, channel: "row", groups: 3, view: channelView([12, 9], 0), storage: "u8" },
+  { rows: 2, columns: 2_200_002, channel: "row", groups: 2, view: channelView([2, 2_200_002], 0), storage: "i8" },
+  { rows: 2, columns: 2_200_002, channel: "column", groups: 1, view: tensorView(4_400_004), storage: "i8" },
+  { rows: 0, columns: 8, channel: "column", groups: 1, view: channelView([0, 8], 1), storage: "i8" },
+] as const;
+
+test.each(errorCases.flatMap((errors) => poolNames.map((name) => ({ ...errors, name }))))(
+  "errors are summed by $channel of [$rows, $columns] in $groups groups: $name",
+  async ({ rows, columns, channel, groups, view, storage, name }) => {
+    const pool = pools.get(name) as KernelPool;
+    const x = noise(rows * columns);
+    const spec = specOf(storage, view);
+    const { bytes: codes, scale, zeroPoint } = kernels.quantizeWeights(x, spec);
+    const q = { view, storage, range: spec.range, scale, ...(zeroPoint && { zeroPoint }) };
+    const restored = kernels.dequantize(codes, q);
+    const weights = noise(channel === "row" ? groups * columns : rows).map((value) => value + 3);
+    const expected = new Float64Array(channel === "row" ? rows : columns);
+    x.forEach((value, i) => {
+      const [row, column] = [Math.floor(i / columns), i % columns];
+      const weight = channel === "column" ? weights[row] : weights[Math.floor((row * groups) / rows) * columns + column];
+      const at = channel === "row" ? row : column;
+      expected[at] = (expected[at] as number) + (value - (restored[i] as number)) * (weight as number);
+    });
+    const path = join(folder, `errors-${name}.bin`);
+    writeFileSync(path, Buffer.concat([new Uint8Array(8), new Uint8Array(x.buffer), codes]));
+    const file = { path, offset: 8, dtype: "f32", elementCount: x.length } as const;
+    for (const [source, from] of [
+      [x, codes],
+      [file, { path, offset: 8 + x.byteLength }],
+    ] as const) {
+      const sums = await pool.channelErrors(source, { ...q, codes: from }, { rows, columns, channel, groups, weights });
+      expect(sums.length).toBe(expected.length);
+      expect(sums.reduce((most, sum, i) => Math.max(most, Math.abs(sum - (expected[i] as number))), 0)).toBeLessThan(1e-6);
+    }
+  },
+);
+
 test.each(poolNames)("weights are read from a file range, and from shared memory: %s", async (name) => {
   const pool = pools.get(name) as KernelPool;
   const view = blockView([1100, 2048], 1, 32);

@@ -2,15 +2,17 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Tinypool } from "tinypool";
 import { WORKER_URL } from "../asset-urls.js";
+import type { ErrorLayout } from "../channel-errors.js";
 import { createKernels } from "../create-kernels.js";
-import type { GroupRanges, QParams, Quantized, QuantizedWeights, ScaleSpec } from "../kernels.js";
+import type { GroupRanges, Kernels, QParams, Quantized, QuantizedWeights, ScaleSpec } from "../kernels.js";
 import { NumericsError } from "../numerics-error.js";
 import type { QuantView } from "../view.js";
 import { groupRanges, quantize } from "./divide.js";
+import { channelErrors } from "./divide-errors.js";
 import { quantizeWeights, quantizeWeightsToFile } from "./divide-weights.js";
 import { runTask } from "./run-task.js";
 import { createSharedMemory } from "./shared-memory.js";
-import type { FileRange, FloatSource, RunTask, TaskResults, WeightsFile, WeightsInFile } from "./tasks.js";
+import type { Codes, FileRange, FloatSource, RunTask, TaskResults, WeightsFile, WeightsInFile } from "./tasks.js";
 import type { Answer } from "./worker.js";
 
 /** How many threads a pool has. */
@@ -34,6 +36,11 @@ export interface KernelPool {
   quantizeWeights(source: FloatSource, spec: ScaleSpec): Promise<QuantizedWeights>;
   /** As quantizeWeights, with codes and scales written to a file by the threads that make them. Rejects also with VX-QUANT-UNWRITABLE-FILE. */
   quantizeWeightsToFile(source: FloatSource, spec: ScaleSpec, file: WeightsFile): Promise<WeightsInFile>;
+  /**
+   * Σ weight · (x − x̂) for every channel of `layout` in f64, where x̂ is what the codes stand for: weights are by what a channel is
+   * multiplied with. Rejects as the kernels throw.
+   */
+  channelErrors(source: FloatSource, quantized: QParams & { readonly codes: Codes }, layout: ErrorLayout): Promise<Float64Array>;
   /** Lower-case hex SHA-256 of a byte range. */
   sha256(range: FileRange): Promise<string>;
   /** Ends all threads; tasks under way are lost. */
@@ -46,8 +53,8 @@ export interface KernelPool {
  */
 export function createPool({ threads }: PoolOptions): KernelPool {
   const threaded = threads > 0 && existsSync(fileURLToPath(WORKER_URL));
-  const { start, run, close } = threaded ? runOnThreads(WORKER_URL, threads) : runHere();
   const kernels = createKernels();
+  const { start, run, close } = threaded ? runOnThreads(WORKER_URL, threads) : runHere(kernels);
   const host = { run, kernels, memory: createSharedMemory(), concurrency: threaded ? threads * 2 : 1 };
   return {
     threads: threaded ? threads : 0,
@@ -56,6 +63,7 @@ export function createPool({ threads }: PoolOptions): KernelPool {
     quantize: (source, q) => quantize(host, source, q),
     quantizeWeights: (source, spec) => quantizeWeights(host, source, spec),
     quantizeWeightsToFile: (source, spec, file) => quantizeWeightsToFile(host, source, spec, file),
+    channelErrors: (source, quantized, layout) => channelErrors(host, source, quantized, layout),
     sha256: (range) => run({ kind: "sha256", range }),
     close,
   };
@@ -67,8 +75,7 @@ interface Runner {
   close(): Promise<void>;
 }
 
-function runHere(): Runner {
-  const kernels = createKernels();
+function runHere(kernels: Kernels): Runner {
   return { start: () => undefined, run: async (task) => runTask(kernels, task), close: async () => undefined };
 }
 

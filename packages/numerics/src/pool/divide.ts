@@ -51,10 +51,8 @@ export async function quantizeInto(host: Host, source: FloatSource, q: QParams, 
   checkElementCount(q.view, elementsOf(source));
   let nanCount = 0;
   await forEach(host, windowsOf(q.view, windowElements(source), bitsOf(q.storage)).values(), async (window) => {
-    const { scale, zeroPoint } = sliceQParams(q, window);
-    const part = { view: window.view, storage: q.storage, range: q.range, scale, ...(zeroPoint ? { zeroPoint } : {}) };
     const outBytes = codesOf(out, q.storage, window);
-    nanCount += (await host.run({ kind: "quantize", source: partOf(source, window), q: part, outBytes })).nanCount;
+    nanCount += (await host.run({ kind: "quantize", source: partOf(source, window), q: paramsOf(q, window), outBytes })).nanCount;
   });
   return nanCount;
 }
@@ -67,7 +65,8 @@ export async function forEach<T>(host: Host, items: IterableIterator<T>, work: (
   await Promise.all(Array.from({ length: host.concurrency }, runner));
 }
 
-function sliceQParams(q: QParams, { group, groups }: Window): { scale: Float32Array; zeroPoint?: Int32Array } {
-  const scale = q.scale.slice(group, group + groups);
-  return q.zeroPoint ? { scale, zeroPoint: q.zeroPoint.slice(group, group + groups) } : { scale };
+/** What a window needs of `q`. */
+export function paramsOf({ storage, range, scale, zeroPoint }: QParams, { view, group, groups }: Window): QParams {
+  const own = { view, storage, range, scale: scale.slice(group, group + groups) };
+  return zeroPoint ? { ...own, zeroPoint: zeroPoint.slice(group, group + groups) } : own;
 }

@@ -5,7 +5,7 @@ import { type Factors, multiply } from "../factors.js";
 import { floatsFromBytes } from "../floats.js";
 import { type Floats, type Kernels, STAGE_LIMIT } from "../kernels.js";
 import { NumericsError } from "../numerics-error.js";
-import type { FileRange, FloatFile } from "./tasks.js";
+import type { FilePlace, FileRange, FloatFile } from "./tasks.js";
 
 /** Small enough to stay in the cache between the read and the hash. */
 const HASH_WINDOW = 1 << 18;
@@ -26,6 +26,13 @@ function multiplied(kernels: Kernels, floats: Floats, factors: Factors): Float32
   const values = floats instanceof Float32Array ? floats : kernels.toFloat32(floats);
   multiply(values, factors);
   return values;
+}
+
+/** `byteLength` bytes from a place on, in a new buffer. Throws as {@link readFloats} does. */
+export function readBytes({ path, offset }: FilePlace, byteLength: number): Uint8Array {
+  const bytes = new Uint8Array(byteLength);
+  withFile(path, (fd) => readFully(fd, bytes, { path, begin: offset, end: offset + byteLength }));
+  return bytes;
 }
 
 /** Lower-case hex SHA-256 of a byte range, read in windows. Throws VX-QUANT-SHORT-FILE when the file ends before, VX-QUANT-UNREADABLE-FILE when it cannot be opened. */

@@ -1,6 +1,9 @@
+import { channelErrors } from "../channel-errors.js";
+import { byteLengthOf } from "../dtype.js";
 import type { Floats, Kernels } from "../kernels.js";
 import { largestScale } from "../scale-limits.js";
-import { readFloats, sha256OfRange } from "./file-floats.js";
+import { elementCountOf } from "../view.js";
+import { readBytes, readFloats, sha256OfRange } from "./file-floats.js";
 import { scaleBytes, writeBytes } from "./file-output.js";
 import { cachedParts, joined, NO_WEIGHTS } from "./weights-task.js";
 import type { Destination, FloatSource, Task, TaskOf, TaskResults } from "./tasks.js";
@@ -18,6 +21,12 @@ const RUNNERS: Runners = {
     let sum = NO_WEIGHTS;
     for (const part of cachedParts(task)) sum = joined(sum, quantizeWeights(kernels, part));
     return sum;
+  },
+  channelErrors(kernels, { source, codes, q, layout, start }) {
+    const bytes = codes instanceof Uint8Array ? codes : readBytes(codes, byteLengthOf(q.storage, elementCountOf(q.view)));
+    const restored = kernels.dequantize(bytes, q);
+    const floats = floatsOf(kernels, source);
+    return channelErrors(floats instanceof Float32Array ? floats : kernels.toFloat32(floats), restored, layout, start);
   },
   sha256: (kernels, { range }) => sha256OfRange(kernels, range),
 };

@@ -1,3 +1,4 @@
+import type { ChannelErrors, ErrorLayout } from "../channel-errors.js";
 import type { Factors } from "../factors.js";
 import type { Floats, FloatType, GroupRanges, QParams, QuantizedWeights, ScaleSpec } from "../kernels.js";
 import type { QuantView } from "../view.js";
@@ -20,6 +21,9 @@ export interface FilePlace {
   readonly path: string;
   readonly offset: number;
 }
+
+/** Where packed codes are. */
+export type Codes = Uint8Array | FilePlace;
 
 /** Where a task leaves what it made: memory that the threads share, or a file. */
 export type Destination = Uint8Array | FilePlace;
@@ -59,6 +63,15 @@ export type Task =
       readonly outScale: Float32Array | FilePlace;
       readonly outZeroPoint?: Int32Array;
     }
+  | {
+      readonly kind: "channelErrors";
+      readonly source: FloatSource;
+      readonly codes: Codes;
+      readonly q: QParams;
+      readonly layout: ErrorLayout;
+      /** Number of the first element in the whole tensor. */
+      readonly start: number;
+    }
   | { readonly kind: "sha256"; readonly range: FileRange };
 
 /** What each kind of task answers. */
@@ -66,6 +79,7 @@ export interface TaskResults {
   readonly groupRanges: GroupRanges;
   readonly quantize: { readonly nanCount: number };
   readonly quantizeWeights: Pick<WeightsInFile, "nanCount" | "nonFiniteGroups" | "largestScale">;
+  readonly channelErrors: ChannelErrors;
   readonly sha256: string;
 }
 

@@ -21,11 +21,6 @@ export function weightFloats({ data, factors }: ScaledWeight, kernels: Kernels):
   return floats;
 }
 
-/** The elements, in f32. */
-export function wideWeightFloats(weight: ScaledWeight, kernels: Kernels): Float32Array {
-  return weight.factors ? (weightFloats(weight, kernels) as Float32Array) : wideFloatsOf(weight.data, kernels);
-}
-
 /** A weight in a file is read there by the pool's threads, in the type that it is stored in. */
 export function weightSource(weight: ScaledWeight, kernels: Kernels): FloatSource {
   const { file, dtype, shape } = storedTensor(weight.data);

@@ -1,40 +1,41 @@
-import { isFloat, type Node, type TensorData, type Value } from "@vlm-export/ir";
-import { elementCount } from "@vlm-export/ir";
-import type { IntegerType, QuantView } from "@vlm-export/numerics";
-import { unpack } from "@vlm-export/numerics";
+import { elementCount, isFloat, type Node, type TensorData, type Value } from "@vlm-export/ir";
+import { type ErrorLayout, type IntegerType, unpack } from "@vlm-export/numerics";
 import type { BiasCorrectionPlan } from "@vlm-export/recipe";
 import { quantNoStatistics, quantCorrectionUnfit } from "../errors.js";
-import { wideWeightFloats } from "../equalize/scaled-weight.js";
+import { weightSource } from "../equalize/scaled-weight.js";
+import { mapLimited } from "../map-limited.js";
 import { wideFloatsOf } from "../weights/constant-floats.js";
 import { floatConstant } from "../weights/float-constant.js";
 import { viewOf } from "../weights/quant-spec.js";
 import { axesOf, type ChannelAxes } from "./channel-axes.js";
-import { meanError } from "./mean-error.js";
 import { rankCause } from "./rank-cause.js";
 import { nodeOf, type Rewrite } from "./rewrite.js";
+
+/** Nodes whose weights are read at one time. */
+const AT_ONCE = 2;
 
 /**
  * b' = b + (W − Ŵ) · E[x], per output channel: takes the mean error of the quantized weight out of the output (Nagel et al.,
  * "Data-free quantization through weight equalization and bias correction", 2019). Padding of convolutions is left out of account.
  */
-export function correctBiases(rewrite: Rewrite): void {
-  for (const plan of rewrite.plan.biasCorrections) {
-    const reason = correct(rewrite, plan);
-    if (reason !== undefined) rewrite.report(quantCorrectionUnfit(plan.node.name, reason, plan.decidedBy));
+export async function correctBiases(rewrite: Rewrite): Promise<void> {
+  const plans = rewrite.plan.biasCorrections;
+  const corrections = new Map<BiasCorrectionPlan, Float32Array | string>();
+  await mapLimited(plans, AT_ONCE, async (plan) => void corrections.set(plan, await correctionOf(rewrite, plan)));
+  for (const plan of plans) {
+    const correction = corrections.get(plan) as Float32Array | string;
+    if (typeof correction === "string") rewrite.report(quantCorrectionUnfit(plan.node.name, correction, plan.decidedBy));
+    else addToBias(rewrite, { node: nodeOf(rewrite, plan.node) as Node, original: plan.node }, correction);
   }
 }
 
-/** Corrects one node, or says why not. */
-function correct(rewrite: Rewrite, plan: BiasCorrectionPlan): string | undefined {
+/** What is added to each output channel, or why nothing is. */
+async function correctionOf(rewrite: Rewrite, plan: BiasCorrectionPlan): Promise<Float32Array | string> {
   const node = nodeOf(rewrite, plan.node);
   if (!node) return "the node is split";
   const axes = axesOf(plan.node, rewrite.edit.ops);
   if (!["Conv", "Gemm", "MatMul"].includes(node.op)) return `only Conv, Gemm and MatMul are corrected, this is ${node.op}`;
-  if (!axes) return unfit(plan.node);
-  const correction = correctionOf(rewrite, plan, axes);
-  if (typeof correction === "string") return correction;
-  addToBias(rewrite, { node, original: plan.node }, correction);
-  return undefined;
+  return axes ? meanError(rewrite, plan, axes) : unfit(plan.node);
 }
 
 /** Why the channels of a node's input cannot be told. */
@@ -43,7 +44,8 @@ function unfit({ inputs: [input, weight] }: Node): string {
   return weight?.data ? "its weight is not a plain matrix or kernel" : "its right operand is no constant";
 }
 
-function correctionOf(rewrite: Rewrite, plan: BiasCorrectionPlan, axes: ChannelAxes): Float32Array | string {
+/** Σ over the summed axes of (W − Ŵ) · E[x] for each output channel. */
+async function meanError(rewrite: Rewrite, plan: BiasCorrectionPlan, axes: ChannelAxes): Promise<Float32Array | string> {
   const { node, inputIndex, weight } = plan;
   const input = node.inputs[inputIndex] as Value;
   const scaled = rewrite.equalization.weightOf(weight);
@@ -52,19 +54,28 @@ function correctionOf(rewrite: Rewrite, plan: BiasCorrectionPlan, axes: ChannelA
   const means = rewrite.equalization.seen(input)?.means?.get(axes.input);
   if (!means) throw quantNoStatistics(input.name, "channel means");
   if (!constant || shape.length !== axes.weightRank) return "its weight is not a plain matrix or kernel";
-  const { kernels } = rewrite.tools;
+  const { kernels, pool } = rewrite.tools;
   const { storage, range, scale, zeroPoint } = constant.type.quant;
   const scales = wideFloatsOf(scale as TensorData, kernels);
   const zeros = zeroPoint && Int32Array.from(unpack(zeroPoint.bytes(), storage as IntegerType, scales.length));
-  const view: QuantView = viewOf(shape, weight.request);
-  const restored = kernels.dequantize(constant.data.bytes(), {
-    view,
+  const quantized = {
+    view: viewOf(shape, weight.request),
     storage: storage as IntegerType,
     range,
     scale: scales,
     ...(zeros && { zeroPoint: zeros }),
-  });
-  return meanError({ weights: wideWeightFloats(scaled, kernels), restored, shape }, means, axes);
+    codes: constant.data.file ?? constant.data.bytes(),
+  };
+  return Float32Array.from(await pool.channelErrors(weightSource(scaled, kernels), quantized, layoutOf(shape, means, axes)));
+}
+
+/** A matrix with one output channel per column, or one per row, in which the kernel elements of one input channel lie side by side. */
+function layoutOf(shape: readonly number[], means: Float32Array, { channel, groups }: ChannelAxes): ErrorLayout {
+  const [rows = 0, second = 0] = shape;
+  if (channel === 1) return { channel: "column", rows, columns: second, groups: 1, weights: means };
+  const kernel = elementCount(shape.slice(2));
+  const weights = Float32Array.from({ length: means.length * kernel }, (_, i) => means[Math.floor(i / kernel)] as number);
+  return { channel: "row", rows, columns: second * kernel, groups, weights };
 }
 
 /** Adds to the constant that is added to the products already, or puts an Add behind the node. */

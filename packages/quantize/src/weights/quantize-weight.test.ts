@@ -1,12 +1,12 @@
 import { f32Tensor } from "@vlm-export/ir";
-import { createKernels, f16ToNumber, numberToF16, unpack } from "@vlm-export/numerics";
+import { createKernels, createPool, f16ToNumber, numberToF16, unpack } from "@vlm-export/numerics";
 import type { WeightRequest } from "@vlm-export/recipe";
 import { array, assert, asyncProperty, constantFrom, double } from "fast-check";
 import { expect, test } from "vitest";
 import { integerHome } from "./integer-constant.js";
 import { quantizeWeight } from "./quantize-weight.js";
 
-const tools = { kernels: createKernels(), home: integerHome(Number.POSITIVE_INFINITY, undefined) };
+const tools = { kernels: createKernels(), pool: createPool({ threads: 0 }), home: integerHome(Number.POSITIVE_INFINITY, undefined) };
 const base = { storage: "i8", symmetric: true, scaleDtype: "f32", range: [-127, 127], method: "minmax", algorithm: "rtn" } as const;
 
 async function quantized(

@@ -14,12 +14,12 @@ const HELD_SCALE_BYTES = 1 << 16;
 /** What turns weights into integers: the calling thread's kernels, and a pool that reads and works in parallel. */
 export interface WeightTools {
   readonly kernels: Kernels;
-  readonly pool?: WeightPool;
+  readonly pool: WeightPool;
   readonly home: IntegerHome;
 }
 
 /** The part of a kernel pool that weights need. */
-export type WeightPool = Pick<KernelPool, "quantizeWeights" | "quantizeWeightsToFile">;
+export type WeightPool = Pick<KernelPool, "quantizeWeights" | "quantizeWeightsToFile" | "channelErrors">;
 
 /** A weight to be quantized; every scale is at least `scaleFloor`. */
 export interface Weight extends ScaledWeight {
@@ -74,7 +74,7 @@ async function keptWeight(weight: Weight, request: WeightRequest, tools: WeightT
 async function writtenByPool(weight: Weight, request: WeightRequest, tools: WeightTools): Promise<KeptWeight | undefined> {
   const { data, scaleFloor } = weight;
   const { storage, scaleDtype, method } = request;
-  if (!tools.pool || method === "mse" || scaleFloor) return undefined;
+  if (method === "mse" || scaleFloor) return undefined;
   const scaleShape = scaleShapeOf(data.shape, request);
   const codeBytes = byteLengthOf(storage, elementCount(data.shape));
   const place = await tools.home.reserve(codeBytes + byteLengthOf(scaleDtype, elementCount(scaleShape)));
@@ -95,8 +95,7 @@ interface HowToChoose {
 async function integersOf(weight: Weight, spec: ScaleSpec, { method, tools }: HowToChoose): Promise<QuantizedWeights> {
   const { kernels, pool } = tools;
   const { scaleFloor } = weight;
-  const chosen = method === "mse" ? byError(weight, spec, kernels) : pool?.quantizeWeights(weightSource(weight, kernels), spec);
-  const weights = (await chosen) ?? kernels.quantizeWeights(weightFloats(weight, kernels), spec);
+  const weights = method === "mse" ? byError(weight, spec, kernels) : await pool.quantizeWeights(weightSource(weight, kernels), spec);
   const { scale } = weights;
   if (!scaleFloor?.some((floor, i) => floor > (scale[i] as number))) return weights;
   const raised = { ...weights, scale: scale.map((value, i) => Math.max(value, roundedScale(scaleFloor[i] as number, spec.scaleDtype))) };

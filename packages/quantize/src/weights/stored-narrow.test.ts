@@ -37,10 +37,11 @@ function stored(dtype: "f16" | "bf16"): Uint8Array {
 
 const inMemory = integerHome(Number.POSITIVE_INFINITY, undefined);
 const scratch = await openStore(folder).scratch();
-const ways = [undefined, pool].flatMap((workers) => [inMemory, integerHome(0, scratch)].map((home) => ({ workers, home })));
+const noThreads = createPool({ threads: 0 });
+const ways = [noThreads, pool].flatMap((workers) => [inMemory, integerHome(0, scratch)].map((home) => ({ workers, home })));
 
-async function quantized(data: TensorData, request: WeightRequest, workers: typeof pool | undefined, home = inMemory) {
-  const tools = { kernels, home, ...(workers && { pool: workers }) };
+async function quantized(data: TensorData, request: WeightRequest, workers: typeof pool, home = inMemory) {
+  const tools = { kernels, home, pool: workers };
   const { data: ints, type } = await quantizeWeight({ value: { name: "w", type: { dtype: "f32", shape } }, data }, request, tools);
   const { scale, zeroPoint } = type.quant;
   return { dtype: type.dtype, hashes: [ints, scale, zeroPoint].map((tensor) => tensor && contentHash(tensor)) };
@@ -64,7 +65,7 @@ test.each(["f16", "bf16"] as const)("integers from stored %s are those from the 
   const whole = memoryTensor("f32", shape, widenedTensor(held).bytes().slice());
   const places = [held, fileTensor(dtype, shape, { path, offset: 6 })];
   for (const request of requests) {
-    const expected = await quantized(whole, request, undefined);
+    const expected = await quantized(whole, request, noThreads);
     for (const narrow of places)
       for (const { workers, home } of ways) {
         const found = await quantized(unread(widenedTensor(narrow)), request, workers, home);
