@@ -1,3 +1,8 @@
+/** 2^23: adding it to an integer below leaves that integer in the low mantissa bits. */
+const INTEGERS: f32 = 8388608.0;
+/** What its other bits are once shifted by 2. */
+const SHIFTED_BITS: usize = 0x2c000000;
+
 // @ts-ignore: decorator
 @inline
 function increment(at: usize): void {
@@ -14,6 +19,7 @@ export function histogram(src: usize, count: i32, lo: f32, binsPerUnit: f32, bin
   const factor = f32x4.splat(binsPerUnit);
   const zero = f32x4.splat(0);
   const last = f32x4.splat(<f32>(bins - 1));
+  const integers = f32x4.splat(INTEGERS);
   const table1 = tables + (<usize>bins << 2);
   const table2 = table1 + (<usize>bins << 2);
   const table3 = table2 + (<usize>bins << 2);
@@ -27,11 +33,11 @@ export function histogram(src: usize, count: i32, lo: f32, binsPerUnit: f32, bin
     high = f32x4.pmax(high, x);
     const position = f32x4.mul(f32x4.sub(x, lo4), factor);
     nans = i32x4.sub(nans, f32x4.ne(position, position));
-    const bin = i32x4.shl(i32x4.trunc_sat_f32x4_s(f32x4.pmin(f32x4.pmax(zero, position), last)), 2);
-    increment(tables + <usize>i32x4.extract_lane(bin, 0));
-    increment(table1 + <usize>i32x4.extract_lane(bin, 1));
-    increment(table2 + <usize>i32x4.extract_lane(bin, 2));
-    increment(table3 + <usize>i32x4.extract_lane(bin, 3));
+    const bin = i32x4.shl(f32x4.add(f32x4.floor(f32x4.pmin(f32x4.pmax(zero, position), last)), integers), 2);
+    increment(tables - SHIFTED_BITS + <usize>i32x4.extract_lane(bin, 0));
+    increment(table1 - SHIFTED_BITS + <usize>i32x4.extract_lane(bin, 1));
+    increment(table2 - SHIFTED_BITS + <usize>i32x4.extract_lane(bin, 2));
+    increment(table3 - SHIFTED_BITS + <usize>i32x4.extract_lane(bin, 3));
     src += 16;
   }
   v128.store(extremes, low);
@@ -51,15 +57,13 @@ export function histogram(src: usize, count: i32, lo: f32, binsPerUnit: f32, bin
   return nanCount;
 }
 
-/** Sums the four tables into the first. */
-export function mergeTables(bins: i32, tables: usize): void {
+/** Sums bins [first, end) of the four tables into the first table; may sum up to 3 more. */
+export function mergeTables(bins: i32, tables: usize, first: i32, end: i32): void {
   const stride = <usize>bins << 2;
-  const end = tables + stride;
-  let at = tables;
-  for (; at + 16 <= end; at += 16) {
+  const stop = tables + (<usize>end << 2);
+  for (let at = tables + (<usize>first << 2); at < stop; at += 16) {
     const a = i32x4.add(v128.load(at), v128.load(at + stride));
     const b = i32x4.add(v128.load(at + 2 * stride), v128.load(at + 3 * stride));
     v128.store(at, i32x4.add(a, b));
   }
-  for (; at < end; at += 4) store<u32>(at, load<u32>(at) + load<u32>(at + stride) + load<u32>(at + 2 * stride) + load<u32>(at + 3 * stride));
 }

@@ -60,7 +60,7 @@ export interface KernelExports extends PerCodeType {
   readonly histogram: (
     ...args: [src: Address, count: number, lo: number, binsPerUnit: number, bins: number, tables: Address, extremes: Address]
   ) => number;
-  readonly mergeTables: (...args: [bins: number, tables: Address]) => void;
+  readonly mergeTables: (...args: [bins: number, tables: Address, first: number, end: number]) => void;
   readonly absmaxRuns: (...args: [src: Address, out: Address, runs: number, runLength: number, period: number]) => void;
   readonly absmaxRows: (...args: [src: Address, out: Address, rows: number, width: number, rowsPerScale: number]) => void;
   readonly minMaxRuns: (...args: [src: Address, lows: Address, highs: Address, runs: number, runLength: number, period: number]) => void;
