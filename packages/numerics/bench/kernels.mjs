@@ -29,6 +29,15 @@ report("memcpy f32", x.byteLength, () => target.set(x));
 for (const [name, view] of Object.entries(views)) {
   for (const storage of ["i4", "i8"]) report(`quantizeWeights ${storage} ${name}`, x.byteLength, () => kernels.quantizeWeights(x, specOf(storage, view)));
 }
+/** 2 MiB in the kernels' own memory: the form in which the pool's threads read files. */
+const windowRows = 128;
+const bytesOfWindow = kernels.stage(windowRows * columns * 4);
+const window = new Float32Array(bytesOfWindow.buffer, bytesOfWindow.byteOffset, windowRows * columns);
+window.set(x.subarray(0, window.length));
+for (const axis of [1, 0]) {
+  const spec = specOf("i4", blockView([windowRows, columns], axis, 32));
+  report(`quantizeWeights i4 block 32 axis ${axis}, a window in place`, window.byteLength, () => kernels.quantizeWeights(window, spec));
+}
 report("quantizeWeights u4 asymmetric block 32 axis 1", x.byteLength, () => kernels.quantizeWeights(x, specOf("u4", views["block 32 axis 1"], false)));
 report("quantizeWeights i4 block 32 axis 1, f16", half.bits.byteLength, () => kernels.quantizeWeights(half, specOf("i4", views["block 32 axis 1"])));
 report("quantizeWeights i4 block 32 axis 1, bf16", brain.bits.byteLength, () => kernels.quantizeWeights(brain, specOf("i4", views["block 32 axis 1"])));
