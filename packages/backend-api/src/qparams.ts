@@ -1,4 +1,4 @@
-import { elementCount, type Graph, type QuantSpec, singles, type TensorData, type Value } from "@vlm-export/ir";
+import { elementCount, type Graph, isRead, outputsOf, type QuantSpec, singles, type TensorData, type Value } from "@vlm-export/ir";
 import { blockView, channelView, floatsFromBytes, type IntegerType, type QuantView, tensorView, unpack } from "@vlm-export/numerics";
 
 /** The numbers of an f32, f16 or bf16 tensor, widened exactly, row-major. */
@@ -33,7 +33,7 @@ export function quantViewOf(shape: readonly number[], { scale, granularity }: Qu
 
 /** Values of the graph whose integers or scales an artifact must carry: quantized constants and statically quantized activations that are read. */
 export function quantizedValues(graph: Graph): readonly Value[] {
-  const activations = [...graph.inputs, ...graph.nodes.flatMap((node) => node.outputs)].filter((value): value is Value => value !== null);
-  const read = (value: Value) => graph.users(value).length > 0 || graph.outputs.includes(value);
-  return [...graph.constants, ...activations].filter((value) => value.type.quant?.scale !== undefined && read(value));
+  return [...graph.constants, ...graph.inputs, ...graph.nodes.flatMap(outputsOf)].filter(
+    (value) => value.type.quant?.scale !== undefined && isRead(graph, value),
+  );
 }

@@ -71,3 +71,11 @@ export function byteLengthOf(dtype: DType, count: number): number {
 export function isFloat(dtype: DType): boolean {
   return dtype === "f32" || dtype === "f16" || dtype === "bf16" || dtype === "f64";
 }
+
+/** The largest finite number of the types that {@link isFloat} counts; its negative is the lowest. */
+export const LARGEST_FINITE: Readonly<Partial<Record<DType, number>> & Record<"f64" | "f32" | "bf16" | "f16", number>> = {
+  f64: Number.MAX_VALUE,
+  f32: (2 - 2 ** -23) * 2 ** 127,
+  bf16: (2 - 2 ** -7) * 2 ** 127,
+  f16: 65504,
+};

@@ -1,5 +1,6 @@
 import { VxError } from "./diagnostic.js";
 import { importDuplicateName } from "./errors.js";
+import { isRead } from "./graph-parts.js";
 import { GraphStore, readBy, type Writable } from "./graph-store.js";
 import type { Attrs, Graph, Node, OpName, Value } from "./graph.js";
 import { mergeTypes, sameInferredType } from "./merge-types.js";
@@ -160,8 +161,7 @@ export class GraphEditor {
   /** Removes a node that nobody reads; its outputs vanish. Throws RangeError when an output is still in use: a caller's bug. */
   erase(node: Node): void {
     for (const value of node.outputs) {
-      if (value && (this.store.users(value).length > 0 || this.store.outputs.includes(value)))
-        throw new RangeError(`erase: ${node.name} output ${value.name} is still read`);
+      if (value && isRead(this.store, value)) throw new RangeError(`erase: ${node.name} output ${value.name} is still read`);
     }
     this.store.removeNode(node);
     for (const value of node.outputs) if (value) this.store.values.delete(value.name);
@@ -169,8 +169,7 @@ export class GraphEditor {
 
   /** Removes a constant that nobody reads. Throws RangeError when it is in use. */
   eraseConstant(value: Value): void {
-    if (this.store.users(value).length > 0 || this.store.outputs.includes(value))
-      throw new RangeError(`eraseConstant: ${value.name} is still read`);
+    if (isRead(this.store, value)) throw new RangeError(`eraseConstant: ${value.name} is still read`);
     this.store.removeConstant(value);
   }
 

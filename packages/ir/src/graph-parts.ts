@@ -21,3 +21,8 @@ export function outputsOf({ outputs }: Pick<Node, "outputs">): readonly Value[] 
 export function definedValues({ inputs, constants, nodes }: Graph): readonly Value[] {
   return [...inputs, ...constants, ...nodes.flatMap(outputsOf)];
 }
+
+/** True when a node, a nested graph or the outside reads the value. */
+export function isRead(graph: Graph, value: Value): boolean {
+  return graph.users(value).length > 0 || graph.outputs.includes(value);
+}

@@ -3,7 +3,7 @@ export * from "./diagnostic.js";
 export * from "./dtype.js";
 export * from "./editor.js";
 export * from "./graph.js";
-export { definedValues, isSubgraph, nestedGraphs, outputsOf } from "./graph-parts.js";
+export { definedValues, isRead, isSubgraph, nestedGraphs, outputsOf } from "./graph-parts.js";
 export * from "./hash.js";
 export * from "./op-def.js";
 export { type ParseOptions, parseGraph } from "./parse.js";

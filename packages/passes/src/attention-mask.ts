@@ -1,4 +1,4 @@
-import { type Value } from "@vlm-export/ir";
+import { LARGEST_FINITE, type Value } from "@vlm-export/ir";
 import { codeOfDtype } from "@vlm-export/ops";
 import type { StandIn } from "./stand-in.js";
 
@@ -13,14 +13,12 @@ export interface Masking {
   readonly isCausal: boolean;
 }
 
-/** Far below any score, and a number: a query that may attend to nothing must not become NaN. */
-const LOWEST: ReadonlyMap<string, number> = new Map([["f16", -65504]]);
-
-/** The scores with mask and causal limit. */
+/** The scores, which are floats, with mask and causal limit. */
 export function masked(write: StandIn, scores: Value, masking: Masking): Value {
   const { mask, isCausal } = masking;
   const { dtype } = scores.type;
-  const never = (): Value => write.scalar(LOWEST.get(dtype) ?? -3e38, dtype);
+  // Far below any score, and a number: a query that may attend to nothing must not become NaN.
+  const never = (): Value => write.scalar(-(LARGEST_FINITE[dtype] as number), dtype);
   const where = (allowed: Value, from: Value): Value => write.op("Where", [allowed, from, never()]);
   const limited = isCausal ? where(causal(write, masking), scores) : scores;
   if (!mask) return limited;

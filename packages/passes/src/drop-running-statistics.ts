@@ -1,4 +1,4 @@
-import { type Node, type Pass, staticShape, type Value } from "@vlm-export/ir";
+import { isRead, type Node, type Pass, staticShape } from "@vlm-export/ir";
 import { zeroTensor } from "@vlm-export/ops";
 
 /**
@@ -10,8 +10,7 @@ export const dropRunningStatistics: Pass = {
 
   run(edit) {
     const { graph } = edit;
-    const isRead = (value: Value | null): boolean => value !== null && (graph.users(value).length > 0 || graph.outputs.includes(value));
-    const nodes = graph.nodes.filter((node) => isTraining(node) && !node.outputs.slice(1).some(isRead));
+    const nodes = graph.nodes.filter((node) => isTraining(node) && !node.outputs.slice(1).some((value) => value && isRead(graph, value)));
     let modified = false;
     for (const node of nodes) {
       for (const [index, value] of node.inputs.entries()) {

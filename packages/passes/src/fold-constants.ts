@@ -3,9 +3,11 @@ import {
   elementCount,
   type GraphEditor,
   i64Tensor,
+  isRead,
   type Node,
   type OpDef,
   type OpRegistry,
+  outputsOf,
   type Pass,
   staticShape,
   type TensorData,
@@ -122,10 +124,9 @@ function replaceOutputs(edit: GraphEditor, node: Node, folded: readonly TensorDa
  */
 function release(edit: GraphEditor, node: Node, made: ReadonlySet<Value>): number {
   const { graph } = edit;
-  const isRead = (value: Value): boolean => graph.users(value).length > 0 || graph.outputs.includes(value);
-  if (node.outputs.some((value) => value && isRead(value))) return 0;
+  if (outputsOf(node).some((value) => isRead(graph, value))) return 0;
   edit.erase(node);
-  const unread = new Set(node.inputs.filter((value): value is Value => value?.data !== undefined && !isRead(value)));
+  const unread = new Set(node.inputs.filter((value): value is Value => value?.data !== undefined && !isRead(graph, value)));
   for (const constant of unread) edit.eraseConstant(constant);
   return [...unread].reduce((sum, constant) => sum + (made.has(constant) ? (constant.data?.byteLength ?? 0) : 0), 0);
 }

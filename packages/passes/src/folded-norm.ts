@@ -1,6 +1,6 @@
-import { type GraphEditor, type Node, staticShape, type Value } from "@vlm-export/ir";
+import { type GraphEditor, type Node, type Value } from "@vlm-export/ir";
 import { constantShaped } from "./float-constant.js";
-import { bothOrders, otherInput, producerOf, uncast } from "./match.js";
+import { bothOrders, otherInput, producerOf, trailingShape, uncast } from "./match.js";
 import { centredOf, meanSquareOf, trailingMean, underInverseRoot } from "./norm-match.js";
 
 /** x · s + (β − mean(x) · s) with s = γ / √(variance + ε). */
@@ -51,7 +51,7 @@ function deviationOf(scale: Value, x: Value, axis: number): Pick<FoldedNorm, "ga
 
 /** False when γ or β is no constant of exactly the normalized extents. */
 export function fuseFoldedNorm(edit: GraphEditor, add: Node, { x, axis, epsilon, gain, shift }: FoldedNorm): boolean {
-  const shape = staticShape({ ...x.type, shape: x.type.shape?.slice(axis) });
+  const shape = trailingShape(x, axis);
   if (!shape || x.type.dtype === "f64") return false;
   const [scale, bias] = [gain, shift].map((value) => {
     const data = constantShaped(value, shape);

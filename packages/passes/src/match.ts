@@ -1,5 +1,5 @@
-import { elementCount, type Graph, isFloat, type Node, type OpName, type TensorData, type Value } from "@vlm-export/ir";
-import { bf16ToNumber, f16ToNumber } from "@vlm-export/numerics";
+import { elementCount, type Graph, isFloat, type Node, type OpName, staticShape, type TensorData, type Value } from "@vlm-export/ir";
+import { numbersOf } from "@vlm-export/ops";
 
 /** The node that makes `value`, when it is an `op`. */
 export function producerOf(value: Value | null | undefined, op: OpName): Node | undefined {
@@ -27,18 +27,7 @@ export function plainData(value: Value | null | undefined): TensorData | undefin
 export function scalarOf(value: Value | null | undefined): number | undefined {
   const data = plainData(value);
   if (!data || !isFloat(data.dtype) || elementCount(data.shape) !== 1) return undefined;
-  const bytes = data.bytes();
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  switch (data.dtype) {
-    case "f64":
-      return view.getFloat64(0, true);
-    case "f16":
-      return f16ToNumber(view.getUint16(0, true));
-    case "bf16":
-      return bf16ToNumber(view.getUint16(0, true));
-    default:
-      return view.getFloat32(0, true);
-  }
+  return numbersOf(data)[0];
 }
 
 /** True for a one-element constant that is `expected` as far as its element type and exporters' rounding go. */
@@ -86,9 +75,7 @@ export function uncast(value: Value): Value {
 export function integersOf(value: Value | null | undefined): readonly number[] | undefined {
   const data = value?.data;
   if (!data || data.dtype !== "i64" || elementCount(data.shape) > 64) return undefined;
-  const bytes = data.bytes();
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Array.from({ length: elementCount(data.shape) }, (_, i) => Number(view.getBigInt64(i * 8, true)));
+  return Array.from(numbersOf(data));
 }
 
 /** The number of a one-element constant, float or integer. */
@@ -100,6 +87,11 @@ export function numberOfConstant(value: Value | null | undefined): number | unde
 /** Rank of a value; undefined when unknown. */
 export function rankOf(value: Value): number | undefined {
   return value.type.shape?.length;
+}
+
+/** Extents from axis `first` on (counted from the end when negative); undefined when one of them is not known. */
+export function trailingShape({ type }: Value, first: number): readonly number[] | undefined {
+  return staticShape({ ...type, shape: type.shape?.slice(first) });
 }
 
 /** Extent number `axis` (from the end when negative) of a value when it is a known number. */

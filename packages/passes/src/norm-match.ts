@@ -1,5 +1,5 @@
-import { elementCount, isFloat, type Node, staticShape, type Value } from "@vlm-export/ir";
-import { bothOrders, integersOf, numberOfConstant, producerOf, rankOf, scalarOf, uncast } from "./match.js";
+import { elementCount, isFloat, type Node, type Value } from "@vlm-export/ir";
+import { bothOrders, integersOf, numberOfConstant, producerOf, rankOf, scalarOf, trailingShape, uncast } from "./match.js";
 
 /** x over trailing axes, divided by a root of its own mean square (RMS) or variance (layer norm) plus ε. */
 export interface NormCore {
@@ -83,7 +83,7 @@ function firstOfTrailing(reduction: Node, x: Value): number | undefined {
 
 /** Number of elements that the axes from `first` on span. */
 function extentsFrom(x: Value, first: number): number | undefined {
-  const shape = staticShape({ ...x.type, shape: x.type.shape?.slice(first) });
+  const shape = trailingShape(x, first);
   return shape && elementCount(shape);
 }
 

@@ -1,6 +1,6 @@
-import { elementCount, type Node, staticShape, type Value } from "@vlm-export/ir";
+import { elementCount, type Node, type Value } from "@vlm-export/ir";
 import { codeOfDtype } from "@vlm-export/ops";
-import { rankOf } from "./match.js";
+import { rankOf, trailingShape } from "./match.js";
 import type { StandIn } from "./stand-in.js";
 
 /** What the expansions of LayerNormalization and RMSNormalization share. */
@@ -42,7 +42,7 @@ function normalizedShape(node: Node, input: Value): readonly number[] | undefine
   const rank = rankOf(input);
   const axis = Number(node.attrs["axis"] ?? -1);
   const first = rank === undefined || axis < 0 ? axis : axis - rank;
-  const known = staticShape({ ...input.type, shape: input.type.shape?.slice(first) });
+  const known = trailingShape(input, first);
   const scale = node.inputs[1]?.data?.shape;
   return known ?? (scale?.length === -first && scale.every((extent) => extent > 1) ? scale : undefined);
 }

@@ -1,7 +1,7 @@
-import { elementCount, type Graph, type GraphEditor, type Node, staticShape, type Value } from "@vlm-export/ir";
+import { elementCount, type Graph, type GraphEditor, type Node, type Value } from "@vlm-export/ir";
 import { tensorOf } from "@vlm-export/ops";
 import { constantShaped } from "./float-constant.js";
-import { otherInput, soleUser } from "./match.js";
+import { otherInput, soleUser, trailingShape } from "./match.js";
 import { castChain, type NormCore } from "./norm-match.js";
 
 /**
@@ -11,7 +11,7 @@ import { castChain, type NormCore } from "./norm-match.js";
 export function fuseNorm(edit: GraphEditor, op: NormOp, node: Node, core: NormCore): boolean {
   const normalized = castBack(node.outputs[0] as Value, core, edit.graph);
   const x = castChain(core.x).find(({ type }) => type.dtype === normalized.type.dtype && COMPUTED.has(type.dtype));
-  const shape = normalizedShape(core);
+  const shape = trailingShape(core.x, core.axis);
   if (!x || !shape) return false;
   const gain = operandOf(edit, "Mul", normalized, shape);
   const scaled = gain?.output ?? normalized;
@@ -26,10 +26,6 @@ export function fuseNorm(edit: GraphEditor, op: NormOp, node: Node, core: NormCo
 const COMPUTED: ReadonlySet<string> = new Set(["f32", "f16", "bf16"]);
 
 type NormOp = "LayerNormalization" | "RMSNormalization";
-
-function normalizedShape({ x, axis }: NormCore): readonly number[] | undefined {
-  return staticShape({ ...x.type, shape: x.type.shape?.slice(axis) });
-}
 
 /** The norm's result after the Cast that leads back to the element type that x had before it was cast. */
 function castBack(normalized: Value, { x }: NormCore, graph: Graph): Value {

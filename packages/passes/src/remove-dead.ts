@@ -1,4 +1,4 @@
-import type { Pass } from "@vlm-export/ir";
+import { isRead, outputsOf, type Pass } from "@vlm-export/ir";
 
 /** Removes nodes whose outputs nobody reads, and constants that nobody reads. Graph inputs stay: they are the model's contract. */
 export const removeDead: Pass = {
@@ -6,15 +6,14 @@ export const removeDead: Pass = {
 
   run(edit) {
     const { graph } = edit;
-    const outputs = new Set(graph.outputs);
     let modified = false;
     for (const node of graph.nodes.toReversed()) {
-      if (node.outputs.some((value) => value && (outputs.has(value) || graph.users(value).length > 0))) continue;
+      if (outputsOf(node).some((value) => isRead(graph, value))) continue;
       edit.erase(node);
       modified = true;
     }
     for (const constant of graph.constants) {
-      if (outputs.has(constant) || graph.users(constant).length > 0) continue;
+      if (isRead(graph, constant)) continue;
       edit.eraseConstant(constant);
       modified = true;
     }

@@ -1,4 +1,4 @@
-import { type Graph, type Node, type Pass, sameShape, type Value } from "@vlm-export/ir";
+import { type Graph, isRead, type Node, type Pass, sameShape, type Value } from "@vlm-export/ir";
 import { integersOf } from "./match.js";
 
 /** Nodes that give their input back: Identity, Cast to the same type, Dropout outside training, Reshape to the same shape, …. */
@@ -22,7 +22,7 @@ export const removeIdentity: Pass = {
 /** True when the node bears an output's name that its input cannot take, or when another of its outputs is read. */
 function isNeeded(graph: Graph, { outputs: [output, ...others] }: Node, input: Value): boolean {
   const isInterface = graph.outputs.includes(output as Value) && (!input.producer || graph.outputs.includes(input));
-  return isInterface || others.some((value) => value && (graph.users(value).length > 0 || graph.outputs.includes(value)));
+  return isInterface || others.some((value) => value && isRead(graph, value));
 }
 
 type Rule = (node: Node, input: Value, output: Value) => boolean;

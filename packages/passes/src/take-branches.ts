@@ -1,4 +1,14 @@
-import { type Graph, type GraphEditor, isSubgraph, type Node, type Pass, type TensorType, type Value } from "@vlm-export/ir";
+import {
+  type Graph,
+  type GraphEditor,
+  isRead,
+  isSubgraph,
+  type Node,
+  outputsOf,
+  type Pass,
+  type TensorType,
+  type Value,
+} from "@vlm-export/ir";
 import { foldConstants } from "./fold-constants.js";
 
 /**
@@ -28,9 +38,8 @@ interface Decided {
 
 /** Nodes whose branch is known, of those that anything reads. */
 function decidedIn(graph: Graph): readonly Decided[] {
-  const isRead = (value: Value | null): boolean => value !== null && (graph.users(value).length > 0 || graph.outputs.includes(value));
   return graph.nodes.flatMap((node) => {
-    const condition = node.op === "If" && node.outputs.some(isRead) ? node.inputs[0]?.data : undefined;
+    const condition = node.op === "If" && outputsOf(node).some((value) => isRead(graph, value)) ? node.inputs[0]?.data : undefined;
     const branch = condition && node.attrs[condition.bytes()[0] === 0 ? "else_branch" : "then_branch"];
     return isSubgraph(branch) ? [{ node, branch: branch.graph }] : [];
   });

@@ -1,4 +1,4 @@
-import { cloneGraph, type Diagnostic, type Graph, GraphEditor, type OpRegistry, storedTensor } from "@vlm-export/ir";
+import { cloneGraph, type Diagnostic, type Graph, GraphEditor, isRead, type OpRegistry, storedTensor } from "@vlm-export/ir";
 import { createPool, type Kernels } from "@vlm-export/numerics";
 import type { Plan, WeightPlan } from "@vlm-export/recipe";
 import type { Scratch } from "@vlm-export/store";
@@ -109,8 +109,5 @@ async function quantizeWeights(
 }
 
 function removeUnreadConstants(edit: GraphEditor): void {
-  const { graph } = edit;
-  const captured = new Set(graph.nodes.flatMap((node) => [...node.captures.values()]));
-  for (const constant of graph.constants)
-    if (graph.users(constant).length === 0 && !graph.outputs.includes(constant) && !captured.has(constant)) edit.eraseConstant(constant);
+  for (const constant of edit.graph.constants) if (!isRead(edit.graph, constant)) edit.eraseConstant(constant);
 }

@@ -2,7 +2,7 @@ import type { Graph, Node } from "@vlm-export/ir";
 import type { AttentionCore } from "./attention-cores.js";
 import { viewed } from "./operands.js";
 import type { Roles } from "./roles.js";
-import { findAbove, isLookup, isNorm } from "./trace.js";
+import { findAbove, isLookup, isNorm, usersOf } from "./trace.js";
 
 /** Where an attention stands. */
 export interface AttentionPlace {
@@ -70,8 +70,7 @@ function between(graph: Graph, { q, k, v }: AttentionCore, isAbove: (node: Node)
   const found = new Set<Node>();
   const queue = [q, k, v].filter((node) => node !== undefined);
   for (const node of queue) {
-    const users = node.outputs.flatMap((output) => (output ? graph.users(output) : []));
-    for (const user of users)
+    for (const user of usersOf(graph, node))
       if (!found.has(user) && isAbove(user) && !isLookup(user)) {
         found.add(user);
         queue.push(user);

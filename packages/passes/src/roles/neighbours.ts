@@ -1,4 +1,5 @@
 import type { Graph, Node } from "@vlm-export/ir";
+import { usersOf } from "./trace.js";
 
 /** Numbers of marked nodes around a node; undefined when there is none. */
 export interface Neighbours {
@@ -17,10 +18,9 @@ export function neighboursOf(graph: Graph, marked: ReadonlyMap<Node, number>): N
     if (found >= 0) above.set(node, found);
   }
   for (const node of graph.nodes.toReversed()) {
-    const users = node.outputs.flatMap((output) => (output ? graph.users(output) : []));
     const found = Math.min(
       Number.POSITIVE_INFINITY,
-      ...users.map((user) => marked.get(user) ?? below.get(user) ?? Number.POSITIVE_INFINITY),
+      ...usersOf(graph, node).map((user) => marked.get(user) ?? below.get(user) ?? Number.POSITIVE_INFINITY),
     );
     if (found < Number.POSITIVE_INFINITY) below.set(node, found);
   }

@@ -2,6 +2,7 @@ import type { Graph, Node, TensorType, Value } from "@vlm-export/ir";
 import { integersOf } from "../match.js";
 import { dataOperands, viewed } from "./operands.js";
 import type { Streams } from "./streams.js";
+import { usersOf } from "./trace.js";
 
 /**
  * The nodes that see the whole input and not its parts: those behind a reduction that all of an output's data goes through. A pooling
@@ -13,7 +14,7 @@ export function pooledNodes(graph: Graph, streams: Streams, isBody: (node: Node)
   for (const output of graph.outputs) for (const node of behindReductions(output, isOpen, isBody)) pooled.add(node);
   const queue = [...pooled];
   for (const node of queue)
-    for (const user of node.outputs.flatMap((value) => (value ? graph.users(value) : [])))
+    for (const user of usersOf(graph, node))
       if (!pooled.has(user)) {
         pooled.add(user);
         queue.push(user);

@@ -1,4 +1,4 @@
-import { type Graph, isFloat, type Node, type Value } from "@vlm-export/ir";
+import { type Graph, isFloat, type Node, outputsOf, type Value } from "@vlm-export/ir";
 import { dataOperands, plainName } from "./operands.js";
 
 /** Ops that move, pool or rescale numbers on the way between a projection and an attention product. */
@@ -105,6 +105,11 @@ export function isLookup(node: Node): boolean {
   return (
     node.op === "Gather" && isWeight(table) && isFloat(table?.type.dtype ?? "unknown") && table?.type.shape?.length === 2 && !isWeight(ids)
   );
+}
+
+/** The nodes that read what a node gives; one that reads several of its results comes several times. */
+export function usersOf(graph: Graph, node: Node): readonly Node[] {
+  return outputsOf(node).flatMap((value) => graph.users(value));
 }
 
 /** How far a search goes, and through which nodes. */

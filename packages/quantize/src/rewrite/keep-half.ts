@@ -1,4 +1,4 @@
-import type { Node, TensorData, Value } from "@vlm-export/ir";
+import { isRead, type Node, type TensorData, type Value } from "@vlm-export/ir";
 import { codeOfDtype, IR_OPSET, operatorAt } from "@vlm-export/ops";
 import { quantF16Range } from "../errors.js";
 import { halfConstant } from "../weights/float-constant.js";
@@ -52,7 +52,7 @@ class Halves {
     const { edit } = this.rewrite;
     for (const cast of this.casts) {
       const [value] = cast.outputs;
-      if (value && edit.graph.users(value).length === 0 && !edit.graph.outputs.includes(value)) edit.erase(cast);
+      if (value && !isRead(edit.graph, value)) edit.erase(cast);
     }
   }
 

@@ -1,9 +1,9 @@
-import { type DType, memoryTensor, storedTensor, type TensorData } from "@vlm-export/ir";
+import { type DType, LARGEST_FINITE, memoryTensor, storedTensor, type TensorData } from "@vlm-export/ir";
 import { type Kernels, lengthOf } from "@vlm-export/numerics";
 import { floatsOf } from "./constant-floats.js";
 
 /** The largest finite number of float16. */
-export const F16_LARGEST = 65504;
+export const F16_LARGEST: number = LARGEST_FINITE.f16;
 
 /** `values` as a constant of a float type, rounded half to even. */
 export function floatConstant(values: Float32Array, dtype: DType, shape: readonly number[], kernels: Kernels): TensorData {

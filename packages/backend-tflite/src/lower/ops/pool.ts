@@ -1,13 +1,13 @@
 import type { TfliteOptions } from "@vlm-export/formats/tflite";
 import { lowerUnsupported } from "../../errors.js";
 import { channelsLast } from "../../layout.js";
-import type { Node } from "@vlm-export/ir";
+import { LARGEST_FINITE, type Node } from "@vlm-export/ir";
 import type { Lowering } from "../lowering.js";
 import { formOf, inputOf, type LowerNode, numberAttr, numbersAttr, outputOf } from "../node.js";
 import { hasCeilMode, padsBefore, type Window, windowOf } from "../window.js";
 
 /** Lowest numbers that a pad before MAX_POOL_2D can hold without ever winning. */
-const lowestFloat = -3.4028234663852886e38;
+const lowestFloat = -LARGEST_FINITE.f32;
 const lowestInt8 = -128;
 
 /** MaxPool over height and width; padding that TFLite cannot do itself is put before it as lowest values. */

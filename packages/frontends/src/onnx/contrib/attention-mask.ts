@@ -1,4 +1,4 @@
-import type { Dim, DType, Value } from "@vlm-export/ir";
+import { type Dim, LARGEST_FINITE, type Value } from "@vlm-export/ir";
 import { addDims, codeOfDtype } from "@vlm-export/ops";
 import type { NodeBuilder } from "../rule.js";
 import { floatConstant } from "./attention-scores.js";
@@ -53,16 +53,9 @@ export function causalBias(build: NodeBuilder, bias: Value | undefined, { query,
   const places = positions(build, query, 2);
   const rows = build.inner("Unsqueeze", [offset ? build.inner("Add", [places, offset]) : places, build.ints("rows", 1)]);
   const isBehind = build.inner("Greater", [positions(build, key, 2), rows]);
-  const lowest = floatConstant(build, "lowest", LOWEST.get(query.type.dtype) ?? -3.4028234663852886e38, query);
+  const lowest = floatConstant(build, "lowest", -(LARGEST_FINITE[query.type.dtype] ?? Number.NaN), query);
   return build.inner("Where", [isBehind, lowest, bias ?? floatConstant(build, "kept", 0, query)]);
 }
-
-/** The lowest finite number of the element types that attention computes in. */
-const LOWEST: ReadonlyMap<DType, number> = new Map<DType, number>([
-  ["f16", -65504],
-  ["bf16", -3.3895313892515355e38],
-  ["f32", -3.4028234663852886e38],
-]);
 
 interface Spans {
   readonly mask: Value;
