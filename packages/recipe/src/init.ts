@@ -93,14 +93,14 @@ function calibrationLines(data: string | undefined): readonly string[] {
 
 function ruleLines(graph: Graph): readonly string[] {
   const roles = new Set(graph.nodes.flatMap(({ role }) => role ?? []));
-  const sensitive = ["vision.patch_embed", "vision.head", "projector", "language.lm_head", "head"].filter((role) =>
+  const sensitive = ["vision.patch_embed", "projector", "language.lm_head", "head"].filter((role) =>
     [...roles].some((known) => known === role || known.startsWith(`${role}.`)),
   );
   if (sensitive.length === 0) return ["# In order; the last rule that matches wins.", "rules: []"];
   return [
     "# In order; the last rule that matches wins. These parts are the most sensitive; uncomment if accuracy falls too far.",
     "rules: []",
-    `#  - match: { role: [${sensitive.map((role) => `${role}, ${role}.**`).join(", ")}] }`,
+    `#  - match: { role: [${sensitive.map((role) => `${role}.**`).join(", ")}] }`,
     "#    keep: float16",
   ];
 }
