@@ -1,4 +1,4 @@
-import { type Node, storedByteLength, type TensorType } from "@vlm-export/ir";
+import { elementCount, type Node, storedByteLength, type TensorType, type Value } from "@vlm-export/ir";
 import { bytesText } from "./bytes-text.js";
 import type { ActivationRequest, DecidedBy, Edge, Plan, QuantGroup, WeightPlan, WeightRequest } from "./plan-types.js";
 import { printTable } from "./table.js";
@@ -63,39 +63,27 @@ function weightRows(plan: Plan): readonly (readonly string[])[] {
       shapeText(value.type),
       readersText([edge]),
       "int32 bias, scale of input · scale of weight",
-      bytes(storedByteLength(value.data ? [value.data] : []), 4 * (value.data?.shape.reduce((a, b) => a * b, 1) ?? 0)),
+      bytes(storedByteLength(value.data ? [value.data] : []), 4 * elementCount(value.data?.shape ?? [0])),
       lineText(weight.decidedBy),
     ]),
   ];
 }
 
 function activationRows({ groups }: Plan): readonly (readonly string[])[] {
-  return groups.flatMap((group) => [
-    ...group.values.map((value) => [
+  return groups.flatMap((group) => {
+    const row = (value: Value, readBy: string): readonly string[] => [
       value.name,
       shapeText(value.type),
-      "all readers",
+      readBy,
       becomes(group),
       `${group.id}`,
       lineText(group.decidedBy),
-    ]),
-    ...group.splits.map(({ value, edges }) => [
-      value.name,
-      shapeText(value.type),
-      readersText(edges),
-      becomes(group),
-      `${group.id}`,
-      lineText(group.decidedBy),
-    ]),
-    ...group.constants.map(({ value, edges }) => [
-      value.name,
-      shapeText(value.type),
-      readersText(edges),
-      becomes(group),
-      `${group.id}`,
-      lineText(group.decidedBy),
-    ]),
-  ]);
+    ];
+    return [
+      ...group.values.map((value) => row(value, "all readers")),
+      ...[...group.splits, ...group.constants].map(({ value, edges }) => row(value, readersText(edges))),
+    ];
+  });
 }
 
 function becomes({ request, fixedRange }: QuantGroup): string {

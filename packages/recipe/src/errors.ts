@@ -1,10 +1,16 @@
 import type { Diagnostic } from "@vlm-export/ir";
+import type { DecidedBy } from "./plan-types.js";
 
 /** A place in a recipe; line and column are 1-based. */
 export interface Place {
   readonly file: string;
   readonly line?: number;
   readonly column?: number;
+}
+
+/** Where a decision stands, without the number of its rule. */
+export function placeOf({ file, line, column }: DecidedBy): Place {
+  return { file, line, column };
 }
 
 function finding(code: Diagnostic["code"], place: Place, message: string, hint: string): Diagnostic {

@@ -1,4 +1,4 @@
-import type { Graph, Node, TensorData, Value } from "@vlm-export/ir";
+import { elementCount, type Graph, type Node, type TensorData, type Value } from "@vlm-export/ir";
 import type { Edge, WeightPlan } from "../plan-types.js";
 import type { Exemptions } from "./exemptions.js";
 import type { NodeView } from "./node-view.js";
@@ -77,7 +77,7 @@ function onlyAdd([reader, ...others]: readonly Edge[]): { readonly node: Node; r
 /** One element per scale of the weight, along the last axis only. */
 function fitsScales({ shape }: TensorData, { request, value }: WeightPlan): boolean {
   const channels = request.granularity === "channel" ? (value.data as TensorData).shape[request.axis ?? 0] : undefined;
-  const elements = shape.reduce((product, extent) => product * extent, 1);
+  const elements = elementCount(shape);
   const alongLast = shape.length > 0 && shape.at(-1) === elements;
   return alongLast && (channels === undefined || channels === elements);
 }

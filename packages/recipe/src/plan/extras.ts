@@ -1,11 +1,10 @@
 import type { Diagnostic } from "@vlm-export/ir";
-import { recipeNoEffect } from "../errors.js";
+import { placeOf, recipeNoEffect } from "../errors.js";
 import type { BiasCorrectionPlan, BiasPlan, KeepPlan, SplitPlan, WeightPlan } from "../plan-types.js";
 import type { BiasSite } from "./bias-sites.js";
 import type { Grouping } from "./group.js";
 import type { NodeView } from "./node-view.js";
 import { edgeKey } from "./plan-weights.js";
-import { placeOf } from "./weight-request.js";
 
 /** Int32 biases where the input is static integers. */
 export function planBiases(sites: readonly BiasSite[], grouping: Grouping): readonly BiasPlan[] {

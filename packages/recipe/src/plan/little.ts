@@ -16,7 +16,7 @@ import type { Plan } from "../plan-types.js";
 import { isDequantize } from "./already-quantized.js";
 import { sharesQparams } from "./demands.js";
 import type { NodeView } from "./node-view.js";
-import { type Readers, readersOf } from "./readers.js";
+import type { Readers } from "./readers.js";
 
 /** A smaller share of weights that become integers is worth a warning. */
 const LITTLE = 0.75;
@@ -45,11 +45,10 @@ interface Holder {
  */
 export function reportLittle(
   { graph, weights, groups }: Pick<Plan, "graph" | "weights" | "groups">,
-  views: Views,
+  { views, readers }: Pick<Site, "views" | "readers">,
   report: (finding: Diagnostic) => void,
 ): void {
   const planned = new Set([...weights, ...groups.flatMap(({ constants }) => constants)].map(({ value }) => value));
-  const readers = readersOf(graph);
   const held = new HeldWeights();
   let integers = 0;
   const runTime = computedOfConstants(views);

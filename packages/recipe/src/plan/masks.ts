@@ -5,7 +5,7 @@ import type { Exemptions } from "./exemptions.js";
 import { largestMagnitude } from "./largest-magnitude.js";
 import type { NodeView } from "./node-view.js";
 import { edgeKey } from "./plan-weights.js";
-import type { Readers } from "./readers.js";
+import { activationsOf, type Readers } from "./readers.js";
 
 /** Magnitude from which on a constant can only say "not this element", whatever reads it. */
 const HUGE = 1e30;
@@ -35,7 +35,7 @@ export function exemptMasks(graph: Graph, views: ReadonlyMap<Node, NodeView>, re
   if (list.every(({ decisions }) => !decisions.activations)) return;
   const marks = findMarks(graph, list);
   const masked = maskedValues(list, marks, readers);
-  for (const value of [...graph.inputs, ...graph.nodes.flatMap(outputsOf)]) {
+  for (const value of activationsOf(graph)) {
     if (!masked.has(value)) continue;
     exemptions.keep(value, "mask", readers);
     const view = value.producer && views.get(value.producer);

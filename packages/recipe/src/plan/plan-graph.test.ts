@@ -212,10 +212,13 @@ test("a rule that matches nothing is an error with the nearest word; a preset's 
   await expect(plan("extends: preset:vlm-balanced")).resolves.toBeDefined();
 });
 
-test("a rule that changes nothing is a warning", async () => {
-  const plan = planGraph(block(), await recipe("rules:\n  - match: { op: Add }\n    weights: { dtype: int8 }"), { ops });
-  expect(plan.diagnostics.map(({ code, severity }) => [code, severity])).toEqual([["VX-RECIPE-NO-EFFECT", "warning"]]);
-});
+test.each(["weights: { dtype: int8 }", "biasCorrection: true", "equalize: true"])(
+  "a rule that changes nothing is a warning: %s",
+  async (decision) => {
+    const plan = planGraph(block(), await recipe(`rules:\n  - match: { op: Add }\n    ${decision}`), { ops });
+    expect(plan.diagnostics.map(({ code, severity }) => [code, severity])).toEqual([["VX-RECIPE-NO-EFFECT", "warning"]]);
+  },
+);
 
 const keep = (match: string, base = "weights-int8"): string =>
   `extends: preset:${base}\nrules:\n  - match: { ${match} }\n    keep: float16`;

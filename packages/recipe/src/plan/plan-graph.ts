@@ -1,8 +1,9 @@
-import { type Diagnostic, type Graph, type Model, type Node, type OpRegistry, outputsOf, type Value, VxError } from "@vlm-export/ir";
+import { type Diagnostic, type Graph, type Model, type Node, type OpRegistry, type Value, VxError } from "@vlm-export/ir";
 import type { BiasPlan, Edge, KeepPlan, NodePlan, OperandPlan, Plan, WeightPlan } from "../plan-types.js";
 import type { Recipe, RecipeRule } from "../recipe-types.js";
 import { exemptQuantized } from "./already-quantized.js";
 import { biasSites } from "./bias-sites.js";
+import { dataNeed } from "./data-need.js";
 import { decide, factsOf, type NodeDecisions } from "./decide.js";
 import { findDemands } from "./demands.js";
 import { planEqualizations } from "./equalize.js";
@@ -21,7 +22,7 @@ import { operandsOf } from "./operands.js";
 import { planConstants } from "./plan-constants.js";
 import { edgeKey, planWeights, WeightForms } from "./plan-weights.js";
 import { exemptPositions } from "./positions.js";
-import { readersOf } from "./readers.js";
+import { activationsOf, type Readers, readersOf } from "./readers.js";
 import { checkEffects } from "./rule-effects.js";
 import { summarize } from "./summary.js";
 
@@ -56,10 +57,10 @@ function planComponents(
   const plans = new Map<string, Plan>();
   for (const [name, graph] of components) {
     const own: Diagnostic[] = [];
-    const views = viewsOf(graph, recipe.rules, { ops, matched });
+    const site = { graph, views: viewsOf(graph, recipe.rules, { ops, matched }), readers: readersOf(graph) };
     const report = (finding: Diagnostic): void => void own.push({ ...finding, where: { ...finding.where, component: name } });
-    const plan = planViews(graph, views, options, report);
-    if (recipe.rules.some(({ weights }) => typeof weights === "object")) reportLittle(plan, views, report);
+    const plan = planViews(site, options, report);
+    if (recipe.rules.some(({ weights }) => typeof weights === "object")) reportLittle(plan, site, report);
     findings.push(...own);
     plans.set(name, { ...plan, diagnostics: own.filter(({ severity }) => severity !== "error") });
   }
@@ -98,24 +99,30 @@ function rolesOf(graph: Graph): readonly string[] {
   return [...graph.nodes, ...graph.constants].flatMap(({ role }) => role ?? []);
 }
 
+/** A graph with what the rules say of its nodes. */
+interface PlanSite {
+  readonly graph: Graph;
+  readonly views: ReadonlyMap<Node, NodeView>;
+  readonly readers: Readers;
+}
+
 function planViews(
-  graph: Graph,
-  views: ReadonlyMap<Node, NodeView>,
+  { graph, views, readers }: PlanSite,
   { ops, masked = new Set() }: PlanOptions,
   report: (finding: Diagnostic) => void,
 ): Omit<Plan, "diagnostics"> {
   const list = [...views.values()];
-  const readers = readersOf(graph);
+  const activations = activationsOf(graph);
   const forms = new WeightForms();
   const exemptions = new Exemptions();
   exemptQuantized(views, readers, exemptions);
   exemptMasks(graph, views, readers, exemptions);
-  for (const value of valuesOf(graph)) if (masked.has(value.name)) exemptions.keep(value, "mask", readers);
+  for (const value of activations) if (masked.has(value.name)) exemptions.keep(value, "mask", readers);
   exemptPositions(graph, views, readers, exemptions);
   const weights = planWeights(list, { forms, exemptions, report });
   const sites = biasSites(graph, views, weights, { readers, exemptions });
   const demands = findDemands(views, graph.inputs, { sites, readers, exemptions });
-  const grouping = groupValues(views, valuesOf(graph), demands, readers);
+  const grouping = groupValues(views, activations, demands, readers);
   planConstants(list, { sites, exemptions, forms });
   const biases = planBiases(sites, grouping);
   const keeps = planKeeps(list);
@@ -133,17 +140,9 @@ function planViews(
     biasCorrections,
     equalizations: planEqualizations(graph, views, { nodes, splits, ops }),
     keptValues: kept,
-    needsData:
-      grouping.groups.some(({ observe }) => observe.length > 0) ||
-      biasCorrections.length > 0 ||
-      splits.some(({ by }) => by === "activations"),
+    needsData: dataNeed({ groups: grouping.groups, biasCorrections, splits }) !== undefined,
     summary: summarize(graph, { nodes, ...parts }, readers),
   };
-}
-
-/** Everything that can be an activation, in order of definition. */
-function valuesOf(graph: Graph): readonly Value[] {
-  return [...graph.inputs, ...graph.nodes.flatMap(outputsOf)];
 }
 
 interface Parts {

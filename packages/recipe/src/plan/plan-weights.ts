@@ -1,9 +1,9 @@
-import { type Diagnostic, type Node, storedTensor, type TensorData, type Value } from "@vlm-export/ir";
-import { quantUnfit } from "../errors.js";
+import { type Diagnostic, elementCount, type Node, storedTensor, type TensorData, type Value } from "@vlm-export/ir";
+import { placeOf, quantUnfit } from "../errors.js";
 import type { DecidedBy, Edge, WeightPlan, WeightRequest } from "../plan-types.js";
 import type { Exemptions } from "./exemptions.js";
 import type { NodeView } from "./node-view.js";
-import { placeOf, requestKey, scaleShapeOf, storedBytes, weightRequest } from "./weight-request.js";
+import { requestKey, scaleShapeOf, storedBytes, weightRequest } from "./weight-request.js";
 
 /** Collects the quantized forms of constants; edges that ask for the same form of the same constant share it. */
 export class WeightForms {
@@ -25,7 +25,7 @@ export class WeightForms {
       request,
       scaleShape,
       decidedBy,
-      elements: data.shape.reduce((product, extent) => product * extent, 1),
+      elements: elementCount(data.shape),
       bytesBefore: storedTensor(data).byteLength,
       bytesAfter: storedBytes(data, request, scaleShape),
     };

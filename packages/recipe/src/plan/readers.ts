@@ -1,4 +1,4 @@
-import type { Graph, Value } from "@vlm-export/ir";
+import { type Graph, outputsOf, type Value } from "@vlm-export/ir";
 import type { Edge } from "../plan-types.js";
 
 /** Who reads each value: operands of nodes, graph outputs, and nested graphs (as a reader without demand). */
@@ -6,6 +6,11 @@ export interface Readers {
   of(value: Value): readonly Edge[];
   /** True when a nested graph takes the value from outside: it must stay as it is. */
   isCaptured(value: Value): boolean;
+}
+
+/** Everything that can be an activation, in order of definition. */
+export function activationsOf({ inputs, nodes }: Graph): readonly Value[] {
+  return [...inputs, ...nodes.flatMap(outputsOf)];
 }
 
 export function readersOf(graph: Graph): Readers {

@@ -1,5 +1,5 @@
 import type { Diagnostic, Graph } from "@vlm-export/ir";
-import { recipeNoEffect, recipeNoMatch } from "../errors.js";
+import { placeOf, recipeNoEffect, recipeNoMatch } from "../errors.js";
 import { listOf, type Matcher } from "../match/matcher.js";
 import { blockCounter, parseRolePattern, type RolePattern } from "../match/role-pattern.js";
 import type { RecipeRule } from "../recipe-types.js";
@@ -12,16 +12,16 @@ export function checkEffects(rules: readonly RecipeRule[], matched: Matched, gra
 }
 
 function effectOf(rule: RecipeRule, matched: Matched, graphs: readonly Graph[]): Diagnostic | undefined {
-  const { file, line, column } = rule.decidedBy;
-  const place = { file, line, column };
+  const place = placeOf(rule.decidedBy);
   if (!matched.has(rule)) return recipeNoMatch(place, textOf(rule.matcher), suggestion(rule.matcher, graphs));
+  if (rule.keep) return keepEffect(rule, matched, graphs);
   const idle: string[] = [];
   if (typeof rule.weights === "object" && !matched.reaches(rule, "weight"))
     idle.push("weights: no matched node multiplies with a constant");
   if (typeof rule.activations === "object" && !matched.reaches(rule, "activation"))
     idle.push("activations: no matched node has an input that can be integers");
-  if (rule.biasCorrection && !matched.reaches(rule, "weight")) idle.push("biasCorrection: no matched node multiplies with a constant");
-  if (rule.keep) return keepEffect(rule, matched, graphs);
+  for (const word of ["biasCorrection", "equalize"] as const)
+    if (rule[word] && !matched.reaches(rule, "weight")) idle.push(`${word}: no matched node multiplies with a constant`);
   return idle.length > 0 ? recipeNoEffect(place, `the rule ${textOf(rule.matcher)} has no effect (${idle.join("; ")}).`) : undefined;
 }
 
@@ -30,8 +30,7 @@ const NOTHING_KEPT =
 
 /** A warning where a rule that keeps nodes matches only those that never become integers, or one of its roles does and leaves out what is below. */
 function keepEffect(rule: RecipeRule, matched: Matched, graphs: readonly Graph[]): Diagnostic | undefined {
-  const { file, line, column } = rule.decidedBy;
-  const place = { file, line, column };
+  const place = placeOf(rule.decidedBy);
   const left = leftBelow(rule.matcher, matched.idlePatterns(rule), graphs);
   const hint =
     left && `A pattern stands for whole roles: write "${left.pattern}.**" to match what is below it too (${shortList(left.roles)}).`;

@@ -1,5 +1,5 @@
 import { BITS, type Diagnostic, elementCount, type TensorData } from "@vlm-export/ir";
-import { quantBlockSize } from "../errors.js";
+import { placeOf, quantBlockSize } from "../errors.js";
 import type { WeightRequest } from "../plan-types.js";
 import type { WeightSettings } from "../recipe-types.js";
 import type { Decided } from "./decide.js";
@@ -32,15 +32,6 @@ export function weightRequest(
   }
   report.replaced(blockSize, extent);
   return { ...perChannel, storage: "i8", symmetric: true, range: [-127, 127], scaleDtype: "f32" };
-}
-
-/** Line and column without the number of the rule. */
-export function placeOf({ file, line, column }: { readonly file: string; readonly line: number; readonly column: number }): {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-} {
-  return { file, line, column };
 }
 
 /** Shape of the scale tensor: the constant's rank, with 1, the extent or extent / blockSize on each axis. */
