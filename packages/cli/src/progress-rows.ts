@@ -32,8 +32,8 @@ export function progressRows(targets: readonly string[]): ProgressRows {
   let current: Step | undefined;
   return {
     accept(event, nowMs) {
-      const step = event.kind === "note" ? undefined : steps.get(event.target ?? event.stage);
-      if (!step || event.kind === "note") return;
+      const step = steps.get(event.target ?? event.stage);
+      if (!step) return;
       if (current && current !== step) current.state = "done";
       current = step;
       advance(step, event, nowMs);
@@ -51,10 +51,9 @@ function newStep(): Step {
   return { state: "waiting", elapsedMs: 0, stage: "", startedMs: undefined, progress: undefined };
 }
 
-function advance(step: Step, event: Exclude<RunEvent, { readonly kind: "note" }>, nowMs: number): void {
+function advance(step: Step, event: RunEvent, nowMs: number): void {
   step.stage = event.stage;
-  if (event.kind === "stage-progress") step.progress = event;
-  else step.progress = undefined;
+  step.progress = event.kind === "stage-progress" ? event : undefined;
   if (event.kind === "stage-start") step.startedMs = nowMs;
   if (event.kind === "stage-end") {
     step.elapsedMs += event.elapsedMs;

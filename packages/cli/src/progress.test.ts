@@ -49,14 +49,13 @@ test("a failed run marks where it stopped and leaves nothing of the rest", () =>
   expect(terminal.lines()).toEqual(["✖ import  0.0 s", "error", ""]);
 });
 
-test("messages and notes stand above the display", () => {
+test("messages stand above the display", () => {
   const terminal = screen(80, 24);
   const { sink, aside, finish } = createProgress("live", [], terminal);
   sink({ kind: "stage-start", stage: "plan" });
   aside(() => terminal.write("warning\n"));
-  sink({ kind: "note", text: "note" });
   finish(false);
-  expect(terminal.lines()).toEqual(["warning", "note", "✔ plan  0.0 s", ""]);
+  expect(terminal.lines()).toEqual(["warning", "✔ plan  0.0 s", ""]);
 });
 
 test("a small terminal shows the running stage, each line on one row", () => {

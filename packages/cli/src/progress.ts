@@ -20,7 +20,6 @@ export function createProgress(mode: "live" | "lines" | "none", targets: readonl
 }
 
 function printLine(event: RunEvent, terminal: Terminal): void {
-  if (event.kind === "note") terminal.write(`${event.text}\n`);
   if (event.kind !== "stage-end") return;
   const name = event.target === undefined ? event.stage : `${event.target} ${event.stage}`;
   terminal.write(`${name}: ${(event.elapsedMs / 1000).toFixed(2)} s, ${(process.memoryUsage.rss() / 1e6).toFixed(0)} MB\n`);
@@ -52,7 +51,6 @@ function liveProgress(targets: readonly string[], terminal: Terminal): Progress 
   };
   return {
     sink(event) {
-      if (event.kind === "note") return aside(() => terminal.write(`${event.text}\n`));
       run.accept(event, performance.now());
       if (event.kind === "stage-start" || performance.now() - drawnMs >= SHORTEST_MS) draw();
     },

@@ -1,8 +1,6 @@
 import { join } from "node:path";
 import { callHook, type Session } from "@vlm-export/backend-api";
-import { FilePool } from "@vlm-export/formats/files";
 import { VxError } from "@vlm-export/ir";
-import { standardOps } from "@vlm-export/ops";
 import { loadRecipe } from "@vlm-export/recipe";
 import type { ManifestTarget } from "@vlm-export/schemas";
 import { type Accuracy, topOneAccuracy } from "@vlm-export/verify";
@@ -10,11 +8,11 @@ import type { FoundBackend } from "./discover.js";
 import { verifyManifest, verifyNoFloat } from "./errors.js";
 import { readManifest } from "./output-manifest.js";
 import { type FloatReference, openFloat } from "./stages/float-session.js";
-import { importModel, normalizeModel } from "./stages/import-model.js";
 import { type EvaluationSample, labelledSamples } from "./stages/samples.js";
 import { chosenBackends } from "./targets.js";
 import { withTemporarySite } from "./temporary-site.js";
 import { artifactOf, type VerifyOptions } from "./verify-output.js";
+import { withNormalizedModel } from "./with-normalized-model.js";
 
 export interface EvaluateOptions extends VerifyOptions {
   /** Labelled JSONL. */
@@ -39,12 +37,8 @@ export async function evaluateOutput(dist: string, options: EvaluateOptions): Pr
   const modelPath = options.model ?? manifest.sources?.[0]?.path;
   if (modelPath === undefined) throw verifyManifest(dist, "it names no source model; give --model");
   const backends = chosenBackends(Object.keys(manifest.targets), options.backends);
-  const ops = standardOps();
-  const pool = new FilePool();
-  try {
-    const { model: settings } = await loadRecipe(join(dist, "recipe.yaml"));
-    const site = { ops, pool, report: () => undefined, ...(options.signal && { signal: options.signal }) };
-    const float = normalizeModel(await importModel(modelPath, site), settings.shapes, site);
+  const { model: settings } = await loadRecipe(join(dist, "recipe.yaml"));
+  return withNormalizedModel(modelPath, { shapes: settings.shapes, signal: options.signal }, async (float, ops) => {
     const reference = await openFloat(float, { ops, signal: options.signal });
     if (!reference) throw verifyNoFloat();
     try {
@@ -59,9 +53,7 @@ export async function evaluateOutput(dist: string, options: EvaluateOptions): Pr
     } finally {
       await reference.close();
     }
-  } finally {
-    pool.close();
-  }
+  });
 }
 
 interface Job {

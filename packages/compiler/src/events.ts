@@ -11,8 +11,7 @@ export type RunEvent =
       readonly total: number;
       readonly unit: string;
     }
-  | { readonly kind: "stage-end"; readonly stage: Stage; readonly target?: string; readonly elapsedMs: number }
-  | { readonly kind: "note"; readonly text: string };
+  | { readonly kind: "stage-end"; readonly stage: Stage; readonly target?: string; readonly elapsedMs: number };
 
 export type EventSink = (event: RunEvent) => void;
 

@@ -1,9 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { FilePool } from "@vlm-export/formats/files";
 import { type Diagnostic, elementCount, type Graph, printGraph, printType, storedByteLength, type Value } from "@vlm-export/ir";
-import { standardOps } from "@vlm-export/ops";
-import { importModel, normalizeModel } from "./stages/import-model.js";
+import { withNormalizedModel } from "./with-normalized-model.js";
 
 export interface InspectOptions {
   /** Also the normalized graph in the IR's text form, constants by hash: reads all weights. */
@@ -34,30 +32,18 @@ export interface ModelInspection {
 }
 
 /** What a model holds: types, operators, roles, parameters. Reads no weights but those that folding needs. Throws VX-IMPORT-*. */
-export async function inspectModel(path: string, options: InspectOptions = {}): Promise<ModelInspection> {
-  const ops = standardOps();
-  const pool = new FilePool();
-  const site = {
-    ops,
-    pool,
-    report: (diagnostic: Diagnostic) => options.report?.(diagnostic),
-    ...(options.signal && { signal: options.signal }),
-  };
-  try {
-    const source = await importModel(path, site);
-    const model = normalizeModel(source, new Map(), site);
-    const opset = source.metadata.get("opset");
+export async function inspectModel(path: string, { ir, signal, report }: InspectOptions = {}): Promise<ModelInspection> {
+  return withNormalizedModel(path, { signal, report }, ({ name, metadata, sources, components }, ops) => {
+    const opset = metadata.get("opset");
     return {
-      name: model.name,
-      producer: model.metadata.get("producer") ?? "",
+      name,
+      producer: metadata.get("producer") ?? "",
       ...(opset !== undefined && { opset: Number(opset) }),
-      sources: model.sources,
-      components: [...model.components].map(([name, graph]) => componentFacts(name, graph, (op) => ops.get(op) !== undefined)),
-      ...(options.ir && { text: [...model.components.values()].map((graph) => printGraph(graph, { inlineLimitBytes: 256 })).join("\n") }),
+      sources,
+      components: [...components].map(([component, graph]) => componentFacts(component, graph, (op) => ops.get(op) !== undefined)),
+      ...(ir && { text: [...components.values()].map((graph) => printGraph(graph, { inlineLimitBytes: 256 })).join("\n") }),
     };
-  } finally {
-    pool.close();
-  }
+  });
 }
 
 function componentFacts(name: string, graph: Graph, isKnown: (op: string) => boolean): ComponentFacts {

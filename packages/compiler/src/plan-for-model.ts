@@ -1,11 +1,9 @@
-import { FilePool } from "@vlm-export/formats/files";
 import type { Diagnostic } from "@vlm-export/ir";
-import { standardOps } from "@vlm-export/ops";
 import { type Plan, planModel, type Recipe } from "@vlm-export/recipe";
 import type { FoundBackend } from "./discover.js";
-import { importModel, normalizeModel } from "./stages/import-model.js";
 import { precheckTarget } from "./stages/plan-targets.js";
 import { chosenBackends } from "./targets.js";
+import { withNormalizedModel } from "./with-normalized-model.js";
 
 export interface PlanRequest {
   readonly backends: ReadonlyMap<string, FoundBackend>;
@@ -21,15 +19,10 @@ export async function planForModel(
   recipe: Recipe,
   { backends, targets, signal, report }: PlanRequest,
 ): Promise<{ readonly plans: ReadonlyMap<string, Plan>; readonly refusals: readonly Diagnostic[] }> {
-  const pool = new FilePool();
-  const site = { ops: standardOps(), pool, report: (diagnostic: Diagnostic) => report?.(diagnostic), ...(signal && { signal }) };
-  try {
-    const model = normalizeModel(await importModel(path, site), recipe.model.shapes, site);
-    const plans = planModel(model, recipe, { ops: site.ops });
+  return withNormalizedModel(path, { shapes: recipe.model.shapes, signal, report }, (model, ops) => {
+    const plans = planModel(model, recipe, { ops });
     for (const plan of plans.values()) for (const diagnostic of plan.diagnostics) report?.(diagnostic);
     const refusals = [...chosenBackends(targets, backends).values()].flatMap(({ backend }) => precheckTarget(backend, model, plans));
     return { plans, refusals };
-  } finally {
-    pool.close();
-  }
+  });
 }

@@ -6,8 +6,7 @@ const LARGE_BYTES = 1 << 18;
 
 /**
  * Hashes the large constants and scales (these also as f32, as manifests say them) of graphs that lie in files, on other threads, so that
- * `contentHash` knows them. One that cannot be
- * read there is left to `contentHash`, which says why: the promise does not reject.
+ * `contentHash` knows them. One that cannot be read there is left to `contentHash`, which says why: the promise does not reject.
  */
 export async function hashConstants(graphs: Iterable<Graph>, workers: Pick<KernelPool, "sha256" | "threads">): Promise<void> {
   if (workers.threads === 0) return;

@@ -4,8 +4,7 @@ import { type Calibrator, clipped } from "./calibrator.js";
 
 /**
  * Keeps `percentile` percent of the values. Symmetric: cut where that share of |x| lies below. Asymmetric: half of the rest is
- * cut on each side. Linear inside a bin; never wider than the extremes. Without a
- * percentage all are kept.
+ * cut on each side. Linear inside a bin; never wider than the extremes. Without a percentage all are kept.
  */
 export const percentile: Calibrator = {
   name: "percentile",
