@@ -1,5 +1,5 @@
 import type { FormatError } from "@vlm-export/formats/files";
-import { VxError } from "@vlm-export/ir";
+import { type Stage, VxError } from "@vlm-export/ir";
 
 /** An error of the operating system: it has a code and a system call. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
@@ -37,7 +37,16 @@ export function emitWrite(path: string, cause: NodeJS.ErrnoException): VxError {
   );
 }
 
-/** A hook of a plugin threw something that is not a coded error. */
+/** The stage in which a hook or a method of a session runs, where it has another name. */
+const STAGES: ReadonlyMap<string, Stage> = new Map<string, Stage>([
+  ["probe", "check"],
+  ["legalize", "legalize"],
+  ["partition", "partition"],
+  ["lower", "lower"],
+  ["emit", "emit"],
+]);
+
+/** A hook of a plugin, or a method of its session, threw something that is not a coded error. */
 export function pluginCrash(backend: string, hook: string, cause: unknown): VxError {
   const text = cause instanceof Error ? cause.message : String(cause);
   return new VxError(
@@ -46,7 +55,7 @@ export function pluginCrash(backend: string, hook: string, cause: unknown): VxEr
       severity: "error",
       message: `hook ${hook} threw: ${text}`,
       hint: "This is a bug of the plugin; other targets are not affected.",
-      where: { stage: "lower", backend },
+      where: { stage: STAGES.get(hook) ?? "verify", backend },
     },
     { cause },
   );

@@ -5,6 +5,7 @@ export * from "./define.js";
 export { execTool } from "./exec.js";
 export { decodeMalformed, emitWrite, isSystemError } from "./errors.js";
 export * from "./host/artifact-writer.js";
+export * from "./host/open-session.js";
 export * from "./host/open-site.js";
 export { resolveOptions } from "./options.js";
 export * from "./partition.js";

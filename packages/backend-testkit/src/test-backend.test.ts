@@ -3,10 +3,11 @@ import { type Backend, defineBackend } from "@vlm-export/backend-api";
 import { expect, test } from "vitest";
 import { testBackend } from "./test-backend.js";
 
-test("the null backend passes every suite on every case", async () => {
+test("the null backend passes every suite on every case but those that need an engine, which are not run", async () => {
   const results = await testBackend(nullBackend as Backend);
-  expect(results.filter(({ status }) => status !== "passed")).toEqual([]);
-  expect(results.length).toBeGreaterThan(50);
+  const others = results.filter(({ status }) => status !== "passed");
+  expect(new Set(others.map(({ suite, status }) => `${suite} ${status}`))).toEqual(new Set(["numeric not-run"]));
+  expect(results.length - others.length).toBeGreaterThan(40);
 });
 
 test("a backend whose decoder gives other scales fails its round trip", async () => {

@@ -9,11 +9,11 @@ import { roundTrip } from "./suites/round-trip.js";
 import type { Suite } from "./suites/suite.js";
 import { tamper } from "./suites/tamper.js";
 
-/** Result of one case of one suite. */
+/** Result of one case of one suite. rejected: a rule of the backend does not take the case; not-run: there is no engine to run it. */
 export interface ConformanceResult {
   readonly suite: string;
   readonly name: string;
-  readonly status: "passed" | "failed" | "rejected";
+  readonly status: "passed" | "failed" | "rejected" | "not-run";
   readonly detail?: string;
 }
 
@@ -54,8 +54,7 @@ async function resultOf(
   { name, model }: { readonly name: string; readonly model: Parameters<Suite["check"]>[1] },
 ): Promise<ConformanceResult> {
   try {
-    const detail = await suite.check(kit, model);
-    return { suite: suite.name, name, status: "passed", ...(detail !== undefined && { detail }) };
+    return { suite: suite.name, name, ...(await suite.check(kit, model)) };
   } catch (error) {
     kit.signal?.throwIfAborted();
     return { suite: suite.name, name, status: "failed", detail: error instanceof Error ? error.message : String(error) };

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { callHook, type Session } from "@vlm-export/backend-api";
+import { openSession, type Session } from "@vlm-export/backend-api";
 import { VxError } from "@vlm-export/ir";
 import { loadRecipe } from "@vlm-export/recipe";
 import type { ManifestTarget } from "@vlm-export/schemas";
@@ -66,12 +66,12 @@ interface Job {
 }
 
 async function evaluated({ dist, entry, backend, options, reference, samples }: Job): Promise<Omit<EvaluatedTarget, "target">> {
-  if (!backend.open) return { reason: "this backend names no engine that runs here" };
   const artifact = artifactOf(entry, dist);
   return withTemporarySite(backend, { artifact, options: entry.options }, options, async ({ context }) => {
     let session: Session | undefined;
     try {
-      session = await callHook(backend, "open", () => backend.open?.(artifact, context) as Promise<Session>);
+      session = await openSession(backend, artifact, context);
+      if (!session) return { reason: "this backend names no engine that runs here" };
       return { accuracy: await topOneAccuracy(reference, session, await samples()) };
     } catch (error) {
       if (error instanceof VxError && error.kind === "tool") return { reason: error.message };

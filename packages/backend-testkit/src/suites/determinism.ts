@@ -1,6 +1,6 @@
 import { modelHash } from "@vlm-export/ir";
 import { emitCase } from "../emit-case.js";
-import { ConformanceError, type Suite } from "./suite.js";
+import { ConformanceError, passed, type Suite } from "./suite.js";
 
 /** The same model gives the same bytes, and the model that was handed in is not changed. */
 export const determinism: Suite = {
@@ -13,7 +13,7 @@ export const determinism: Suite = {
       const hashes = ({ artifact }: typeof first): string => JSON.stringify(artifact.files);
       if (hashes(first) !== hashes(second)) throw new ConformanceError("two runs wrote different bytes");
       if (modelHash(model) !== before) throw new ConformanceError("a hook changed the model");
-      return `${first.artifact.files.length} files`;
+      return passed(`${first.artifact.files.length} files`);
     } finally {
       first.dispose();
       second.dispose();

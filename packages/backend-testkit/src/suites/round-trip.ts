@@ -1,6 +1,6 @@
 import { compareDecoded } from "@vlm-export/verify";
 import { emitCase } from "../emit-case.js";
-import { ConformanceError, type Suite } from "./suite.js";
+import { ConformanceError, passed, type Suite } from "./suite.js";
 
 /** decode ∘ emit gives every integer, scale and zero point of the graph back, and the constants that the backend says it stores as they are. */
 export const roundTrip: Suite = {
@@ -13,7 +13,7 @@ export const roundTrip: Suite = {
       const [first] = proof.diagnostics;
       if (first) throw new ConformanceError(`${first.where.value}: ${first.message}`);
       if (proof.tensorsCompared === 0) throw new ConformanceError("no tensor was compared");
-      return `${proof.tensorsCompared} tensors and ${proof.constantsCompared ?? 0} plain constants equal`;
+      return passed(`${proof.tensorsCompared} tensors and ${proof.constantsCompared ?? 0} plain constants equal`);
     } finally {
       dispose();
     }

@@ -64,12 +64,13 @@ function testCommand(site: CommandSite): CommandModule<object, { readonly path: 
       const [{ loadBackend }, { testBackend }] = await Promise.all([import("@vlm-export/compiler"), import("@vlm-export/backend-testkit")]);
       const { backend } = (await surveyBackends()).backends.get(path) ?? (await loadBackend(path));
       const results = await testBackend(backend, { environment: process.env, signal: site.signal });
-      const failed = results.filter(({ status }) => status === "failed");
-      if (failed.length > 0) site.exitCode = EXIT.verify;
+      const count = (wanted: (typeof results)[number]["status"]): number => results.filter(({ status }) => status === wanted).length;
+      const [passed, failed, rejected, notRun] = [count("passed"), count("failed"), count("rejected"), count("not-run")];
+      if (failed > 0) site.exitCode = EXIT.verify;
       const rows = results.map(({ suite, name, status, detail }) => [suite, name, status, detail ?? ""]);
       site.output.answer(
-        `${table(["suite", "case", "status", "detail"], rows)}\n${results.length - failed.length} of ${results.length} passed`,
-        { backend: backend.name, results, passed: results.length - failed.length, failed: failed.length },
+        `${table(["suite", "case", "status", "detail"], rows)}\n${passed} passed, ${failed} failed, ${rejected} rejected by the backend's rules, ${notRun} not run`,
+        { backend: backend.name, results, passed, failed, rejected, notRun },
       );
     },
   };

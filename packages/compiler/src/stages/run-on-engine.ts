@@ -1,11 +1,10 @@
-import type { Artifact, Session } from "@vlm-export/backend-api";
+import { type Artifact, openSession, type Session, type TargetSite } from "@vlm-export/backend-api";
 import { type Diagnostic, VxError } from "@vlm-export/ir";
 import type { Accuracy, EngineReport } from "@vlm-export/schemas";
 import type { SampleSet } from "@vlm-export/samples";
 import { type NumericError, topOneAccuracy } from "@vlm-export/verify";
 import { verifyFar } from "../errors.js";
 import type { RunSite } from "../run-site.js";
-import { callHook, type TargetSite } from "@vlm-export/backend-api";
 import { DefaultErrors } from "./default-errors.js";
 import { type FloatReference, openFloat, runReference } from "./float-session.js";
 import { layerOf, OutputErrors, worstOf } from "./output-errors.js";
@@ -25,14 +24,13 @@ export interface EngineFindings {
  */
 export async function runOnEngine(run: RunSite, site: TargetSite, artifact: Artifact, job: ProveJob): Promise<EngineFindings> {
   const { backend, context } = site;
-  const open = backend.open?.bind(backend);
-  if (!open) return notRun("this backend names no engine that runs here");
-  let session: Session;
+  let session: Session | undefined;
   try {
-    session = await callHook(backend, "open", () => open(artifact, context));
+    session = await openSession(backend, artifact, context);
   } catch (error) {
     return withoutRun(error);
   }
+  if (!session) return notRun("this backend names no engine that runs here");
   try {
     return await compared(run, session, { ...job, backend: backend.name });
   } finally {
