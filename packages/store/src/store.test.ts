@@ -82,6 +82,16 @@ test("prune removes the objects unused for longest", async () => {
   expect(await store.load("new")).toBeDefined();
 });
 
+test("prune removes what killed saves left an hour ago, and nothing that is not the store's", async () => {
+  const store = openStore(folder);
+  await store.save("k", new Uint8Array(100));
+  const [left, fresh, foreign] = [`${pathOf("k")}.12-ab-cd.tmp`, `${pathOf("k")}.13-ab-cd.tmp`, join(folder, "objects", "thesis.tex")];
+  for (const path of [left, fresh, foreign]) writeFileSync(path, "1234");
+  for (const path of [left, foreign]) utimesSync(path, 1, 1);
+  expect(await store.prune(1000)).toBe(4);
+  expect([left, fresh, foreign].map((path) => existsSync(path))).toEqual([false, true, true]);
+});
+
 test("kept tensors read back by range, in parallel, and vanish with the scratch folder", async () => {
   const scratch = await openStore(folder).scratch();
   const tensors = await Promise.all([1, 2, 3].map((n) => scratch.keep("u8", [4], [Uint8Array.of(n, n), Uint8Array.of(n + 10, n)])));

@@ -14,7 +14,10 @@ export interface Store {
    * Returns false when the folder cannot be written: a cache that fails must not fail the run.
    */
   save(key: string, bytes: Uint8Array): Promise<boolean>;
-  /** Removes the objects that were not used for longest until at most `limitBytes` remain. Returns the bytes removed. */
+  /**
+   * Removes the objects that were not used for longest until at most `limitBytes` remain; other files in the folder are left alone. Returns
+   * the bytes removed.
+   */
   prune(limitBytes: number): Promise<number>;
   /** A folder for the intermediate files of one run; the caller disposes of it. */
   scratch(): Promise<Scratch>;
@@ -47,6 +50,8 @@ export function openStore(folder: string): Store {
   };
 }
 
+/** Objects, and what a save that was killed leaves of one. */
+const OWN_FILE = /^[0-9a-f]{64}(?:\.\d+-[0-9a-f-]+\.tmp)?$/;
 const ABANDONED_MS = 3_600_000;
 
 async function prune(objects: string, limitBytes: number): Promise<number> {
@@ -74,7 +79,7 @@ interface Entry {
 
 async function filesUnder(folder: string): Promise<Entry[]> {
   const names = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  const files = names.filter((name) => name.isFile()).map((name) => join(name.parentPath, name.name));
+  const files = names.filter((name) => name.isFile() && OWN_FILE.test(name.name)).map((name) => join(name.parentPath, name.name));
   const entries = await Promise.all(
     files.map((path) =>
       stat(path).then(

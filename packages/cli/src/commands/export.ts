@@ -47,7 +47,7 @@ export function exportCommand(site: CommandSite): CommandModule {
         .option("cache", {
           type: "string",
           requiresArg: true,
-          describe: "folder of the statistics cache, or `off`; default ~/.cache/vlm-export",
+          describe: "folder where statistics are kept for the next run, or `off`; default ~/.cache/vlm-export",
         })
         .example("$0 model.onnx -r recipe.yaml -t onnx-qdq -o dist/", "one target")
         .example("$0 model.onnx -r preset:int8-full --calibration samples.jsonl -t onnx-qdq -t tflite", "two targets, the same integers")

@@ -6,6 +6,9 @@ import type { RunSite } from "../run-site.js";
 import { hashConstants } from "./hash-constants.js";
 import { calibrationSamples } from "./samples.js";
 
+/** What the cache of statistics may grow to; those unused for longest go first. */
+const CACHE_BYTES = 1 << 30;
+
 /** A plan with the statistics that it reads; none when it needs no data. */
 export interface CalibratedPlan {
   readonly plan: Plan;
@@ -50,19 +53,22 @@ function replanned(
 async function calibrated(run: RunSite, float: Model, plan: Plan): Promise<Statistics> {
   const { request, ops, kernels, workers } = run;
   const engine = await run.engine.take();
+  const store = request.cacheDir === undefined ? undefined : openStore(request.cacheDir);
   try {
     const samples = await calibrationSamples(run, float);
-    if (request.cacheDir !== undefined) await hashConstants([plan.graph], workers);
-    return await calibrate(plan, samples, {
+    if (store) await hashConstants([plan.graph], workers);
+    const statistics = await calibrate(plan, samples, {
       engine,
       ops,
       kernels,
       model: float,
       threads: Math.max(1, workers.threads),
-      ...(request.cacheDir !== undefined && { store: openStore(request.cacheDir) }),
+      ...(store && { store }),
       ...(request.signal && { signal: request.signal }),
       progress: (done) => request.onEvent?.({ kind: "stage-progress", stage: "calibrate", done, total: samples.size, unit: "samples" }),
     });
+    if (store && !statistics.cached) await store.prune(CACHE_BYTES);
+    return statistics;
   } finally {
     engine.close();
   }
