@@ -73,7 +73,7 @@ export function pluginFilePath(backend: string, path: string): VxError {
 }
 
 /** The target's options in the recipe do not fit its schema. */
-export function pluginOptions(backend: string, problems: readonly string[]): VxError {
+export function pluginOptions(backend: string, problems: readonly string[], known: readonly string[]): VxError {
   return new VxError(
     problems.map(
       (message) =>
@@ -81,6 +81,7 @@ export function pluginOptions(backend: string, problems: readonly string[]): VxE
           code: "VX-PLUGIN-OPTIONS",
           severity: "error",
           message: `targets.${backend}: ${message}.`,
+          hint: known.length > 0 ? `Options of this target: ${known.join(", ")}.` : "This target has no options.",
           where: { stage: "plan", backend },
         }) as const,
     ),
@@ -115,7 +116,13 @@ export function toolAbsent(file: string, cause: unknown): VxError {
 /** A program ended with an error. */
 export function toolFailed(file: string, detail: string, cause: unknown): VxError {
   return new VxError(
-    { code: "VX-TOOL-FAILED", severity: "error", message: `program ${JSON.stringify(file)} failed: ${detail}`, where: { stage: "check" } },
+    {
+      code: "VX-TOOL-FAILED",
+      severity: "error",
+      message: `program ${JSON.stringify(file)} failed: ${detail}`,
+      hint: "Run it by hand with the same arguments to see all that it prints.",
+      where: { stage: "check" },
+    },
     { cause, kind: "tool" },
   );
 }
@@ -127,6 +134,7 @@ export function toolTimeout(file: string, timeoutMs: number, cause: unknown): Vx
       code: "VX-TOOL-TIMEOUT",
       severity: "error",
       message: `program ${JSON.stringify(file)} did not end within ${timeoutMs} ms and was stopped.`,
+      hint: "Run it by hand to see whether it hangs; the plugin sets the time limit.",
       where: { stage: "check" },
     },
     { cause, kind: "tool" },
@@ -141,6 +149,7 @@ export function decodeMalformed(backend: string, cause: unknown): VxError {
       code: "VX-DECODE-MALFORMED",
       severity: "error",
       message: `the artifact does not decode: ${text}.`,
+      hint: "It is damaged or was changed after it was written; build it again.",
       where: { stage: "verify", backend },
     },
     { cause, kind: "verify" },

@@ -6,8 +6,9 @@ import { pluginContract, pluginOptions } from "./errors.js";
 /** The recipe's `targets.<name>` with the schema's defaults filled in. Throws VX-PLUGIN-OPTIONS, VX-PLUGIN-CONTRACT. */
 export function resolveOptions({ name, capabilities }: Backend, given: object | undefined): unknown {
   const options: unknown = structuredClone({ ...given });
-  const validate = validatorOf(name, capabilities.optionsSchema);
-  if (!validate(options)) throw pluginOptions(name, (validate.errors ?? []).map(problemText));
+  const schema: { readonly properties?: object } = capabilities.optionsSchema;
+  const validate = validatorOf(name, schema);
+  if (!validate(options)) throw pluginOptions(name, (validate.errors ?? []).map(problemText), Object.keys(schema.properties ?? {}));
   return options;
 }
 

@@ -8,6 +8,7 @@ import { floatsOf, requireFloats, zeroPointsOf } from "./decode-numbers.js";
 import { signed } from "./decode-shifted.js";
 import { tensorOf } from "./decode-tensor.js";
 import { decodeMalformed } from "./errors.js";
+import { DECODER } from "./versions.js";
 
 /** What one model file holds. */
 interface DecodedFile {
@@ -50,7 +51,7 @@ export function decodeOnnx(artifact: Artifact): Decoded {
     const proto = place?.file.initializers.get(place.name);
     return place && proto ? [{ component, value, data: tensorOf(place.file.path, proto) }] : [];
   });
-  return { decoder: "onnx-proto 8.0.1", tensors, constants };
+  return { decoder: DECODER, tensors, constants };
 }
 
 /** Scales and zero points of a large model take more memory than its decoder may: they are read at each access. */

@@ -7,6 +7,7 @@ export function decodeMalformed(file: string, reason: string): VxError {
       code: "VX-DECODE-ONNX",
       severity: "error",
       message: `cannot decode ${file}: ${reason}.`,
+      hint: "The artifact is damaged or was changed after it was written; build it again.",
       where: { stage: "verify", backend: "onnx-qdq", file },
     },
     { kind: "verify" },

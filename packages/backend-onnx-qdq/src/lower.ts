@@ -5,6 +5,7 @@ import { expansionsFor, removeDead } from "@vlm-export/passes";
 import { fileNameOf } from "./files.js";
 import type { OnnxQdqOptions } from "./options.js";
 import { makeUnsigned } from "./unsigned.js";
+import { VERSION } from "./versions.js";
 
 /** One ONNX model per component, and where each quantized value and plain constant lies. */
 export interface OnnxQdqModel {
@@ -28,7 +29,7 @@ export function lower(model: Model, context: BackendContext<OnnxQdqOptions>): On
       opset: "lowest",
       zeroPoints: options.zeroPoints,
       model,
-      producer: { name: "vlm-export", version: "0.1.0" },
+      producer: { name: "vlm-export", version: VERSION },
     });
     const place = { component, file };
     return { file, lowered, tensors: locations(place, graph, { lowered, shifted }), constants: constantLocations(place, graph, lowered) };

@@ -138,7 +138,10 @@ export function verifyNoLabels(file: string): VxError {
   return coded(
     "VX-VERIFY-NO-LABELS",
     "verify",
-    { message: `${file} has samples without a label; eval needs {"image": "a.png", "label": 3} on every line.` },
+    {
+      message: `${file} has samples without a label.`,
+      hint: 'Accuracy needs {"image": "a.png", "label": 3} on every line.',
+    },
     { file },
   );
 }

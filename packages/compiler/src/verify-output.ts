@@ -95,6 +95,7 @@ function compare(
         code: "VX-VERIFY-DECODE",
         severity: "error",
         message: `the artifact's tensor ${difference}.`,
+        hint: "The artifact does not carry the integers of the frozen graph and must not be shipped; build it again.",
         where: { stage: "verify", backend: target, component: expected.component, value: expected.value },
       },
     ];

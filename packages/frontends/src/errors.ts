@@ -69,7 +69,9 @@ export function importFunctionCycle(place: Place, chain: readonly string[]): VxE
 
 /** A model function called with another number of operands than it has. */
 export function importFunctionCall(place: Place, name: string, why: string): VxError {
-  return importError("VX-IMPORT-FUNCTION-CALL", place, `call of model function ${quoted(name)}: ${why}.`);
+  return importError("VX-IMPORT-FUNCTION-CALL", place, `call of model function ${quoted(name)}: ${why}.`, {
+    hint: "Export the model again, or without functions.",
+  });
 }
 
 /** Functions that expand to more nodes than any real model has. */
@@ -95,6 +97,7 @@ export function importNegativeDim(place: Place, extent: number): VxError {
     "VX-IMPORT-NEGATIVE-DIM",
     place,
     `value ${quoted(place.value ?? "")} has the negative extent ${extent}; expected 0 or more, or a symbol.`,
+    { hint: "Export the model again; name extents that are not fixed." },
   );
 }
 

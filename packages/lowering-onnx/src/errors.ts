@@ -10,6 +10,7 @@ export function lowerAttribute(node: string, op: string, attribute: string): VxE
     "VX-LOWER-ATTRIBUTE",
     { node },
     `${op}: attribute ${JSON.stringify(attribute)} has no known ONNX kind; an operator without schema needs encoded attributes.`,
+    "Leave this target out, or export the model without that operator.",
   );
 }
 
@@ -25,7 +26,12 @@ export function lowerGranularity(value: string, shape: string, scaleShape: reado
 
 /** Nothing at any known opset takes this node. */
 export function lowerOpset(node: string, op: string, why: string): VxError {
-  return lowerError("VX-LOWER-OPSET", { node }, `${op}: no ONNX opset takes this node: ${why}.`);
+  return lowerError(
+    "VX-LOWER-OPSET",
+    { node },
+    `${op}: no ONNX opset takes this node: ${why}.`,
+    "Leave this target out, or export the model without that operator.",
+  );
 }
 
 /** Qparams that are incomplete. */
@@ -39,6 +45,7 @@ export function lowerStorage(value: string, storage: string, mode: string): VxEr
     "VX-LOWER-STORAGE",
     { value },
     `${mode} quantization to ${storage} has no ONNX form; expected u8, i8, u16, i16, u4, i4, u2 or i2.`,
+    "Choose another dtype for it in the recipe.",
   );
 }
 

@@ -1,7 +1,9 @@
 import { type DType, VxError } from "@vlm-export/ir";
 
-function opError(code: `VX-OP-${string}`, message: string, hint?: string): VxError {
-  return new VxError({ code, severity: "error", message, ...(hint !== undefined && { hint }), where: { stage: "import" } });
+const INVALID_NODE = "ONNX does not allow such a node: export the model again with a newer exporter.";
+
+function opError(code: `VX-OP-${string}`, message: string, hint: string = INVALID_NODE): VxError {
+  return new VxError({ code, severity: "error", message, hint, where: { stage: "import" } });
 }
 
 /** The node has too few or too many inputs or outputs. */

@@ -54,6 +54,7 @@ export function quantCorrectionUnfit(node: string, reason: string, decidedBy: De
     code: "VX-QUANT-CORRECTION-UNFIT",
     severity: "warning",
     message: `the bias is not corrected: ${reason}.`,
+    hint: "biasCorrection: false for this node says the same without the warning.",
     where: { stage: "quantize", node, ...lineOf(decidedBy) },
   };
 }

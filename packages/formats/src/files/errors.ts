@@ -38,12 +38,23 @@ export function fileClosed(path: string): FormatError {
 
 /** A folder, pipe, socket or device where a regular file was expected. */
 export function fileKind(path: string, kind: string): FormatError {
-  return new FormatError({ code: "VX-IMPORT-FILE-KIND", path, message: `Expected a regular file, found a ${kind}.` });
+  return new FormatError({
+    code: "VX-IMPORT-FILE-KIND",
+    path,
+    message: `Expected a regular file, found a ${kind}.`,
+    hint: "Give the path of the file itself.",
+  });
 }
 
 /** The operating system refused to open or look at the file. */
 export function fileOpen(path: string, cause: unknown): FormatError {
-  return new FormatError({ code: "VX-IMPORT-FILE-OPEN", path, message: `Cannot open ${quoted(path)}: ${systemReason(cause)}.`, cause });
+  return new FormatError({
+    code: "VX-IMPORT-FILE-OPEN",
+    path,
+    message: `Cannot open ${quoted(path)}: ${systemReason(cause)}.`,
+    hint: "Check the path, and that you may read the file.",
+    cause,
+  });
 }
 
 /** A range that does not lie in the file, or that one buffer cannot hold. */
@@ -64,6 +75,7 @@ export function fileRead(path: string, offset: number, cause: unknown): FormatEr
     path,
     offset,
     message: `Cannot read at byte ${offset}: ${systemReason(cause)}.`,
+    hint: "Copy the file to a local disk and try again.",
     cause,
   });
 }
@@ -80,7 +92,13 @@ export function fileTooLarge(path: string | undefined, byteLength: number): Form
 
 /** An output file exists, or its folder cannot be written. */
 export function sinkAccess(path: string, cause: unknown): FormatError {
-  return new FormatError({ code: "VX-EMIT-FILE-ACCESS", path, message: `Cannot create ${quoted(path)}: ${systemReason(cause)}.`, cause });
+  return new FormatError({
+    code: "VX-EMIT-FILE-ACCESS",
+    path,
+    message: `Cannot create ${quoted(path)}: ${systemReason(cause)}.`,
+    hint: "Check that the folder is there and that you may write to it.",
+    cause,
+  });
 }
 
 /** Use of a sink after it was closed, discarded or failed. */
@@ -107,6 +125,7 @@ export function sinkWrite(path: string, offset: number, byteLength: number, caus
     path,
     offset,
     message: `Cannot write ${byteLength} bytes at ${offset}: ${systemReason(cause)}.`,
+    hint: "Write to another disk.",
     cause,
   });
 }

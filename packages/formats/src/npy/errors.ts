@@ -1,6 +1,9 @@
 import { FormatError } from "../files/index.js";
 import { quoted } from "../files/errors.js";
 
+/** What to do about a file that NumPy would not have written so. */
+const DAMAGED = "The file is damaged: fetch it again, or save it again with numpy.save or numpy.savez.";
+
 /** A dtype that NumPy has no name for. */
 export function emitDType(dtype: string): FormatError {
   return new FormatError({
@@ -32,7 +35,7 @@ export function npyDType(path: string | undefined, descr: string): FormatError {
 
 /** A header that is not that of a .npy file. */
 export function npyHeader(path: string | undefined, why: string): FormatError {
-  return new FormatError({ code: "VX-IMPORT-NPY-HEADER", path, message: `The header of the array ${why}.` });
+  return new FormatError({ code: "VX-IMPORT-NPY-HEADER", path, message: `The header of the array ${why}.`, hint: DAMAGED });
 }
 
 /** Element data of another size than the header says. */
@@ -47,7 +50,7 @@ export function npySize(path: string | undefined, expected: number, actual: numb
 
 /** An entry whose content is not what the archive says it is. */
 export function npzContent(path: string | undefined, name: string, why: string): FormatError {
-  return new FormatError({ code: "VX-IMPORT-NPZ-CONTENT", path, message: `Entry ${quoted(name)} ${why}.` });
+  return new FormatError({ code: "VX-IMPORT-NPZ-CONTENT", path, message: `Entry ${quoted(name)} ${why}.`, hint: DAMAGED });
 }
 
 /** An archive that is too large in some way to be unpacked. */
@@ -56,11 +59,11 @@ export function npzLimit(path: string | undefined, what: string): FormatError {
     code: "VX-IMPORT-NPZ-LIMIT",
     path,
     message: `The archive ${what}.`,
-    hint: "Raise the limit if the file is trusted.",
+    hint: "Samples stay far below. Callers of the library can raise the limit for a file that is trusted.",
   });
 }
 
 /** Bytes that are not a zip file, or a kind of zip file that NumPy does not write. */
 export function npzStructure(path: string | undefined, offset: number, why: string): FormatError {
-  return new FormatError({ code: "VX-IMPORT-NPZ-STRUCTURE", path, offset, message: `At byte ${offset}: ${why}.` });
+  return new FormatError({ code: "VX-IMPORT-NPZ-STRUCTURE", path, offset, message: `At byte ${offset}: ${why}.`, hint: DAMAGED });
 }

@@ -7,6 +7,9 @@ export interface Place {
   readonly offset: number;
 }
 
+/** What to do about a file whose bytes or fields are wrong. */
+const DAMAGED = "The file is damaged, or the tool that wrote it is faulty: fetch it again, or export the model again.";
+
 /** Words that the writer cannot put into a file, such as a tensor of strings with external data. */
 export function emitInvalid(message: string, hint?: string): FormatError {
   return new FormatError({ code: "VX-EMIT-ONNX-INVALID", message, hint });
@@ -32,7 +35,7 @@ export function emitTooLarge(file: string, byteLength: number): FormatError {
 
 /** An attribute whose value does not go with its type, or that is given twice. */
 export function attributeInvalid(at: Place, name: string, why: string): FormatError {
-  return new FormatError({ code: "VX-IMPORT-ONNX-ATTRIBUTE", ...at, message: `Attribute ${quoted(name)} ${why}.` });
+  return new FormatError({ code: "VX-IMPORT-ONNX-ATTRIBUTE", ...at, message: `Attribute ${quoted(name)} ${why}.`, hint: DAMAGED });
 }
 
 /** A TensorProto.DataType that this release does not know. */
@@ -41,12 +44,13 @@ export function unknownDataType(code: number, tensor: string, path: string | und
     code: "VX-IMPORT-ONNX-DATA-TYPE",
     path,
     message: `Tensor ${quoted(tensor)} has the unknown data type ${code}; expected 1 to 28.`,
+    hint: "Export the model for ONNX 1.23 or older.",
   });
 }
 
 /** A field that may occur once occurs again. */
 export function duplicateField(at: Place, message: string, field: string): FormatError {
-  return new FormatError({ code: "VX-IMPORT-ONNX-DUPLICATE", ...at, message: `${message} has the field ${field} twice.` });
+  return new FormatError({ code: "VX-IMPORT-ONNX-DUPLICATE", ...at, message: `${message} has the field ${field} twice.`, hint: DAMAGED });
 }
 
 /** `external_data` without a location, or with a bad number. */
@@ -94,23 +98,28 @@ export function limitExceeded(at: Place, what: string, limit: number): FormatErr
     code: "VX-IMPORT-ONNX-LIMIT",
     ...at,
     message: `More than ${limit} ${what}.`,
-    hint: "Raise the limit if the file is trusted.",
+    hint: "Real models stay far below. Callers of the library can raise the limit for a file that is trusted.",
   });
 }
 
 /** A ModelProto without a graph. */
 export function missingGraph(path: string | undefined): FormatError {
-  return new FormatError({ code: "VX-IMPORT-ONNX-NO-GRAPH", path, message: "The model has no graph; is this an ONNX file?" });
+  return new FormatError({
+    code: "VX-IMPORT-ONNX-NO-GRAPH",
+    path,
+    message: "The model has no graph; is this an ONNX file?",
+    hint: DAMAGED,
+  });
 }
 
 /** An integer outside what the field may hold. */
 export function numberInvalid(at: Place, what: string, value: bigint | number): FormatError {
-  return new FormatError({ code: "VX-IMPORT-ONNX-NUMBER", ...at, message: `${what} cannot be ${value}.` });
+  return new FormatError({ code: "VX-IMPORT-ONNX-NUMBER", ...at, message: `${what} cannot be ${value}.`, hint: DAMAGED });
 }
 
 /** Element data that is given in more than one way, or in a field that does not go with the data type. */
 export function tensorData(at: Place, tensor: string, why: string): FormatError {
-  return new FormatError({ code: "VX-IMPORT-ONNX-TENSOR-DATA", ...at, message: `Tensor ${quoted(tensor)} ${why}.` });
+  return new FormatError({ code: "VX-IMPORT-ONNX-TENSOR-DATA", ...at, message: `Tensor ${quoted(tensor)} ${why}.`, hint: DAMAGED });
 }
 
 /** Element data of another size than the shape and data type ask for. */
@@ -124,6 +133,7 @@ export function tensorSize(
     code: "VX-IMPORT-ONNX-TENSOR-SIZE",
     path,
     message: `Tensor ${quoted(tensor)} of type ${type} needs ${sizes.expected} ${sizes.unit}, but has ${sizes.actual}.`,
+    hint: DAMAGED,
   });
 }
 
@@ -139,7 +149,12 @@ export function truncated(at: Place, what: string, end: number): FormatError {
 
 /** A name that is not UTF-8. */
 export function utf8Invalid(at: Place): FormatError {
-  return new FormatError({ code: "VX-IMPORT-ONNX-UTF8", ...at, message: `The text at byte ${at.offset} is not valid UTF-8.` });
+  return new FormatError({
+    code: "VX-IMPORT-ONNX-UTF8",
+    ...at,
+    message: `The text at byte ${at.offset} is not valid UTF-8.`,
+    hint: DAMAGED,
+  });
 }
 
 /** Bytes that are not protobuf, or a field in another wire form than its type has. */
