@@ -11,12 +11,13 @@ export function newBackend(tree, name) {
       `${folder}/${file}`,
       edits.reduce((text, edit) => edit(text, `${MODEL}/${file}`), tree.read(`${MODEL}/${file}`)),
     );
+  const { version } = JSON.parse(tree.read(`${MODEL}/package.json`));
   copy("tsconfig.json");
   copy(
     "package.json",
     replacing("backend-null", `backend-${name}`),
     replacing(/("description": )"[^"]*"/, `$1"Target ${name}."`),
-    replacing(/\n\}\n$/, ',\n  "devDependencies": {\n    "@vlm-export/backend-testkit": "0.1.0"\n  }\n}\n'),
+    replacing(/\n\}\n$/, `,\n  "devDependencies": {\n    "@vlm-export/backend-testkit": "${version}"\n  }\n}\n`),
   );
   copy("README.md", replacing(/\bnull\b/g, name), replacing(/: the smallest whole backend[^.]*/, ""));
   copy(

@@ -1,4 +1,5 @@
 import type { Diagnostic, DType, Graph, Node, Value } from "@vlm-export/ir";
+import type { Method } from "@vlm-export/schemas";
 
 /** The line of a recipe or preset that made a decision. */
 export interface DecidedBy {
@@ -12,7 +13,7 @@ export interface DecidedBy {
 
 /** How the real range of a static activation comes from its observer. */
 export interface RangeMethod {
-  readonly name: "minmax" | "percentile" | "entropy" | "mse";
+  readonly name: Method;
   /** Share of values kept, in percent (50, 100]; only for `percentile`. */
   readonly percentile?: number;
   /** Weight of the newest sample in (0, 1]; only for `minmax`; absent = plain minimum and maximum over all samples. */
