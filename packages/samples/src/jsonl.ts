@@ -41,12 +41,14 @@ async function checkSource(file: string): Promise<void> {
       'Write a JSONL file, one line per sample: {"image": "a.png"} or {"tensors": "sample.npz"}.',
     );
   if (!facts.isFile()) throw calSource(file, "the data set is not a regular file.");
-  if (/\.(npz|npy|png|jpe?g|webp)$/i.test(file))
-    throw calSource(
-      file,
-      "the data set must be a JSONL file.",
-      `Write a line such as {"${/np[yz]$/i.test(file) ? "tensors" : "image"}": ${JSON.stringify(path.basename(file))}} into a .jsonl file.`,
-    );
+  if (/\.(npz|npy|png|jpe?g|webp)$/i.test(file)) throw calSource(file, "the data set must be a JSONL file.", lineFor(path.basename(file)));
+}
+
+/** What to write for a file that is a sample itself. */
+function lineFor(name: string): string {
+  if (/\.npy$/i.test(name))
+    return "Save the array with numpy.savez under the name of the input, and write a line that names the .npz file.";
+  return `Write a line such as {"${/\.npz$/i.test(name) ? "tensors" : "image"}": ${JSON.stringify(name)}} into a .jsonl file.`;
 }
 
 interface Line {
