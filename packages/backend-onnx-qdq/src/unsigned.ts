@@ -1,5 +1,5 @@
 import { integerValues } from "@vlm-export/backend-api";
-import { definedValues, type GraphEditor, memoryTensor, type QuantSpec, type TensorData, type Value } from "@vlm-export/ir";
+import { definedValues, elementCount, type GraphEditor, memoryTensor, type QuantSpec, type TensorData, type Value } from "@vlm-export/ir";
 
 const SHIFT = 128;
 /** Flips the uppermost bit of four bytes: adds 128 to each, modulo 256. */
@@ -26,7 +26,7 @@ function isSigned({ type: { quant } }: Value): boolean {
 
 function unsignedSpec({ range: [qmin, qmax], zeroPoint, ...spec }: QuantSpec): QuantSpec {
   const shape = (spec.scale as TensorData).shape;
-  const points = zeroPoint ? integerValues(zeroPoint) : Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 0);
+  const points = zeroPoint ? integerValues(zeroPoint) : Array.from({ length: elementCount(shape) }, () => 0);
   const data = Uint8Array.from(points, (point) => point + SHIFT);
   return { ...spec, storage: "u8", range: [qmin + SHIFT, qmax + SHIFT], zeroPoint: memoryTensor("u8", shape, data) };
 }

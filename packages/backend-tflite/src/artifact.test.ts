@@ -56,13 +56,13 @@ test("a changed byte of a weight is found, a cut file is a coded error", async (
   const path = join(artifact.dir, artifact.files[0]!.path);
   const bytes = readFileSync(path);
   writeFileSync(path, bytes.subarray(0, -1));
-  await expect(backend.decode(artifact, context)).rejects.toMatchObject({ diagnostic: { code: "VX-DECODE-TFLITE-FILE" } });
+  await expect(backend.decode(artifact, context)).rejects.toMatchObject({ kind: "verify", diagnostic: { code: "VX-DECODE-TFLITE-FILE" } });
   await expect(backend.open!(artifact, context)).rejects.toMatchObject({ diagnostic: { code: "VX-VERIFY-TFLITE-ENGINE" } });
   bytes[bytes.length - 1]! ^= 1;
   writeFileSync(path, bytes);
   await expect(expectProof(model, artifact, context)).rejects.toThrow();
   for (const key of ["main.tflite#999", "main.tflite#0@0,0", "main.tflite#0:3,5", "nonsense"]) {
     const lost = { ...artifact, tensors: [{ ...artifact.tensors[0]!, key }] };
-    await expect(backend.decode(lost, context)).rejects.toMatchObject({ diagnostic: { code: "VX-DECODE-TFLITE-TENSOR" } });
+    await expect(backend.decode(lost, context)).rejects.toMatchObject({ kind: "verify", diagnostic: { code: "VX-DECODE-TFLITE-TENSOR" } });
   }
 });

@@ -12,19 +12,22 @@ export function decodeFile(file: string, cause: Error): VxError {
       hint: "The artifact is damaged or was changed after it was written; build it again.",
       where: { stage: "verify", backend, file },
     },
-    { cause },
+    { cause, kind: "verify" },
   );
 }
 
 /** The artifact's tensor is not what the writer's list of tensors says. */
 export function decodeTensor(component: string, value: string, problem: string): VxError {
-  return new VxError({
-    code: "VX-DECODE-TFLITE-TENSOR",
-    severity: "error",
-    message: `the .tflite file of ${component}: ${problem}.`,
-    hint: "The artifact is damaged or was changed after it was written; build it again.",
-    where: { stage: "verify", backend, component, value },
-  });
+  return new VxError(
+    {
+      code: "VX-DECODE-TFLITE-TENSOR",
+      severity: "error",
+      message: `the .tflite file of ${component}: ${problem}.`,
+      hint: "The artifact is damaged or was changed after it was written; build it again.",
+      where: { stage: "verify", backend, component, value },
+    },
+    { kind: "verify" },
+  );
 }
 
 /** A value whose extents are not all known and above zero. */

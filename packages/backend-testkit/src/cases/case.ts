@@ -1,4 +1,5 @@
 import {
+  elementCount,
   f32Tensor,
   type Graph,
   GraphEditor,
@@ -34,8 +35,8 @@ export interface WeightForm {
 export function quantizedConstant(edit: GraphEditor, name: string, shape: readonly number[], form: WeightForm): Value {
   const { storage, range, granularity, scaleShape, isAsymmetric = false } = form;
   const [qmin, qmax] = range;
-  const count = shape.reduce((a, b) => a * b, 1);
-  const scales = scaleShape.reduce((a, b) => a * b, 1);
+  const count = elementCount(shape);
+  const scales = elementCount(scaleShape);
   const codes = Array.from({ length: count }, (_, i) => qmin + ((i * 7) % (qmax - qmin + 1)));
   const quant: QuantSpec = {
     storage,

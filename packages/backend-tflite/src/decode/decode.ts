@@ -1,6 +1,6 @@
 import type { Artifact, ConstantLocation, Decoded, DecodedConstant, DecodedTensor, TensorLocation } from "@vlm-export/backend-api";
 import type { TfliteModel, TfliteTensor } from "@vlm-export/formats/tflite";
-import type { TensorData } from "@vlm-export/ir";
+import { elementCount, type TensorData } from "@vlm-export/ir";
 import { createKernels, type Kernels } from "@vlm-export/numerics";
 import { decodeTensor } from "../errors.js";
 import { parseKey, type TensorKey } from "../key.js";
@@ -86,7 +86,7 @@ function storedShapeOf(tensor: TfliteTensor, { layout, shape }: TensorKey): read
 /** True when the tensor is [rows, size] with a scale per row, and its rows cut the last stored axis. */
 function areRowsOf({ shape, quantization }: TfliteTensor, stored: readonly number[]): boolean {
   const [rows = 0, size = 0] = shape;
-  const count = stored.reduce((a, b) => a * b, 1);
+  const count = elementCount(stored);
   return shape.length === 2 && quantization?.scale.length === rows && count === rows * size && (stored.at(-1) ?? 0) % size === 0;
 }
 

@@ -1,5 +1,5 @@
 import type { TfliteBytes, TfliteType } from "@vlm-export/formats/tflite";
-import type { DType, TensorData } from "@vlm-export/ir";
+import { type DType, elementCount, type TensorData } from "@vlm-export/ir";
 import type { Kernels } from "@vlm-export/numerics";
 
 /** How a constant lies in the file. */
@@ -41,14 +41,10 @@ export function graphIntegers(data: TfliteBytes, stored: readonly number[], form
 
 function restored(bytes: Uint8Array, shape: readonly number[], { storage, isShifted, order, kernels }: Stored & Order): Uint8Array {
   const isNibbles = storage === "i4" || storage === "u4";
-  const codes = isNibbles ? nibblesOf(bytes, elements(shape)) : bytes;
+  const codes = isNibbles ? nibblesOf(bytes, elementCount(shape)) : bytes;
   const ordered = inGraphOrder(codes, shape, { order, kernels });
   if (isShifted) toggleSigns(ordered, isNibbles ? 8 : 128);
   return isNibbles ? joined(ordered) : ordered;
-}
-
-function elements(shape: readonly number[]): number {
-  return shape.reduce((product, extent) => product * extent, 1);
 }
 
 interface Order {

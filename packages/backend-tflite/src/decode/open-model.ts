@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Artifact } from "@vlm-export/backend-api";
+import { type Artifact, isSystemError } from "@vlm-export/backend-api";
 import { FormatError } from "@vlm-export/formats/files";
 import { readTflite, type TfliteModel } from "@vlm-export/formats/tflite";
 import { decodeFile } from "../errors.js";
@@ -13,8 +13,4 @@ export function openModel({ dir }: Pick<Artifact, "dir">, path: string): TfliteM
     if (error instanceof FormatError || isSystemError(error)) throw decodeFile(path, error);
     throw error;
   }
-}
-
-function isSystemError(error: unknown): error is Error {
-  return error instanceof Error && "code" in error && "syscall" in error;
 }

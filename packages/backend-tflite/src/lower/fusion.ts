@@ -1,6 +1,7 @@
 import type { TfliteActivation } from "@vlm-export/formats/tflite";
 import { scaleValues } from "@vlm-export/backend-api";
-import { type Graph, type Node, staticShape, type Value } from "@vlm-export/ir";
+import { elementCount, type Graph, type Node, staticShape, type Value } from "@vlm-export/ir";
+import { soleUser } from "@vlm-export/passes";
 import { clipBounds } from "./ops/activation.js";
 import { isIntegerActivation } from "./quantization.js";
 
@@ -33,17 +34,12 @@ type Chain = Omit<Fusion, "output"> & { readonly output: Value | undefined };
 
 /** The chain with its only reader, when that is a bias (before any clamp) or a clamp. */
 function extended(graph: Graph, head: Node, { bias, activation, output, absorbed }: Chain): Chain | undefined {
-  const user = output && soleUser(graph, output);
-  if (!user || activation !== "NONE") return undefined;
+  const user = soleUser(output, graph);
+  if (!output || !user || activation !== "NONE") return undefined;
   const added = bias || head.op.startsWith("Conv") ? undefined : biasOf(user, output);
   const clamp = clampOf(user);
   if (!added && !clamp) return undefined;
   return { bias: bias ?? added, activation: clamp ?? activation, output: user.outputs[0] ?? undefined, absorbed: [...absorbed, user] };
-}
-
-function soleUser(graph: Graph, value: Value): Node | undefined {
-  const users = graph.users(value);
-  return users.length === 1 && !graph.outputs.includes(value) ? users[0] : undefined;
 }
 
 /** The int32 constant that an Add puts on `sum`, one number per index of the last axis. */
@@ -52,7 +48,7 @@ function biasOf(node: Node, sum: Value): Value | undefined {
   if (node.op !== "Add" || !other?.data || other.type.quant?.storage !== "i32") return undefined;
   const [shape, sumShape] = [staticShape(other.type) ?? [], staticShape(sum.type) ?? []];
   const channels = sumShape.at(-1);
-  const isVector = shape.at(-1) === channels && shape.reduce((a, b) => a * b, 1) === channels;
+  const isVector = shape.at(-1) === channels && elementCount(shape) === channels;
   return isVector && shape.length <= sumShape.length ? other : undefined;
 }
 

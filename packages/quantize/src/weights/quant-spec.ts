@@ -1,4 +1,4 @@
-import { memoryTensor, type QuantSpec, type TensorData } from "@vlm-export/ir";
+import { elementCount, memoryTensor, type QuantSpec, type TensorData } from "@vlm-export/ir";
 import {
   blockView,
   channelView,
@@ -16,7 +16,7 @@ import type { WeightRequest } from "@vlm-export/recipe";
 export function viewOf(shape: readonly number[], { granularity, axis = 0, blockSize = 1 }: WeightRequest): QuantView {
   if (granularity === "channel") return channelView(shape, axis);
   if (granularity === "block") return blockView(shape, axis, blockSize);
-  return tensorView(shape.reduce((product, extent) => product * extent, 1));
+  return tensorView(elementCount(shape));
 }
 
 /** The request in the words of the kernels. */

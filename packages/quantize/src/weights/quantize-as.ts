@@ -1,4 +1,4 @@
-import type { QuantSpec, TensorData } from "@vlm-export/ir";
+import { elementCount, type QuantSpec, type TensorData } from "@vlm-export/ir";
 import { type IntegerType, type Kernels, tensorView } from "@vlm-export/numerics";
 import type { ActivationQParams } from "../activation-qparams.js";
 import { quantNonFinite } from "../errors.js";
@@ -12,7 +12,7 @@ export function quantizeAs(
   kernels: Kernels,
 ): Uint8Array {
   const { bytes, nanCount } = kernels.quantize(floatsOf(data), {
-    view: tensorView(data.shape.reduce((product, extent) => product * extent, 1)),
+    view: tensorView(elementCount(data.shape)),
     storage: storage as IntegerType,
     range,
     scale: Float32Array.of(scale),

@@ -1,5 +1,5 @@
 import type { TfliteOptions } from "@vlm-export/formats/tflite";
-import type { Value } from "@vlm-export/ir";
+import { elementCount, type Value } from "@vlm-export/ir";
 import { lowerUnsupported } from "../../errors.js";
 import { type Layout, rowMajor } from "../../layout.js";
 import type { Lowering } from "../lowering.js";
@@ -46,7 +46,7 @@ export const binaryNames: readonly string[] = [...binaryOps.keys()];
 
 /** The layout of the largest operand that is no constant and has all the dimensions; so the least has to be moved. */
 export function commonLayout(lowering: Lowering, operands: readonly Value[], rank: number): Layout {
-  const size = (value: Value) => lowering.shape(value).reduce((a, b) => a * b, 1);
+  const size = (value: Value) => elementCount(lowering.shape(value));
   const candidates = operands.filter((value) => !value.data && lowering.shape(value).length === rank);
   const [largest] = [...candidates].sort((a, b) => size(b) - size(a));
   return largest ? lowering.layoutOf(largest) : rowMajor(rank);

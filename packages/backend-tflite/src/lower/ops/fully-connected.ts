@@ -1,4 +1,4 @@
-import type { Node, Value } from "@vlm-export/ir";
+import { elementCount, type Node, type Value } from "@vlm-export/ir";
 import { lowerUnsupported } from "../../errors.js";
 import { type Layout, rowMajor, transposed, withLast } from "../../layout.js";
 import { type Fusion, fusionOf, hasBiasScale } from "../fusion.js";
@@ -79,7 +79,7 @@ export function hasIntegerOperands(x: Value, weight: Value, channel: number): bo
 /** The int32 bias as one axis; undefined = none. */
 export function integerBias(lowering: Lowering, bias: Value | undefined): number | undefined {
   if (!bias) return undefined;
-  const count = lowering.shape(bias).reduce((a, b) => a * b, 1);
+  const count = elementCount(lowering.shape(bias));
   return lowering.constantAs(bias, [count], 0);
 }
 

@@ -1,4 +1,4 @@
-import type { Value } from "@vlm-export/ir";
+import { elementCount, type Value } from "@vlm-export/ir";
 import { rowMajor } from "../../layout.js";
 import type { Lowering } from "../lowering.js";
 import { axisIn, elementsOf, formOf, inputOf, type LowerNode, numberAttr, outputOf } from "../node.js";
@@ -19,11 +19,11 @@ export const gatherElements: LowerNode = (lowering, node) => {
   const form = formOf("moves", [x], y);
   const [extents, shape] = [lowering.shape(x), lowering.shape(indices)];
   const axis = axisIn(numberAttr(node, "axis", 0), extents.length);
-  const strides = extents.map((_, i) => extents.slice(i + 1).reduce((a, b) => a * b, 1));
+  const strides = extents.map((_, i) => elementCount(extents.slice(i + 1)));
   const bases = basesOf(shape, strides, axis);
   const flat: Flat = { name: node.name, extent: extents[axis] ?? 1, stride: strides[axis] ?? 1, bases, shape };
   const positions = knownPositions(lowering, indices, flat) ?? computedPositions(lowering, indices, flat);
-  const row = lowering.viewed(lowering.read(x, form), [extents.reduce((a, b) => a * b, 1)]);
+  const row = lowering.viewed(lowering.read(x, form), [elementCount(extents)]);
   const result = lowering.writeLike(y, form, rowMajor(shape.length), row);
   lowering.emit("GATHER", [row, positions], [result], { kind: "GatherOptions", axis: 0, batchDims: 0 });
 };
