@@ -9,3 +9,9 @@ test("docs/errors.md is what node scripts/errors-page.mjs writes", () => {
   const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
   expect(readFileSync(join(ROOT, "docs/errors.md"), "utf8")).toBe(stdout);
 });
+
+test("docs/errors.md gives each code a meaning", () => {
+  const rows = readFileSync(join(ROOT, "docs/errors.md"), "utf8").split("\n");
+  expect(rows.filter((row) => row.includes("|  |"))).toEqual([]);
+  expect(rows.filter((row) => row.startsWith("| `VX-")).length).toBeGreaterThan(0);
+});

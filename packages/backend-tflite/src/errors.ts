@@ -1,4 +1,5 @@
-import { type Value, VxError } from "@vlm-export/ir";
+import { readFileSync } from "node:fs";
+import { type Diagnostic, type Value, VxError } from "@vlm-export/ir";
 
 const backend = "tflite";
 
@@ -64,6 +65,27 @@ function shapeLines({ name, type: { shape = [] } }: Value, symbols: ReadonlySet<
   return [`    ${JSON.stringify(name)}: [${shape.map((extent) => (typeof extent === "number" ? extent : "…")).join(", ")}]`];
 }
 
+/** Extents without a number, batches, that the artifact takes as 1. */
+export function lowerStatic(component: string, batches: Iterable<string>): Diagnostic {
+  return {
+    code: "VX-LOWER-TFLITE-STATIC",
+    severity: "info",
+    message: `the artifact takes ${[...batches].join(", ")} = 1: TFLite kernels work on fixed shapes.`,
+    hint: "model.shapes in the recipe sets another number.",
+    where: { stage: "legalize", backend, component },
+  };
+}
+
+/** How many operators a component's file has, and how many of them only convert. */
+export function lowerSummary(component: string, operators: number, conversions: number): Diagnostic {
+  return {
+    code: "VX-LOWER-TFLITE-SUMMARY",
+    severity: "info",
+    message: `${operators} TFLite operators, ${conversions} of them conversions between integers and real numbers.`,
+    where: { stage: "lower", backend, component },
+  };
+}
+
 /** A node in a form that has no TFLite kernel here. */
 export function lowerUnsupported(node: string, reason: string): VxError {
   return new VxError({
@@ -116,12 +138,15 @@ export function toolInput(input: string, given: string, expected: string): VxErr
 
 /** The engine package is not installed. */
 export function toolEngineAbsent(cause: unknown): VxError {
+  const { optionalDependencies } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+    readonly optionalDependencies: Readonly<Record<string, string>>;
+  };
   return new VxError(
     {
       code: "VX-TOOL-TFLITE-ENGINE-ABSENT",
       severity: "error",
       message: "the optional package @litertjs/core is not installed, so the artifact was not run.",
-      hint: "npm install @litertjs/core@2.5.3",
+      hint: `npm install @litertjs/core@${optionalDependencies["@litertjs/core"]}`,
       where: { stage: "verify", backend },
     },
     { cause, kind: "tool" },

@@ -1,5 +1,7 @@
+import type { Verdict } from "@vlm-export/backend-api";
 import type { Diagnostic, FailureKind } from "@vlm-export/ir";
 import { VxError } from "@vlm-export/ir";
+import type { ManifestTensor } from "@vlm-export/schemas";
 
 interface Details {
   readonly message: string;
@@ -19,6 +21,28 @@ function coded(
     { code, severity: "error", message, ...(hint && { hint }), where: { stage, ...where } },
     { ...(cause !== undefined && { cause }), ...(kind && { kind }) },
   );
+}
+
+/** The target has no form of a quantized value: its storage type, granularity or block size. */
+export function checkCapability(backend: string, component: string, value: string, reason: string): Diagnostic {
+  return {
+    code: "VX-CHECK-CAPABILITY",
+    severity: "error",
+    message: `target ${backend} cannot hold the value as decided: ${reason}.`,
+    hint: "Change the recipe, or set onLoss: fallback to keep such values in float for this target.",
+    where: { stage: "check", backend, component, value },
+  };
+}
+
+/** A rule of the target says that it cannot emit a node as decided. */
+export function checkRejected(backend: string, { component, node, rule, reason, source }: Verdict, hint: string): Diagnostic {
+  return {
+    code: "VX-CHECK-REJECTED",
+    severity: "error",
+    message: `${node.op} cannot be emitted: ${reason} (rule ${rule}, source: ${source}).`,
+    hint,
+    where: { stage: "check", backend, component, node: node.name },
+  };
 }
 
 /** `--out` names a file, or a folder with files that this tool did not write; `problem` goes on the folder's name. */
@@ -188,4 +212,15 @@ export function verifyRandom(cause: VxError): VxError {
     hint: "Give data (calibration.data, eval.data or --calibration), or state model.shapes in the recipe.",
     cause,
   });
+}
+
+/** A tensor of an artifact, read back, is not that of the frozen graph. */
+export function verifyDecode(backend: string, { component, value }: ManifestTensor, difference: string): Diagnostic {
+  return {
+    code: "VX-VERIFY-DECODE",
+    severity: "error",
+    message: `the artifact's tensor ${difference}.`,
+    hint: "The artifact does not carry the integers of the frozen graph and must not be shipped; build it again.",
+    where: { stage: "verify", backend, component, value },
+  };
 }

@@ -5,7 +5,7 @@ import { type Artifact, callHook, type Decoded } from "@vlm-export/backend-api";
 import { type Diagnostic, VxError } from "@vlm-export/ir";
 import type { ManifestTarget, ManifestTensor, Proof } from "@vlm-export/schemas";
 import type { FoundBackend } from "./discover.js";
-import { verifyFile } from "./errors.js";
+import { verifyDecode, verifyFile } from "./errors.js";
 import { readManifest } from "./output-manifest.js";
 import { fingerprintOfDecoded } from "./report/manifest.js";
 import { chosenBackends } from "./targets.js";
@@ -90,15 +90,7 @@ function compare(
     const tensor = found.get(`${expected.component}\u0000${expected.value}`);
     const difference = tensor ? differenceOf(expected, fingerprintOfDecoded(tensor)) : "is not in the artifact";
     if (difference === undefined) return [];
-    return [
-      {
-        code: "VX-VERIFY-DECODE",
-        severity: "error",
-        message: `the artifact's tensor ${difference}.`,
-        hint: "The artifact does not carry the integers of the frozen graph and must not be shipped; build it again.",
-        where: { stage: "verify", backend: target, component: expected.component, value: expected.value },
-      },
-    ];
+    return [verifyDecode(target, expected, difference)];
   });
   return {
     proof: { tensorsCompared: entry.tensors.length, tensorsDifferent: diagnostics.length, reencodings, decoder: decoded.decoder },

@@ -29,6 +29,42 @@ export function quoted(name: string): string {
   return JSON.stringify(name.length > 200 ? `${name.slice(0, 200)}…` : name);
 }
 
+/** What of the file has no place in the IR and does not change what the model computes. */
+export function importDropped(file: string, what: string): Diagnostic {
+  return {
+    code: "VX-IMPORT-DROPPED",
+    severity: "info",
+    message: `${what} of the model file is not kept: it does not take part in inference.`,
+    where: { stage: "import", file },
+  };
+}
+
+/** Graph inputs that were taken as the constants that they have as defaults. */
+export function importInputDefault(file: string, names: readonly string[]): Diagnostic {
+  return {
+    code: "VX-IMPORT-INPUT-DEFAULT",
+    severity: "info",
+    message: `${names.length} graph inputs with a default (${firstNames(names)}) became constants.`,
+    where: { stage: "import", file },
+  };
+}
+
+/** Nodes that stay as they are although a rule knows their operator: what lies in them is not quantized. */
+export function importOpaque(file: string, op: string, reason: string, nodes: readonly string[]): Diagnostic {
+  const subject = nodes.length === 1 ? `node ${firstNames(nodes)} stays` : `${nodes.length} nodes (${firstNames(nodes)}) stay`;
+  return {
+    code: "VX-IMPORT-OPAQUE",
+    severity: "warning",
+    message: `${op}: ${subject} one operator: ${reason}. What it computes stays float, and only ONNX targets can hold it.`,
+    hint: "Write the model without this fusion (switch it off in the tool that optimized the model), so that its parts are seen.",
+    where: { stage: "import", file, node: nodes[0] as string },
+  };
+}
+
+function firstNames(names: readonly string[]): string {
+  return names.slice(0, 3).map(quoted).join(", ") + (names.length > 3 ? ", …" : "");
+}
+
 /** An attribute of another kind than the operator's schema has, or that an operator needs and the node lacks. */
 export function importAttribute(place: Place, op: string, attribute: string, why: string): VxError {
   return importError("VX-IMPORT-ATTRIBUTE", place, `${op}: attribute ${quoted(attribute)} ${why}.`, {

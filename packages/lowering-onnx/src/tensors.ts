@@ -1,5 +1,6 @@
 import { type OnnxTensor, type OnnxTensorData, type OnnxDType, onnxTensor } from "@vlm-export/formats/onnx";
 import { type TensorData, windowsOf } from "@vlm-export/ir";
+import { stringsOf } from "@vlm-export/ops";
 
 /** Tensors up to this size are held; larger ones are streamed when the file is written. */
 const HELD_BYTES = 4096;
@@ -17,17 +18,4 @@ function payloadOf(data: TensorData): OnnxTensorData {
   if (data.dtype === "string") return { kind: "strings", strings: () => stringsOf(data) };
   if (data.byteLength <= HELD_BYTES) return { kind: "bytes", bytes: data.bytes() };
   return { kind: "stream", byteLength: data.byteLength, chunks: () => windowsOf(data) };
-}
-
-/** Elements of a tensor of strings: per element a u32 little-endian byte length, then the bytes. */
-function stringsOf(data: TensorData): readonly Uint8Array[] {
-  const bytes = data.bytes();
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const strings: Uint8Array[] = [];
-  for (let at = 0; at < bytes.byteLength; ) {
-    const length = view.getUint32(at, true);
-    strings.push(bytes.subarray(at + 4, at + 4 + length));
-    at += 4 + length;
-  }
-  return strings;
 }

@@ -19,6 +19,7 @@ import {
   type Value,
 } from "@vlm-export/ir";
 import { byteComparer, type CompareBytes } from "./byte-comparer.js";
+import { verifyDecode, verifyDecodeMore } from "./errors.js";
 
 /** Result of comparing what an artifact holds with the frozen graph. */
 export interface Proof {
@@ -116,25 +117,8 @@ function constantDiffers(value: Value, found: TensorData | undefined, differ: Co
 }
 
 function listed(backend: string, problems: readonly Problem[]): readonly Diagnostic[] {
-  const shown = problems.slice(0, MAX_LISTED).map(
-    ({ component, value, message }): Diagnostic => ({
-      code: "VX-VERIFY-DECODE",
-      severity: "error",
-      message: `the artifact's tensor ${message}.`,
-      hint: "The artifact does not carry the graph's integers and must not be shipped; report this with the recipe and the graph hash.",
-      where: { stage: "verify", backend, component, value },
-    }),
-  );
-  if (problems.length <= MAX_LISTED) return shown;
-  return [
-    ...shown,
-    {
-      code: "VX-VERIFY-DECODE",
-      severity: "error",
-      message: `${problems.length - MAX_LISTED} more tensors differ.`,
-      where: { stage: "verify", backend },
-    },
-  ];
+  const shown = problems.slice(0, MAX_LISTED).map(({ component, value, message }) => verifyDecode(backend, component, value, message));
+  return problems.length > MAX_LISTED ? [...shown, verifyDecodeMore(backend, problems.length - MAX_LISTED)] : shown;
 }
 
 /** What differs, in words; undefined when nothing does. */

@@ -1,5 +1,5 @@
 import type { Pass, Value } from "@vlm-export/ir";
-import { lowerSymbols } from "../errors.js";
+import { lowerStatic, lowerSymbols } from "../errors.js";
 
 /**
  * A symbol that is nothing but the first extent of inputs (a batch) becomes 1, as TFLite kernels want numbers; all other shapes follow.
@@ -19,13 +19,7 @@ export const bindSymbols: Pass = {
       const shape = value.type.shape?.map((extent) => (typeof extent === "number" ? extent : 1));
       edit.retype(value, { ...value.type, shape });
     }
-    context.report({
-      code: "VX-LOWER-TFLITE-STATIC",
-      severity: "info",
-      message: `the artifact takes ${[...batches].join(", ")} = 1: TFLite kernels work on fixed shapes.`,
-      hint: "model.shapes in the recipe sets another number.",
-      where: { stage: "legalize", backend: "tflite", component: name },
-    });
+    context.report(lowerStatic(name, batches));
     return { modified: true };
   },
 };

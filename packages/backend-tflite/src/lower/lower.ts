@@ -1,5 +1,6 @@
 import type { BackendContext } from "@vlm-export/backend-api";
-import type { Model } from "@vlm-export/ir";
+import type { Diagnostic, Model } from "@vlm-export/ir";
+import { lowerSummary } from "../errors.js";
 import { formatKey } from "../key.js";
 import type { TargetFile, TargetModel, TfliteTargetOptions } from "../target-model.js";
 import { lowerGraph } from "./lower-graph.js";
@@ -10,7 +11,7 @@ export function lowerModel(model: Model, context: BackendContext<TfliteTargetOpt
   return [...model.components].map(([component, graph]): TargetFile => {
     const { model: file, carried, plain, operators } = lowerGraph(component, graph, context.options.io);
     const path = freshPath(component, taken);
-    reportFloatOperators(component, operators, context);
+    context.report(summaryOf(component, operators));
     const tensors = carried.map(({ value, tensor, layout, shape, reencodings }) => ({
       component,
       value: value.name,
@@ -31,17 +32,11 @@ function freshPath(component: string, taken: Set<string>): string {
   return path;
 }
 
-function reportFloatOperators(
-  component: string,
-  operators: ReadonlyMap<string, number>,
-  context: BackendContext<TfliteTargetOptions>,
-): void {
+function summaryOf(component: string, operators: ReadonlyMap<string, number>): Diagnostic {
   const conversions = (operators.get("DEQUANTIZE") ?? 0) + (operators.get("QUANTIZE") ?? 0);
-  const total = [...operators.values()].reduce((a, b) => a + b, 0);
-  context.report({
-    code: "VX-LOWER-TFLITE-SUMMARY",
-    severity: "info",
-    message: `${total} TFLite operators, ${conversions} of them conversions between integers and real numbers.`,
-    where: { stage: "lower", backend: "tflite", component },
-  });
+  return lowerSummary(
+    component,
+    [...operators.values()].reduce((a, b) => a + b, 0),
+    conversions,
+  );
 }

@@ -1,5 +1,6 @@
 import { type Backend, checkGraph, factsOf, type OperandView, quantizedValues, type Verdict, whyNotHeld } from "@vlm-export/backend-api";
 import type { Diagnostic, Graph, Value } from "@vlm-export/ir";
+import { checkCapability, checkRejected } from "../errors.js";
 
 /** Verdicts of all nodes and the findings that keep a target from taking the graph as decided. */
 export interface CheckResult {
@@ -15,7 +16,7 @@ export function checkComponent(backend: Backend, component: string, graph: Graph
   if (rejected.length === 0) return { verdicts, rejections: [] };
   const inFloat = new Map(checkGraph(component, graph, rules, floatFacts).map(({ node, verdict }) => [node, verdict]));
   const hintFor = ({ node }: Verdict): string => (inFloat.get(node) === "reject" ? WITHOUT_OPERATOR : IN_FLOAT);
-  return { verdicts, rejections: rejected.map((verdict) => rejection(backend.name, verdict, hintFor(verdict))) };
+  return { verdicts, rejections: rejected.map((verdict) => checkRejected(backend.name, verdict, hintFor(verdict))) };
 }
 
 const IN_FLOAT =
@@ -24,16 +25,6 @@ const WITHOUT_OPERATOR = "The target has no form of it in float either: leave th
 
 /** What a node's operands are when nothing of it is quantized. */
 const floatFacts: OperandView = (value) => factsOf({ ...value, type: { dtype: value.type.dtype, shape: value.type.shape } });
-
-function rejection(backend: string, { component, node, rule, reason, source }: Verdict, hint: string): Diagnostic {
-  return {
-    code: "VX-CHECK-REJECTED",
-    severity: "error",
-    message: `${node.op} cannot be emitted: ${reason} (rule ${rule}, source: ${source}).`,
-    hint,
-    where: { stage: "check", backend, component, node: node.name },
-  };
-}
 
 /** Quantized values whose storage, granularity or block size the target does not hold, with the reason. */
 export function unholdable(backend: Backend, graph: Graph): readonly { readonly value: Value; readonly reason: string }[] {
@@ -45,13 +36,5 @@ export function unholdable(backend: Backend, graph: Graph): readonly { readonly 
 
 /** One finding per value that a target cannot hold. */
 export function capabilityFindings(backend: Backend, component: string, graph: Graph): readonly Diagnostic[] {
-  return unholdable(backend, graph).map(
-    ({ value, reason }): Diagnostic => ({
-      code: "VX-CHECK-CAPABILITY",
-      severity: "error",
-      message: `target ${backend.name} cannot hold the value as decided: ${reason}.`,
-      hint: "Change the recipe, or set onLoss: fallback to keep such values in float for this target.",
-      where: { stage: "check", backend: backend.name, component, value: value.name },
-    }),
-  );
+  return unholdable(backend, graph).map(({ value, reason }) => checkCapability(backend.name, component, value.name, reason));
 }

@@ -1,12 +1,11 @@
 import type { OnnxGraph, OnnxSubgraph, OnnxValueInfo } from "@vlm-export/formats/onnx";
 import { type Graph, GraphEditor, type TensorType, type Value } from "@vlm-export/ir";
-import { importCycle, importDuplicateName, importMissingValue } from "../errors.js";
+import { importCycle, importDuplicateName, importInputDefault, importMissingValue } from "../errors.js";
 import { buildNode } from "./build-node.js";
 import type { Frame } from "./frame.js";
 import { GraphBuilder } from "./graph-builder.js";
 import type { ImportContext, NestedGraph } from "./import-context.js";
 import { definedNames, orderNodes } from "./order-nodes.js";
-import { reportDefaults } from "./report.js";
 import { denseOf } from "./sparse.js";
 import { tensorDataOf } from "./tensor-data.js";
 import { valueTypeOf } from "./value-type.js";
@@ -74,7 +73,7 @@ function addInputs(source: OnnxGraph, builder: GraphBuilder, frame: Frame): void
     if (frame.find(name)?.data && builder.edit.graph.value(name)) defaults.push(name);
     else frame.define(name, builder.addInput(name));
   }
-  reportDefaults(defaults, context);
+  if (defaults.length > 0) context.report(importInputDefault(context.file, defaults));
 }
 
 function addOutput({ name }: OnnxValueInfo, builder: GraphBuilder, frame: Frame): void {

@@ -1,8 +1,9 @@
 import type { OnnxAttribute, OnnxNode } from "@vlm-export/formats/onnx";
 import { f32Tensor, memoryTensor, type TensorData } from "@vlm-export/ir";
+import { stringTensor } from "@vlm-export/ops";
 import { importAttribute, importOpForm } from "../errors.js";
 import { denseOf } from "./sparse.js";
-import { stringTensor, tensorDataOf } from "./tensor-data.js";
+import { tensorDataOf } from "./tensor-data.js";
 
 /** The value of a Constant node, from whichever of its attributes has it. Throws VX-IMPORT-ATTRIBUTE, VX-IMPORT-OP-FORM. */
 export function constantOf(node: OnnxNode, file: string): TensorData {

@@ -3,14 +3,13 @@ import { FilePool } from "@vlm-export/formats/files";
 import { type OnnxExternalData, type OnnxModel, readOnnx, tensorsOf } from "@vlm-export/formats/onnx";
 import type { Diagnostic, Model, OpRegistry } from "@vlm-export/ir";
 import { IR_OPSET } from "@vlm-export/ops";
-import { importOpset } from "../errors.js";
+import { importDropped, importOpset } from "../errors.js";
 import { buildMainGraph, buildNestedGraph } from "./build-graph.js";
 import { checkExpandedSize } from "./expanded-size.js";
 import { OLDEST_OPSET } from "./forms.js";
 import { withFormatErrors } from "./format-errors.js";
 import { domainOf, functionKey, type ImportContext } from "./import-context.js";
 import { OpaqueNodes } from "./opaque-nodes.js";
-import { reportDropped } from "./report.js";
 
 /** Newest opset that the operator table knows. */
 const NEWEST_OPSET = 28;
@@ -67,9 +66,12 @@ function contextOf(file: string, source: OnnxModel, options: ImportOptions, opaq
 }
 
 function reportDroppedParts(source: OnnxModel, context: ImportContext): void {
-  if (source.trainingInfo.length > 0) reportDropped("training_info", context);
-  if (source.configurations.length > 0) reportDropped("configuration (device placement)", context);
-  if (source.graph.quantization.length > 0) reportDropped("quantization_annotation", context);
+  const dropped = [
+    ...(source.trainingInfo.length > 0 ? ["training_info"] : []),
+    ...(source.configurations.length > 0 ? ["configuration (device placement)"] : []),
+    ...(source.graph.quantization.length > 0 ? ["quantization_annotation"] : []),
+  ];
+  for (const part of dropped) context.report(importDropped(context.file, part));
 }
 
 /** Facts by the names that {@link Model.metadata} uses; properties of the file under `property:<key>`. */

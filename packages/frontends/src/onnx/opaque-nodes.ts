@@ -1,4 +1,4 @@
-import { quoted } from "../errors.js";
+import { importOpaque } from "../errors.js";
 import type { ImportContext } from "./import-context.js";
 
 interface Kept {
@@ -21,15 +21,7 @@ export class OpaqueNodes {
   /** One warning for each operator and reason: what lies in such nodes is not quantized. */
   report(context: ImportContext): void {
     for (const { op, reason, nodes } of this.kept.values()) {
-      const shown = nodes.slice(0, 3).map(quoted).join(", ");
-      const subject = nodes.length === 1 ? `node ${shown} stays` : `${nodes.length} nodes (${shown}${nodes.length > 3 ? ", …" : ""}) stay`;
-      context.report({
-        code: "VX-IMPORT-OPAQUE",
-        severity: "warning",
-        message: `${op}: ${subject} one operator: ${reason}. What it computes stays float, and only ONNX targets can hold it.`,
-        hint: "Write the model without this fusion (switch it off in the tool that optimized the model), so that its parts are seen.",
-        where: { stage: "import", file: context.file, node: nodes[0] as string },
-      });
+      context.report(importOpaque(context.file, op, reason, nodes));
     }
   }
 }

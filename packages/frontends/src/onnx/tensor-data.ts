@@ -1,6 +1,7 @@
 import type { ByteRange } from "@vlm-export/formats/files";
 import { onnxDataType, openTensor, type OnnxTensor } from "@vlm-export/formats/onnx";
 import { byteLengthOf, type DType, elementCount, type TensorData } from "@vlm-export/ir";
+import { stringTensor } from "@vlm-export/ops";
 import { importDtype, quoted } from "../errors.js";
 import { withFormatErrors } from "./format-errors.js";
 
@@ -42,17 +43,4 @@ function rangeTensor(dtype: DType, shape: readonly number[], range: ByteRange, f
   if (byteLength <= KEEP_BYTES) return { dtype, shape, byteLength, bytes, ...(origin && { file: origin }) };
   const readInto = (target: Uint8Array, begin: number) => withFormatErrors(file, () => range.readInto(target, begin));
   return { dtype, shape, byteLength, bytes, readInto, ...(origin && { file: origin }) };
-}
-
-/** Strings in the IR's form: per element a u32 little-endian byte length, then the bytes. */
-export function stringTensor(shape: readonly number[], strings: readonly Uint8Array[]): TensorData {
-  const bytes = new Uint8Array(strings.reduce((sum, text) => sum + 4 + text.byteLength, 0));
-  const view = new DataView(bytes.buffer);
-  let at = 0;
-  for (const text of strings) {
-    view.setUint32(at, text.byteLength, true);
-    bytes.set(text, at + 4);
-    at += 4 + text.byteLength;
-  }
-  return { dtype: "string", shape, byteLength: bytes.byteLength, bytes: (begin = 0, end = bytes.byteLength) => bytes.subarray(begin, end) };
 }

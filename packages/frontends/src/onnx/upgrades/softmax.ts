@@ -1,6 +1,6 @@
-import { type Dim, i64Tensor } from "@vlm-export/ir";
+import { type Dim, i64Tensor, staticShape } from "@vlm-export/ir";
 import { intOf } from "../read-attrs.js";
-import type { NodeRule, SourceNode } from "../rule.js";
+import type { NodeRule } from "../rule.js";
 
 /**
  * Softmax, LogSoftmax, Hardmax: until opset 13 they flattened the input to a matrix at `axis` (default 1) and ran along its
@@ -16,8 +16,8 @@ export const softmax: readonly NodeRule[] = ["Softmax", "LogSoftmax", "Hardmax"]
     const single = singleAxis(x?.type.shape, axis);
     if (single !== undefined || !x) return void build.emit(op, [x], { axis: single ?? axis });
     const rows = build.inner(op, [build.inner("Flatten", [x], { axis })], { axis: 1 });
-    const shape = staticShapeOf(node) ? build.constant("shape", i64Tensor(staticShapeOf(node) ?? [])) : build.inner("Shape", [x]);
-    build.emit("Reshape", [rows, shape]);
+    const known = staticShape(x.type);
+    build.emit("Reshape", [rows, known ? build.constant("shape", i64Tensor(known)) : build.inner("Shape", [x])]);
     return undefined;
   },
 }));
@@ -28,9 +28,4 @@ function singleAxis(shape: readonly Dim[] | undefined, axis: number): number | u
   const first = axis < 0 ? axis + shape.length : axis;
   const wide = shape.flatMap((extent, i) => (i >= first && extent !== 1 ? [i] : []));
   return wide.length > 1 ? undefined : (wide[0] ?? shape.length - 1);
-}
-
-function staticShapeOf(node: SourceNode): readonly number[] | undefined {
-  const shape = node.inputs[0]?.type.shape;
-  return shape?.every((extent) => typeof extent === "number") ? (shape as readonly number[]) : undefined;
 }
