@@ -1,38 +1,14 @@
+import { ONNX_DATA_TYPES } from "@vlm-export/formats/onnx";
 import { type DType, elementCount, memoryTensor, type TensorData } from "@vlm-export/ir";
 import { numberToSmallFloat, type SmallFloat } from "@vlm-export/numerics";
 import { opAttribute, opNotEvaluated } from "./errors.js";
 import { bigintsOf, isIntegerType, numbersOf, tensorOf, tensorOfBigints } from "./small-tensor.js";
 import { stringsOf, stringTensor } from "./take.js";
 
-/** Element types by their code in an ONNX TensorProto. */
-const CODES: ReadonlyMap<number, DType> = new Map([
-  [1, "f32"],
-  [2, "u8"],
-  [3, "i8"],
-  [4, "u16"],
-  [5, "i16"],
-  [6, "i32"],
-  [7, "i64"],
-  [8, "string"],
-  [9, "bool"],
-  [10, "f16"],
-  [11, "f64"],
-  [12, "u32"],
-  [13, "u64"],
-  [14, "c64"],
-  [15, "c128"],
-  [16, "bf16"],
-  [17, "f8e4m3"],
-  [18, "f8e4m3uz"],
-  [19, "f8e5m2"],
-  [20, "f8e5m2uz"],
-  [21, "u4"],
-  [22, "i4"],
-  [23, "f4e2m1"],
-  [24, "f8e8m0"],
-  [25, "u2"],
-  [26, "i2"],
-]);
+/** Element types by their code in an ONNX TensorProto: all that the IR holds too. */
+const CODES: ReadonlyMap<number, DType> = new Map(
+  ONNX_DATA_TYPES.flatMap(({ code, dtype }) => (dtype === "f6e2m3" || dtype === "f6e3m2" ? [] : [[code, dtype] as const])),
+);
 const DTYPE_CODES: ReadonlyMap<DType, number> = new Map([...CODES].map(([code, dtype]) => [dtype, code]));
 
 /** The element type that an ONNX attribute such as `to` names. Throws VX-OP-ATTRIBUTE. */

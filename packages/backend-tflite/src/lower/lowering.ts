@@ -139,6 +139,11 @@ export class Lowering {
     return this.program.tensor({ name, type: "FLOAT32", shape, data: float32Bytes(values) });
   }
 
+  /** A number as an operand beside `tensor`: of its element type, int32 or float. */
+  scalarFor(tensor: number, name: string, value: number): number {
+    return this.program.tensors[tensor]?.type === "INT32" ? this.program.indices([value], []) : this.floatConstant(name, [value], []);
+  }
+
   /** A tensor of a quantized constant stored in another shape over the same order (a bias as one axis). */
   constantAs(value: Value, shape: readonly number[], quantizedDimension: number): number {
     const { quant } = value.type;

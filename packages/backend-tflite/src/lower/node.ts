@@ -1,4 +1,5 @@
-import type { Node, Value } from "@vlm-export/ir";
+import { floatValues } from "@vlm-export/backend-api";
+import { isFloat, type Node, type Value } from "@vlm-export/ir";
 import { lowerUnsupported } from "../errors.js";
 import { rowMajor } from "../layout.js";
 import { indexValues } from "./constant-bytes.js";
@@ -58,6 +59,20 @@ export function knownElements(node: Node, index: number): readonly number[] {
   const elements = elementsOf(node.inputs[index]);
   if (!elements) throw lowerUnsupported(node.name, `${node.op} with operand ${index} computed at run time`);
   return elements;
+}
+
+/**
+ * The number that operand `index` is, `fallback` where it is left out. Throws VX-LOWER-TFLITE-UNSUPPORTED when it is quantized,
+ * computed at run time or of a type that TFLite does not compute with here.
+ */
+export function knownScalar(node: Node, index: number, fallback: number): number {
+  const value = node.inputs[index];
+  if (!value) return fallback;
+  const { data, type } = value;
+  const isReal = isFloat(type.dtype) && type.dtype !== "f64";
+  const [number] = (data && isReal && !type.quant ? floatValues(data) : elementsOf(value)) ?? [];
+  if (number === undefined) throw lowerUnsupported(node.name, `${node.op} with operand ${index} quantized or computed at run time`);
+  return number;
 }
 
 /**

@@ -51,6 +51,14 @@ test.each([
     "scales that do not give whole extents",
   ],
   ["Resize", [0, null, "whole"], { mode: "cubic" }, "Resize cubic with half_pixel"],
+  [
+    "Resize",
+    [0, null, "thirds"],
+    { mode: "linear", coordinate_transformation_mode: "pytorch_half_pixel" },
+    "Resize with pytorch_half_pixel to an extent of 1",
+  ],
+  ["Clip", [0, null, 0], {}, "Clip with operand 2 quantized or computed at run time"],
+  ["Pad", [0, "pads", 0], {}, "Pad with operand 2 quantized or computed at run time"],
   ["AveragePool", [0], { kernel_shape: [2, 2], pads: [1, 0, 0, 0] }, "AveragePool with this padding"],
   ["Pad", [0, "pads"], { mode: "reflect" }, "Pad with mode reflect"],
 ] as const)("%s with %j %j is refused: %s", async (op, operands, attrs, message) => {
@@ -59,6 +67,7 @@ test.each([
   const constants = new Map([
     ["scales", f32Tensor([1, 1, 1.5, 1.5], [4])],
     ["whole", f32Tensor([1, 1, 2, 2], [4])],
+    ["thirds", f32Tensor([1, 1, 1 / 3, 1], [4])],
     ["pads", i64Tensor([0, 0, 1, 1, 0, 0, 1, 1])],
   ]);
   const inputs = operands.map((operand) =>

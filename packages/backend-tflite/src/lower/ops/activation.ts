@@ -1,9 +1,8 @@
-import { lowerUnsupported } from "../../errors.js";
-import { floatValues, scaleValues, zeroPointValues } from "@vlm-export/backend-api";
-import type { Node, Value } from "@vlm-export/ir";
+import { scaleValues, zeroPointValues } from "@vlm-export/backend-api";
+import { isFloat, type Node, type Value } from "@vlm-export/ir";
 import type { Lowering } from "../lowering.js";
 import { identity } from "./view.js";
-import { formOf, inputOf, type LowerNode, numberAttr, outputOf } from "../node.js";
+import { formOf, inputOf, knownScalar, type LowerNode, numberAttr, outputOf } from "../node.js";
 
 const mulOptions = { kind: "MulOptions", fusedActivationFunction: "NONE" } as const;
 
@@ -45,22 +44,36 @@ export const reciprocal: LowerNode = (lowering, node) => {
 };
 
 /**
- * max(min(x, high), low), Relu included: nothing where the integers of x cannot lie outside, RELU or RELU6 where the bounds
- * are theirs, else MINIMUM and MAXIMUM on real numbers.
+ * min(max(x, low), high), Relu included: nothing where the integers of x cannot lie outside, RELU or RELU6 where the bounds
+ * are theirs, else MAXIMUM and MINIMUM on real numbers.
  */
 export const clamp: LowerNode = (lowering, node) => {
   const [x, y] = [inputOf(node, 0), outputOf(node)];
   const { low, high } = node.op === "Relu" ? { low: 0, high: Number.POSITIVE_INFINITY } : clipBounds(node);
   if (liesWithin(x, low, high)) return identity(lowering, node);
+  if (!isFloat(x.type.dtype)) return clampWhole(lowering, node, { low, high });
   const op = low === 0 && high === Number.POSITIVE_INFINITY ? "RELU" : low === 0 && high === 6 ? "RELU6" : undefined;
   const form = formOf(op ? "free" : "float", [x], y);
   const { tensor, layout } = lowering.place(x, form);
   if (op) return lowering.emit(op, [tensor], [lowering.write(y, form, layout)]);
-  const below = lowering.scratch(`${node.name}_below`, lowering.program.tensors[tensor]?.shape ?? []);
+  const raised = lowering.scratch(`${node.name}_raised`, lowering.program.tensors[tensor]?.shape ?? []);
   const bound = (name: string, value: number) => lowering.floatConstant(`${node.name}_${name}`, [value], []);
-  lowering.emit("MINIMUM", [tensor, bound("high", high)], [below], { kind: "MaximumMinimumOptions" });
-  lowering.emit("MAXIMUM", [below, bound("low", low)], [lowering.write(y, "float", layout)], { kind: "MaximumMinimumOptions" });
+  lowering.emit("MAXIMUM", [tensor, bound("low", low)], [raised], { kind: "MaximumMinimumOptions" });
+  lowering.emit("MINIMUM", [raised, bound("high", high)], [lowering.write(y, "float", layout)], { kind: "MaximumMinimumOptions" });
 };
+
+/** The same on whole numbers, which are int32 here, whatever bounds an i64 has. */
+function clampWhole(lowering: Lowering, node: Node, { low, high }: { readonly low: number; readonly high: number }): void {
+  const { tensor, layout } = lowering.place(inputOf(node, 0), "float");
+  const int32 = (bound: number) => lowering.program.indices([Math.min(Math.max(bound, -(2 ** 31)), 2 ** 31 - 1)], []);
+  const raised = lowering.program.tensor({
+    name: `${node.name}_raised`,
+    type: "INT32",
+    shape: lowering.program.tensors[tensor]?.shape ?? [],
+  });
+  lowering.emit("MAXIMUM", [tensor, int32(low)], [raised], { kind: "MaximumMinimumOptions" });
+  lowering.emit("MINIMUM", [raised, int32(high)], [lowering.write(outputOf(node), "float", layout)], { kind: "MaximumMinimumOptions" });
+}
 
 /** True when every number that the integers of a value can stand for is between the bounds. */
 function liesWithin({ type: { quant } }: Value, low: number, high: number): boolean {
@@ -73,13 +86,7 @@ function liesWithin({ type: { quant } }: Value, low: number, high: number): bool
 
 /** The bounds of a Clip. Throws VX-LOWER-TFLITE-UNSUPPORTED when they are computed at run time. */
 export function clipBounds(node: Node): { readonly low: number; readonly high: number } {
-  const bound = (index: number, fallback: number) => {
-    const value = node.inputs[index];
-    if (!value) return fallback;
-    if (!value.data || value.type.quant) throw lowerUnsupported(node.name, "Clip with bounds computed at run time");
-    return floatValues(value.data)[0] ?? fallback;
-  };
-  return { low: bound(1, Number.NEGATIVE_INFINITY), high: bound(2, Number.POSITIVE_INFINITY) };
+  return { low: knownScalar(node, 1, Number.NEGATIVE_INFINITY), high: knownScalar(node, 2, Number.POSITIVE_INFINITY) };
 }
 
 /** max(0, min(1, alpha · x + beta)). */

@@ -1,14 +1,12 @@
-import { floatValues } from "@vlm-export/backend-api";
 import { lowerUnsupported } from "../../errors.js";
-import { axisIn, formOf, inputOf, knownElements, type LowerNode, outputOf, textAttr } from "../node.js";
+import { axisIn, formOf, inputOf, knownElements, knownScalar, type LowerNode, outputOf, textAttr } from "../node.js";
 
 /** Constant padding by known amounts; zero on integers, where the kernel pads with the zero point, else on real numbers. */
 export const pad: LowerNode = (lowering, node) => {
   const [x, y] = [inputOf(node, 0), outputOf(node)];
   const mode = textAttr(node, "mode", "constant");
-  const value = node.inputs[2]?.data ? (floatValues(node.inputs[2].data)[0] ?? 0) : 0;
-  if (mode !== "constant" || (node.inputs[2] && !node.inputs[2].data))
-    throw lowerUnsupported(node.name, `Pad with mode ${mode}, or a value computed at run time`);
+  if (mode !== "constant") throw lowerUnsupported(node.name, `Pad with mode ${mode}`);
+  const value = knownScalar(node, 2, 0);
   const form = value === 0 ? formOf("moves", [x], y) : "float";
   const { tensor, layout } = lowering.place(x, form);
   const rank = layout.length;
@@ -22,6 +20,6 @@ export const pad: LowerNode = (lowering, node) => {
   const result = lowering.writeLike(y, form, layout, tensor);
   const paddings = lowering.program.indices(amounts, [rank, 2]);
   if (value === 0) return lowering.emit("PAD", [tensor, paddings], [result], { kind: "PadOptions" });
-  const fill = lowering.floatConstant(`${node.name}_value`, [value], []);
+  const fill = lowering.scalarFor(tensor, `${node.name}_value`, value);
   lowering.emit("PADV2", [tensor, paddings, fill], [result], { kind: "PadV2Options" });
 };

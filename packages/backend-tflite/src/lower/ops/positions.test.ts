@@ -1,4 +1,4 @@
-import { f32Tensor, i64Tensor, type Node, type Value } from "@vlm-export/ir";
+import { f32Tensor, i64Tensor, memoryTensor, type Node, type Value } from "@vlm-export/ir";
 import { expect, test } from "vitest";
 import { built } from "../../artifact.fixture.js";
 import { expectMeaning } from "../../meaning.fixture.js";
@@ -75,4 +75,21 @@ test("forms without a kernel are refused by name", async () => {
   };
   await refused("ArgMax", { select_last_index: 1 }, "the last among equals");
   await refused("GatherND", { batch_dims: 1 }, "GatherND with batch axes");
+});
+
+test("whole numbers are clipped and padded as whole numbers, whatever bounds an i64 has", async () => {
+  const s = new Sketch();
+  const z = computed(s, "z", [3, 4]);
+  const whole = (value: bigint): Value =>
+    s.edit.addConstant(s.edit.freshName("bound"), memoryTensor("i64", [], new Uint8Array(BigInt64Array.of(value).buffer)));
+  const made = [
+    s.node("Clip", [z, whole(-1n), whole(1n)]),
+    s.node("Clip", [z, whole(0n), whole(2n ** 63n - 1n)]),
+    s.node("Clip", [z, null, whole(0n)]),
+    s.node("Clip", [z, whole(2n), whole(1n)]),
+    s.node("Relu", [z]),
+    s.node("Pad", [z, s.indices(1, 0, 0, 2), whole(7n)]),
+    s.node("Pad", [z, s.indices(1, 0, 0, 2)]),
+  ];
+  await expectMeaning(s.model(...made.map((value) => real(s, value))));
 });

@@ -13,6 +13,8 @@ export const resize: LowerNode = (lowering, node) => {
   const nearest = textAttr(node, "mode", "nearest") === "nearest";
   if (!scalesAreExact(node, from, to)) throw lowerUnsupported(node.name, "Resize by scales that do not give whole extents");
   const options = coordinatesOf(node, nearest);
+  if (textAttr(node, "coordinate_transformation_mode", "") === "pytorch_half_pixel" && to.slice(2).includes(1))
+    throw lowerUnsupported(node.name, "Resize with pytorch_half_pixel to an extent of 1");
   const form = formOf(nearest ? "moves" : "equal", [x], y);
   const input = lowering.read(x, form, channelsLast(4));
   const size = lowering.program.indices([to[2] ?? 1, to[3] ?? 1]);
