@@ -13,7 +13,6 @@ import { openOutputFolder, type OutputFolder } from "./output-folder.js";
 import { buildReport } from "./report/build-report.js";
 import { writeReport } from "./report/write-report.js";
 import type { RunSite } from "./run-site.js";
-import { engineAhead } from "./stages/engine-ahead.js";
 import { hashConstants } from "./stages/hash-constants.js";
 import { importModel, normalizeModel } from "./stages/import-model.js";
 import { precheckTarget } from "./stages/plan-targets.js";
@@ -64,7 +63,6 @@ export async function compile(asked: CompileRequest): Promise<CompileResult> {
     ops: standardOps(),
     kernels: createKernels(),
     workers: createPool({ threads: availableParallelism() }),
-    engine: engineAhead(),
     pool: new FilePool(),
     backends: chosenBackends(request.targets, request.backends),
     report(diagnostic) {
@@ -79,7 +77,6 @@ export async function compile(asked: CompileRequest): Promise<CompileResult> {
     throw error;
   } finally {
     site.pool.close();
-    await site.engine.close();
     await site.workers.close();
   }
 }
@@ -88,6 +85,7 @@ async function deliver(site: RunSite, diagnostics: readonly Diagnostic[]): Promi
   const { request, clock } = site;
   const { float, plans } = await prepare(site);
   const refused = await clock.run("plan", () => precheck(site, float, plans));
+  site.workers.start();
   const output = openOutputFolder(request.outDir);
   try {
     const quantized = await quantizeModel(site, float, plans, `${output.staging}.scratch`);
@@ -135,8 +133,6 @@ async function prepare(site: RunSite): Promise<{ readonly float: Model; readonly
   const importSite = { ops: site.ops, pool: site.pool, report: site.report, ...(request.signal && { signal: request.signal }) };
   for (const diagnostic of request.recipe.diagnostics) site.report(diagnostic);
   const model = await clock.run("import", () => importModel(request.modelPath, importSite));
-  site.workers.start();
-  if (request.recipe.calibration.data !== undefined) site.engine.start();
   const float = await clock.run("normalize", () => normalizeModel(model, request.recipe.model.shapes, importSite));
   const plans = await clock.run("plan", () => planModel(float, request.recipe, { ops: site.ops }));
   for (const plan of plans.values()) for (const diagnostic of plan.diagnostics) site.report(diagnostic);

@@ -4,7 +4,6 @@ import type { KernelPool, Kernels } from "@vlm-export/numerics";
 import type { CompileRequest } from "./compile.js";
 import type { FoundBackend } from "./discover.js";
 import type { StageClock } from "./events.js";
-import type { EngineAhead } from "./stages/engine-ahead.js";
 
 /** What all stages of one run share. */
 export interface RunSite {
@@ -14,8 +13,6 @@ export interface RunSite {
   readonly kernels: Kernels;
   /** Kernels on other threads. */
   readonly workers: KernelPool;
-  /** The engine that calibrates. */
-  readonly engine: EngineAhead;
   readonly pool: FilePool;
   /** The chosen targets, in the order asked for. */
   readonly backends: ReadonlyMap<string, FoundBackend>;

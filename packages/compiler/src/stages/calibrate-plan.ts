@@ -1,3 +1,4 @@
+import { createEngine } from "@vlm-export/engine";
 import type { Model } from "@vlm-export/ir";
 import { calibrate, maskedValues, type Statistics, suffices } from "@vlm-export/quantize";
 import { type Plan, planModel } from "@vlm-export/recipe";
@@ -52,7 +53,7 @@ function replanned(
 
 async function calibrated(run: RunSite, float: Model, plan: Plan): Promise<Statistics> {
   const { request, ops, kernels, workers } = run;
-  const engine = await run.engine.take();
+  const engine = await createEngine();
   const store = request.cacheDir === undefined ? undefined : openStore(request.cacheDir);
   try {
     const samples = await calibrationSamples(run, float);
