@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createEngine, type Engine } from "@vlm-export/engine";
-import { f32Tensor, type Graph, GraphEditor, type Value } from "@vlm-export/ir";
+import { f32Tensor, type Graph, GraphEditor, memoryTensor, type TensorData, type Value } from "@vlm-export/ir";
 import { createKernels } from "@vlm-export/numerics";
 import { standardOps } from "@vlm-export/ops";
 import { parseRecipe, type Plan, planGraph } from "@vlm-export/recipe";
@@ -12,7 +12,7 @@ import { calibrate, type CalibrationSample } from "./calibrate.js";
 import { HISTOGRAM_BINS } from "./histogram.js";
 import { quantize } from "./quantize.js";
 import { suffices } from "./needs.js";
-import { extremesOf, maskedValues } from "./statistics.js";
+import { extremesOf, maskedValues, type ValueStatistics } from "./statistics.js";
 
 const ops = standardOps();
 const kernels = createKernels();
@@ -95,6 +95,35 @@ test("one pass over samples of different shapes counts what counting all at once
   kernels.histogram(all, -limit, limit, counts);
   expect(histogram?.counts).toEqual(counts);
   expect(limit / 2).toBeLessThanOrEqual(Math.max(...all.map(Math.abs)));
+});
+
+test("a model in float16 has the ranges of its numbers, by every method", async () => {
+  const half = (values: Float32Array, shape: readonly number[]): TensorData => {
+    const bits = kernels.toHalf(values, "f16");
+    return memoryTensor("f16", shape, new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength));
+  };
+  const edit = new GraphEditor(ops, "main");
+  const x = edit.addInput("x", { dtype: "f16", shape: ["rows", 16] });
+  const [inner] = edit.insert("MatMul", [x, edit.addConstant("w1", half(waves(16 * 7, 1), [16, 7]))], {}, { outputs: ["inner"] });
+  edit.addOutput(
+    edit.insert("MatMul", [inner as Value, edit.addConstant("w2", half(waves(7 * 3, 2), [7, 3]))], {}, { outputs: ["y"] })[0] as Value,
+  );
+  edit.settle();
+  const samples = async function* (): AsyncGenerator<CalibrationSample> {
+    for (const values of inputs) yield { name: "s", tensors: new Map([["x", half(values, [values.length / 16, 16])]]) };
+  };
+  const seen = async (method: string) =>
+    (await calibrate(await planOf(edit.graph, { method }), samples(), { engine, ops, kernels })).values;
+  const [minmax, entropy] = [await seen("minmax"), await seen("entropy")];
+  for (const name of ["x", "inner"]) {
+    const { sampleMin, sampleMax, histogram } = entropy.get(name) as ValueStatistics;
+    const expected = minmax.get(name) as ValueStatistics; // the engine may reduce before it rounds to float16
+    const seenExtremes = [...sampleMin, ...sampleMax];
+    [...expected.sampleMin, ...expected.sampleMax].forEach((extreme, i) => {
+      expect((seenExtremes[i] as number) / extreme).toBeCloseTo(1, 2);
+    });
+    expect(histogram?.counts.reduce((a, b) => a + b, 0)).toBe(name === "x" ? 8 * 16 : 8 * 7);
+  }
 });
 
 test("channel means are those of all samples, outliers are looked for in the first two", async () => {

@@ -6,7 +6,7 @@ import { HISTOGRAM_BINS, type Histogram } from "./histogram.js";
 import { AXIS_PARTS, type AxisPart, type Statistics, type ValueStatistics } from "./statistics.js";
 
 /** Changes when the meaning of stored statistics does. */
-const VERSION = 3;
+const VERSION = 4;
 const INLINE_BYTES = 64;
 
 /** Names a float graph and samples by content, whatever their files are called. */

@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { TapObserver } from "@vlm-export/engine";
+import type { FetchedTensor, TapObserver } from "@vlm-export/engine";
+import { numberToF16 } from "@vlm-export/numerics";
 import { beforeAll, expect, test } from "vitest";
 import type { CounterSettings, Histograms, SeenRanges } from "./counter-messages.js";
 import { createObserver } from "./counter.js";
@@ -49,9 +50,7 @@ async function count(counter: TapObserver): Promise<{ readonly ranges: readonly 
   return { ranges, histograms };
 }
 
-function tensorOf(
-  values: readonly number[],
-): Parameters<TapObserver["observe"]>[0] extends ReadonlyMap<string, infer Tensor> ? Tensor : never {
+function tensorOf(values: readonly number[]): FetchedTensor {
   const { buffer } = Float32Array.from(values);
   const whole = new Uint8Array(buffer);
   return { dtype: "f32", shape: [values.length], byteLength: whole.byteLength, buffer, bytes: (begin, end) => whole.subarray(begin, end) };
@@ -80,6 +79,24 @@ test("counters with any number of threads see and count the same", async () => {
     );
     expect(several.histograms).toEqual(one.histograms);
   }
+});
+
+test("elements of f16 are counted as the numbers that they are, by every thread", async () => {
+  const values = [1, -2, 0.5, 8, 3]; // an odd count: five f16 are no whole number of f32
+  const halves = (): FetchedTensor => {
+    const { buffer } = Uint16Array.from(values, numberToF16);
+    const whole = new Uint8Array(buffer);
+    return { ...tensorOf(values), dtype: "f16", byteLength: whole.byteLength, buffer, bytes: (begin, end) => whole.subarray(begin, end) };
+  };
+  const settings = { held: [], heldRuns: 0, outputs: [], threads: 2 };
+  const [counter, expected] = [built.createObserver(settings), createObserver({ ...settings, threads: 1 })];
+  const names = ["a", "b"]; // one for each thread
+  const seen = await counter.observe(new Map(names.map((name) => [name, halves()])));
+  expect(new Map([...(seen as SeenRanges)].toSorted())).toEqual(new Map(names.map((name) => [name, [-2, 8]])));
+  await expected.observe(new Map(names.map((name) => [name, tensorOf(values)])));
+  const histograms = await Promise.all([counter, expected].map((one) => one.answer({ kind: "histograms" }) as Promise<Histograms>));
+  for (const name of names) expect(histograms[0]?.get(name)).toEqual(histograms[1]?.get(name));
+  await Promise.all([counter.close(), expected.close()]);
 });
 
 test("NaN and infinity show in the range, and are not counted", async () => {

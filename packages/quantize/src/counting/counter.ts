@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { FetchedTensor, TapObserver } from "@vlm-export/engine";
-import { singlesOf } from "../weights/constant-floats.js";
+import { createKernels } from "@vlm-export/numerics";
+import { wideFloatsOf } from "../weights/constant-floats.js";
 import { CountThread } from "./count-thread.js";
 import type { CounterQuestion, CounterSettings, Histograms, SeenRanges } from "./counter-messages.js";
 import { TensorCounts } from "./tensor-counts.js";
@@ -13,6 +14,7 @@ type Floats = ReadonlyMap<string, Float32Array>;
 
 /** Observes tap tensors on the engine's thread. Between two runs that thread and further ones count, each its own values. */
 class Counter implements TapObserver {
+  readonly #kernels = createKernels();
   readonly #here: TensorCounts;
   readonly #threads: readonly CountThread[];
   /** Which thread counts a value; 0 for this one. */
@@ -21,7 +23,7 @@ class Counter implements TapObserver {
 
   constructor(settings: CounterSettings) {
     const further = existsSync(fileURLToPath(WORKER_URL)) ? settings.threads - 1 : 0;
-    this.#here = new TensorCounts(settings);
+    this.#here = new TensorCounts(settings, this.#kernels);
     this.#threads = Array.from({ length: further }, () => new CountThread(WORKER_URL, settings));
     this.#outputs = new Set(settings.outputs);
   }
@@ -47,7 +49,7 @@ class Counter implements TapObserver {
   #divide(tensors: ReadonlyMap<string, FetchedTensor>): readonly Floats[] {
     const parts = [this.#here, ...this.#threads].map(() => ({ floats: new Map<string, Float32Array>(), elements: 0 }));
     for (const [value, tensor] of tensors) {
-      const floats = singlesOf(tensor); // taps on floats are f32
+      const floats = wideFloatsOf(tensor, this.#kernels); // a tap on f16 is f16
       const least = parts.reduce((best, { elements }, i) => (elements < (parts[best]?.elements ?? 0) ? i : best), 0);
       const thread = this.#threadOf.get(value) ?? (this.#outputs.has(value) ? 0 : least);
       this.#threadOf.set(value, thread);

@@ -1,18 +1,19 @@
-import { createKernels, multiply } from "@vlm-export/numerics";
+import { type Kernels, multiply } from "@vlm-export/numerics";
 import type { CounterQuestion, CounterSettings, Histograms, Scale, SeenRange, SeenRanges } from "./counter-messages.js";
 import { scratchCounts, seenRange, ValueCounts } from "./value-counts.js";
 
 /** Counts each value's elements in a histogram that covers all runs. One per thread; a value is always counted by the same one. */
 export class TensorCounts {
-  readonly #kernels = createKernels();
+  readonly #kernels: Kernels;
   readonly #scratch = scratchCounts();
   readonly #counts = new Map<string, ValueCounts>();
   readonly #held: { readonly value: string; readonly floats: Float32Array }[] = [];
   readonly #settings: CounterSettings;
   #runs = 0;
 
-  constructor(settings: CounterSettings) {
+  constructor(settings: CounterSettings, kernels: Kernels) {
     this.#settings = settings;
+    this.#kernels = kernels;
   }
 
   /** Adds the tensors of one run. */
