@@ -44,13 +44,20 @@ export function expandCall(call: Call, { builder, frame, buildNode }: CallSite):
     );
   const inner = callFrame(call, builder, frame);
   const onCycle = (one: OnnxNode) => importCycle({ ...place, node: `${name}/${one.name || one.opType}` });
-  for (const one of orderNodes(body.nodes, onCycle)) buildNode(one, builder, inner);
+  for (const one of orderNodes(givenNodes(call), onCycle)) buildNode(one, builder, inner);
   for (const [i, output] of node.outputs.entries()) {
     if (output === "") continue;
     const value = inner.find(body.outputs[i] as string);
     if (!value) throw importMissingValue(place, body.outputs[i] as string);
     frame.define(output, value);
   }
+}
+
+/** The function's nodes, without the operands that the call leaves out: a parameter may be handed on as an optional input. */
+function givenNodes({ node, body }: Call): readonly OnnxNode[] {
+  const omitted = new Set(body.inputs.filter((_, i) => (node.inputs[i] ?? "") === ""));
+  if (omitted.size === 0) return body.nodes;
+  return body.nodes.map((one) => ({ ...one, inputs: one.inputs.map((input) => (omitted.has(input) ? "" : input)) }));
 }
 
 /** Names of the function stand for the call's operands; results get the call's names, all else a name below the call's. */

@@ -193,6 +193,27 @@ test("model functions are expanded with their attributes bound", async () => {
   ]);
 });
 
+test("operands that a call leaves out are left out where the function hands them on", async () => {
+  const bounded = onnxFunction({
+    name: "Bounded",
+    domain: "f",
+    inputs: ["a", "low", "high"],
+    outputs: ["b"],
+    nodes: [node("Clip", ["a", "low", "high"], ["b"])],
+    opsetImports: [{ domain: "", version: 17 }],
+  });
+  const outer = onnxFunction({ ...bounded, name: "Outer", nodes: [foreign("f", "Bounded", ["a", "low", "high"], ["b"], [])] });
+  const functions = [bounded, { ...outer, opsetImports: [{ domain: "f", version: 1 }] }];
+  const opsetImports = [
+    { domain: "", version: 17 },
+    { domain: "f", version: 1 },
+  ];
+  const clipOf = async (inputs: readonly string[]) =>
+    (await textOf({ nodes: [foreign("f", "Outer", inputs, ["y"], [])] }, { opsetImports, functions }))[1]?.split(" name ")[0];
+  expect(await clipOf(["x"])).toBe("%y: f32[2, n] = Clip(%x)");
+  expect(await clipOf(["x", "", "x"])).toBe("%y: f32[2, n] = Clip(%x, _, %x)");
+});
+
 test("functions that call each other in a ring are refused with the ring", async () => {
   const call = (name: string, other: string) =>
     onnxFunction({
