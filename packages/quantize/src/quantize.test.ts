@@ -158,6 +158,32 @@ test("keep: float16 casts at the borders only, stores constants as f16 and keeps
   expect(result.constants.map(({ type }) => type.dtype)).toEqual(["f16", "f16", "f16"]);
 });
 
+test("keep: float16 leaves bodies of control flow in their types, and nodes with operands of unknown type", async () => {
+  const branch = (op: string) => {
+    const inner = new GraphEditor(ops, op);
+    const seen = inner.addCapture("hidden", { dtype: "f32", shape: [2] });
+    inner.addOutput(inner.insert(op, [seen], {}, { outputs: ["result"] })[0] as Value);
+    inner.settle();
+    return { kind: "graph" as const, graph: inner.graph };
+  };
+  const { edit, node } = builder();
+  const hidden = node("Neg", [edit.addInput("x", { dtype: "f32", shape: [2] })], "hidden");
+  const [chosen] = edit.insert(
+    "If",
+    [edit.addInput("condition", { dtype: "bool", shape: [] })],
+    { then_branch: branch("Abs"), else_branch: branch("Sqrt") },
+    { name: "chosen_node", outputs: ["chosen"], captures: new Map([["hidden", hidden]]) },
+  );
+  const one = edit.addConstant("one", f32Tensor([1, 2], [2]));
+  edit.addOutput(node("Abs", [node("Add", [chosen as Value, one], "sum")], "y")); // chosen is of unknown type
+  edit.settle();
+  const plan = await planOf(edit.graph, '  - match: { op: "*" }\n    keep: float16\n');
+  expect(plan.keeps.map(({ node: { op } }) => op)).toEqual(["Neg", "Abs"]);
+  const { graph } = await quantize(plan, undefined, { ops, kernels });
+  expect(graph.nodes.map(({ op }) => op)).toEqual(["Cast", "Neg", "Cast", "If", "Add", "Cast", "Abs", "Cast"]);
+  expect([...(graph.nodes[3]?.captures ?? [])].map(([inside, { type }]) => [inside, type.dtype])).toEqual([["hidden", "f32"]]);
+});
+
 test("a constant beyond float16 keeps its node in float, with a warning that names both", async () => {
   const { edit, node } = builder();
   const x = edit.addInput("x", { dtype: "f32", shape: [2] });

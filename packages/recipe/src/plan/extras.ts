@@ -1,4 +1,4 @@
-import type { Diagnostic } from "@vlm-export/ir";
+import { type Diagnostic, nestedGraphs, type Node } from "@vlm-export/ir";
 import { placeOf, recipeNoEffect } from "../errors.js";
 import type { BiasCorrectionPlan, BiasPlan, KeepPlan, SplitPlan, WeightPlan } from "../plan-types.js";
 import type { BiasSite } from "./bias-sites.js";
@@ -16,13 +16,19 @@ export function planBiases(sites: readonly BiasSite[], grouping: Grouping): read
   });
 }
 
-/** Nodes that compute in a stated float type; nodes without any float operand or result are left out. */
+/** Nodes that compute in a stated float type; nodes without any float operand or result are left out, and those that {@link refusesHalf}. */
 export function planKeeps(views: readonly NodeView[]): readonly KeepPlan[] {
   return views.flatMap(({ node, def, decisions: { keep } }) => {
     const values = [...node.inputs, ...node.outputs];
     if (!keep || !def || !values.some((value) => value?.type.dtype === "f32" || value?.type.dtype === "bf16")) return [];
+    if (keep.value === "f16" && refusesHalf(node)) return [];
     return [{ node, dtype: keep.value, decidedBy: keep.rule.decidedBy }];
   });
+}
+
+/** Nested graphs compute in the types that they have; an operand of unknown type cannot be brought to that of the others. */
+function refusesHalf(node: Node): boolean {
+  return nestedGraphs(node).length > 0 || node.inputs.some((value) => value?.type.dtype === "unknown");
 }
 
 /** Outlier splits of MatMul and Gemm with a rank-2 weight; elsewhere the rule is reported to have no effect. */
