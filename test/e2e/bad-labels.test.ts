@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { CLASSIFIER, ROOT, temporaryFolder, vlmExport } from "./run-cli.js";
@@ -29,4 +29,23 @@ test("the evaluation of a recipe refuses it too", () => {
   const { code, stderr } = vlmExport([CLASSIFIER, "-r", recipe, "-t", "onnx-qdq", "-o", out, "--cache", "off"]);
   expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(`VX-CAL-LABEL ${data}:2`) });
   expect(stderr).toMatch(SAYS);
+});
+
+test("eval compares with the model that the artifacts were made of, not with what its file has become", () => {
+  const model = join(folder.path, "model.onnx");
+  const out = join(folder.path, "of-copy");
+  const good = join(folder.path, "good.jsonl");
+  writeFileSync(good, JSON.stringify({ image: PICTURE, label: 1 }));
+  copyFileSync(CLASSIFIER, model);
+  vlmExport([model, "-r", "preset:weights-int8", "-t", "onnx-qdq", "-o", out, "--cache", "off", "--verify", "none"]);
+  copyFileSync(join(ROOT, "examples/tiny-llava/onnx/vision_encoder.onnx"), model);
+  const changed = vlmExport(["eval", out, "--data", good]);
+  expect(changed).toMatchObject({ code: 1, stderr: expect.stringContaining(`VX-VERIFY-SOURCE ${model}`) });
+  const noScores = vlmExport(["eval", out, "--data", good, "--model", join(ROOT, "examples/tiny-llava/onnx/vision_encoder.onnx")]);
+  expect(noScores).toMatchObject({ code: 1, stderr: expect.stringContaining("VX-VERIFY-NO-SCORES") });
+});
+
+test.each(["many", "0", "-3", "1.5"])("eval --limit %s is refused", (limit) => {
+  const { code, stderr } = vlmExport(["eval", dist, "--data", data, "--limit", limit]);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("--limit is no whole number above 0") });
 });

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { openSession, type Session } from "@vlm-export/backend-api";
-import { VxError } from "@vlm-export/ir";
+import { type Model, VxError } from "@vlm-export/ir";
 import { loadRecipe } from "@vlm-export/recipe";
-import type { ManifestTarget } from "@vlm-export/schemas";
+import type { Manifest, ManifestTarget } from "@vlm-export/schemas";
 import { type Accuracy, topOneAccuracy } from "@vlm-export/verify";
 import type { FoundBackend } from "./discover.js";
-import { verifyManifest, verifyNoFloat } from "./errors.js";
+import { verifyManifest, verifyNoFloat, verifySource } from "./errors.js";
 import { readManifest } from "./output-manifest.js";
 import { type FloatReference, openFloat } from "./stages/float-session.js";
 import { type EvaluationSample, labelledSamples } from "./stages/samples.js";
@@ -31,7 +31,7 @@ export interface EvaluatedTarget {
   readonly reason?: string;
 }
 
-/** Task accuracy of every artifact of an output folder and of the float model on the same samples. */
+/** Task accuracy of every artifact of an output folder and of the float model on the same samples. Throws VX-VERIFY-SOURCE when the source has changed. */
 export async function evaluateOutput(dist: string, options: EvaluateOptions): Promise<readonly EvaluatedTarget[]> {
   const manifest = readManifest(dist);
   const modelPath = options.model ?? manifest.sources?.[0]?.path;
@@ -39,6 +39,7 @@ export async function evaluateOutput(dist: string, options: EvaluateOptions): Pr
   const backends = chosenBackends(Object.keys(manifest.targets), options.backends);
   const { model: settings } = await loadRecipe(join(dist, "recipe.yaml"));
   return withNormalizedModel(modelPath, { shapes: settings.shapes, signal: options.signal }, async (float, ops) => {
+    if (options.model === undefined) checkSources(float.sources, manifest.sources ?? []);
     const reference = await openFloat(float, { ops, signal: options.signal });
     if (!reference) throw verifyNoFloat();
     try {
@@ -54,6 +55,14 @@ export async function evaluateOutput(dist: string, options: EvaluateOptions): Pr
       await reference.close();
     }
   });
+}
+
+/** Both lists are in the order in which the importer met the files. */
+function checkSources(found: Model["sources"], recorded: NonNullable<Manifest["sources"]>): void {
+  for (const [i, { path, sizeBytes }] of found.entries()) {
+    const before = recorded[i]?.sizeBytes ?? 0;
+    if (sizeBytes !== before) throw verifySource(path, sizeBytes, before);
+  }
 }
 
 interface Job {

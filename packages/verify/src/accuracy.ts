@@ -1,6 +1,7 @@
 import type { Tensors } from "@vlm-export/backend-api";
 import type { TensorData } from "@vlm-export/ir";
 import { toFloats } from "./compare-outputs.js";
+import { verifyNoScores } from "./errors.js";
 import { wilsonInterval } from "./interval.js";
 
 /** Something that answers samples: the float model, an artifact's session. */
@@ -29,7 +30,10 @@ export interface Accuracy {
   readonly gained: number;
 }
 
-/** Share of samples whose label is the index of the largest logit of the first output, for both models. One sample in memory at a time. */
+/**
+ * Share of samples whose label is the index of the largest logit of the first output, for both models. One sample in memory at a
+ * time. Throws VX-VERIFY-NO-SCORES when that output has more than one extent above 1.
+ */
 export async function topOneAccuracy<S extends LabelledSample>(
   float: Answerer<S>,
   quantized: Answerer<S>,
@@ -58,8 +62,11 @@ export async function topOneAccuracy<S extends LabelledSample>(
 }
 
 async function answerOf<S extends LabelledSample>(model: Answerer<S>, sample: S): Promise<number> {
-  const [logits] = (await model.run(sample.tensors, sample)).values();
-  return logits ? largest(logits) : -1;
+  const [first] = await model.run(sample.tensors, sample);
+  if (!first) return -1;
+  const [output, logits] = first;
+  if (logits.shape.filter((extent) => extent > 1).length > 1) throw verifyNoScores(output, logits.shape, sample.name);
+  return largest(logits);
 }
 
 /** Index of the largest number; -1 when there is none. */

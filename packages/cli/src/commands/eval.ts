@@ -1,6 +1,7 @@
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
 import { findBackends } from "../common.js";
+import { cliUsage } from "../errors.js";
 import { table } from "../table.js";
 
 interface EvalArgs {
@@ -30,6 +31,7 @@ export function evalCommand(site: CommandSite): CommandModule<object, EvalArgs> 
         .option("limit", { type: "number", requiresArg: true, describe: "at most this many samples" })
         .example("$0 eval dist/ --data eval.jsonl", ""),
     async handler({ dist, data, labels, model, limit }) {
+      if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) throw cliUsage("--limit is no whole number above 0.");
       const { evaluateOutput } = await import("@vlm-export/compiler");
       const results = await evaluateOutput(dist, {
         data,
