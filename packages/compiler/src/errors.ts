@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Verdict } from "@vlm-export/backend-api";
 import type { Diagnostic, FailureKind } from "@vlm-export/ir";
 import { VxError } from "@vlm-export/ir";
@@ -50,6 +51,15 @@ export function emitFolderForeign(folder: string, problem: string): VxError {
   return coded("VX-EMIT-FOLDER-FOREIGN", "emit", {
     message: `output folder ${folder} ${problem}; it would be replaced as a whole.`,
     hint: "Choose another --out, or move what is yours out of it.",
+  });
+}
+
+/** `--out` names a folder that cannot be moved, such as a mount point: it could not be replaced as a whole. */
+export function emitFolderFixed(folder: string, cause: unknown): VxError {
+  return coded("VX-EMIT-FOLDER-FIXED", "emit", {
+    message: `output folder ${folder} cannot be replaced as a whole: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    hint: `A mount point, or a folder in use, stays where it is: name a folder inside it, such as ${join(folder, "dist")}.`,
+    cause,
   });
 }
 

@@ -1,4 +1,16 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import fs, {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -100,4 +112,46 @@ test("parent folders are made; one that cannot be is a coded error", () => {
   expect(() => openOutputFolder(join(parent, "file/dist"))).toThrow(
     expect.objectContaining({ diagnostic: expect.objectContaining({ code: "VX-EMIT-WRITE" }) }),
   );
+});
+
+test("a link to a folder is followed, and stays", () => {
+  const elsewhere = join(parent, "elsewhere");
+  mkdirSync(elsewhere);
+  symlinkSync(elsewhere, dist);
+  publish("one");
+  publish("two");
+  expect(lstatSync(dist).isSymbolicLink()).toBe(true);
+  expect([content(), readdirSync(elsewhere), readdirSync(parent)]).toEqual(["two", ["manifest.json"], ["dist", "elsewhere"]]);
+});
+
+test("a link to nothing is refused before any work", () => {
+  symlinkSync(join(parent, "nowhere"), dist);
+  expect(() => openOutputFolder(dist)).toThrow("is a link to nothing");
+  expect(readdirSync(parent)).toEqual(["dist"]);
+});
+
+test("a folder that cannot be moved, as a mount point, is refused before any work", () => {
+  publish("one");
+  const { renameSync } = fs;
+  fs.renameSync = () => {
+    throw Object.assign(new Error("EBUSY: resource busy or locked"), { code: "EBUSY" });
+  };
+  syncBuiltinESMExports();
+  try {
+    expect(() => openOutputFolder(dist)).toThrow(
+      expect.objectContaining({
+        diagnostic: expect.objectContaining({ code: "VX-EMIT-FOLDER-FIXED", hint: expect.stringContaining(join(dist, "dist")) }),
+      }),
+    );
+  } finally {
+    fs.renameSync = renameSync;
+    syncBuiltinESMExports();
+  }
+  expect([content(), readdirSync(parent)]).toEqual(["one", ["dist"]]);
+});
+
+test.skipIf(process.platform === "win32")("the folder may be read by whom the umask lets", () => {
+  publish("one");
+  mkdirSync(join(parent, "plain"));
+  expect(statSync(dist).mode).toBe(statSync(join(parent, "plain")).mode);
 });

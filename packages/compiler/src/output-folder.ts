@@ -3,21 +3,24 @@ import {
   existsSync,
   fsyncSync,
   linkSync,
-  mkdtempSync,
+  lstatSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
+import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { emitWrite, isSystemError } from "@vlm-export/backend-api";
 import type { Manifest } from "@vlm-export/schemas";
 import { makeFolder } from "@vlm-export/store";
-import { emitFolderBusy, emitFolderForeign } from "./errors.js";
+import { emitFolderBusy, emitFolderFixed, emitFolderForeign } from "./errors.js";
 import { REJECTED_FOLDER } from "./stages/prove-target.js";
 
 /** What manifest.json says wrote it. */
@@ -43,11 +46,11 @@ interface LockOwner {
 }
 
 /**
- * Locks `folder` for this process, removes what a killed run left, and makes a staging folder beside it.
- * Throws VX-EMIT-FOLDER-BUSY, VX-EMIT-FOLDER-FOREIGN, VX-EMIT-WRITE.
+ * Locks `folder` for this process, removes what a killed run left, and makes a staging folder beside it. A link to a folder is
+ * followed. Throws VX-EMIT-FOLDER-BUSY, VX-EMIT-FOLDER-FIXED, VX-EMIT-FOLDER-FOREIGN, VX-EMIT-WRITE.
  */
 export function openOutputFolder(folder: string): OutputFolder {
-  const target = resolve(folder);
+  const target = guarded(folder, () => targetOf(resolve(folder)));
   const parent = dirname(target);
   const prefix = `.${basename(target)}.vlm-export-`;
   return guarded(target, () => {
@@ -57,7 +60,9 @@ export function openOutputFolder(folder: string): OutputFolder {
       recover(parent, prefix, target);
       const problem = foreignIn(target);
       if (problem !== undefined) throw emitFolderForeign(target, problem);
-      const staging = mkdtempSync(join(parent, prefix));
+      const staging = join(parent, `${prefix}${randomBytes(6).toString("hex")}`);
+      if (existsSync(target)) tryMove(target, `${staging}.old`);
+      mkdirSync(staging); // not mkdtemp, whose folders only their owner may read
       return {
         staging,
         commit: () => guarded(target, () => swap(staging, target, lock)),
@@ -80,6 +85,23 @@ function guarded<T>(path: string, action: () => T): T {
     if (isSystemError(error)) throw emitWrite(path, error);
     throw error;
   }
+}
+
+/** The folder itself, where `path` is a link to one. */
+function targetOf(path: string): string {
+  if (existsSync(path)) return realpathSync(path);
+  if (lstatSync(path, { throwIfNoEntry: false })) throw emitFolderForeign(path, "is a link to nothing");
+  return path;
+}
+
+/** Moves a folder away and back: whether {@link swap} can replace it shall be known before the work, not after it. */
+function tryMove(target: string, aside: string): void {
+  try {
+    renameSync(target, aside);
+  } catch (error) {
+    throw emitFolderFixed(target, error);
+  }
+  renameSync(aside, target);
 }
 
 function swap(staging: string, target: string, lock: Lock): void {
@@ -107,8 +129,8 @@ function foreignIn(target: string): string | undefined {
   if (!existsSync(target)) return undefined;
   if (!statSync(target).isDirectory()) return "is a file";
   const written = writtenBefore(target);
-  const foreign = filesIn(target).find((path) => !written(path));
-  return foreign === undefined ? undefined : `holds ${foreign}, which vlm-export did not write`;
+  for (const path of filesIn(target)) if (!written(path)) return `holds ${path}, which vlm-export did not write`;
+  return undefined;
 }
 
 /** Says of a path in the folder, with forward slashes, whether the run that left its manifest wrote it; all are foreign without one. */
@@ -124,11 +146,12 @@ function writtenBefore(target: string): (path: string) => boolean {
   }
 }
 
-function filesIn(folder: string): readonly string[] {
-  const found = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return found
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll(sep, "/"));
+/** Paths below the folder, with forward slashes. */
+function* filesIn(folder: string, below = ""): Generator<string> {
+  for (const entry of readdirSync(join(folder, below), { withFileTypes: true })) {
+    if (entry.isDirectory()) yield* filesIn(folder, `${below}${entry.name}/`);
+    else yield `${below}${entry.name}`;
+  }
 }
 
 interface Lock {
