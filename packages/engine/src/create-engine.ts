@@ -6,6 +6,7 @@ import type { EngineSession } from "./engine-session.js";
 import type { Arithmetic, Loader, LoadRequest } from "./load-request.js";
 import { createLocalLoader } from "./local-loader.js";
 import { placeModel } from "./place-model.js";
+import { turnOffReports } from "./runtime.js";
 import type { ObserverSource } from "./tap-observer.js";
 import { TempFolders } from "./temp-folders.js";
 import { createThreadLoader } from "./thread/thread-loader.js";
@@ -52,9 +53,10 @@ export interface EngineOptions {
 
 /**
  * The engine on ONNX Runtime for Node, an optional package, on a thread of its own; on the calling thread where this package runs from
- * its TypeScript sources. Throws VX-ENGINE-MISSING, VX-ENGINE-UNUSABLE.
+ * its TypeScript sources. Sets ORT_DISABLE_TELEMETRY for the process. Throws VX-ENGINE-MISSING, VX-ENGINE-UNUSABLE.
  */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
+  turnOffReports();
   const loader = await (existsSync(fileURLToPath(WORKER_URL)) ? createThreadLoader(WORKER_URL) : createLocalLoader());
   const folders = new TempFolders(options.tempRoot);
   return {

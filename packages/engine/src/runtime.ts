@@ -14,6 +14,14 @@ export async function loadRuntime(load: () => Promise<Runtime> = () => import("o
   }
 }
 
+/**
+ * Turns off ONNX Runtime's usage reports, which its builds make by default: an id and a queue below the home folder, sent to its maker. The
+ * native library reads this variable when it is loaded, and only the main thread's environment is the process's.
+ */
+export function turnOffReports(): void {
+  process.env["ORT_DISABLE_TELEMETRY"] = "1";
+}
+
 function isMissing(error: unknown): boolean {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return code === "ERR_MODULE_NOT_FOUND" && String(error).includes("onnxruntime-node");
