@@ -93,7 +93,7 @@ async function observe(
 }
 
 /** Read norm by norm between other work of this thread: the engine loads the model meanwhile. */
-async function columnsOfNorms(needs: readonly Need[]): Promise<ReadonlyMap<EqualizationPlan, readonly Float32Array[]>> {
+async function columnsOfNorms(needs: readonly Need[]): Promise<Map<EqualizationPlan, readonly Float32Array[]>> {
   const columns = new Map<EqualizationPlan, readonly Float32Array[]>();
   for (const { norm } of needs) {
     if (!norm) continue;

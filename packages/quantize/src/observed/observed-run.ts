@@ -23,8 +23,8 @@ export interface ObservedRunSite {
   readonly observed: ObservedGraph;
   /** Names of the model's own outputs. */
   readonly outputs: readonly string[];
-  /** Channels of the weights behind norms that are equalized; see `columnsOfNorm`. */
-  readonly columns: ReadonlyMap<EqualizationPlan, readonly Float32Array[]>;
+  /** Channels of the weights behind norms that are equalized, until the factors are chosen; see `columnsOfNorm`. */
+  readonly columns: Map<EqualizationPlan, readonly Float32Array[]>;
   readonly kernels: Kernels;
 }
 
@@ -97,6 +97,7 @@ export class ObservedRun {
         factors.map((factor) => 1 / factor),
       );
     }
+    columns.clear();
     for (const { sample, sightings } of this.held.splice(0))
       for (const [observer, seen] of sightings)
         this.observe(observer, finite(observer, scaledSighting(seen, this.inverses.get(observer.need.value.name) as Float32Array), sample));
