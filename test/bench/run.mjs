@@ -2,7 +2,7 @@
  * The benchmarks: npm run bench [-- NAME… --repeats 3 --only WHICH… --markdown]
  *
  * Without names all of them run. Results go to bench-out/results.json, which keeps the benches that were not named;
- * --markdown prints the tables of that file. --only picks trained models, or entrants of `static`. What is missing (our CLI, a peer's environment, the material) is "not run".
+ * --markdown prints the tables of that file. --only picks trained models, architectures of `zoo`, or entrants of `static`. What is missing (our CLI, a peer's environment, the material) is "not run".
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
@@ -14,6 +14,7 @@ import * as quality from "./benches/quality.mjs";
 import * as staticInt8 from "./benches/static.mjs";
 import * as trained from "./benches/trained.mjs";
 import * as weightOnly from "./benches/weight-only.mjs";
+import * as zoo from "./benches/zoo.mjs";
 import { capture } from "./lib/measure.mjs";
 import { benchOut, isMain, pythonOf, root } from "./lib/paths.mjs";
 import { markdownOf } from "./lib/rows.mjs";
@@ -25,9 +26,10 @@ const BENCHES = new Map([
   ["weight-only", weightOnly],
   ["trained", trained],
   ["node-cases", nodeCases],
+  ["zoo", zoo],
 ]);
 const RESULTS = join(benchOut, "results.json");
-const PEER_PACKAGES = ["onnxruntime", "onnx", "numpy", "nncf", "nvidia-modelopt", "torch"];
+const PEER_PACKAGES = ["onnxruntime", "onnx", "numpy", "nncf", "nvidia-modelopt", "torch", "transformers", "timm", "onnxscript"];
 
 async function versionsOf(peer) {
   const python = pythonOf(peer);
@@ -55,6 +57,7 @@ async function surroundings() {
       ort: await versionsOf("ort"),
       nncf: await versionsOf("nncf"),
       modelopt: await versionsOf("modelopt"),
+      zoo: await versionsOf("zoo"),
     },
   };
 }

@@ -1,10 +1,11 @@
 /**
  * Makes the pinned Python environments of the peers inside the project (.venv/bench-*):
  *
- *     node test/bench/setup-peers.mjs [--with-modelopt]
+ *     node test/bench/setup-peers.mjs [--with-modelopt] [--with-zoo]
  *
- * NNCF's ONNX path needs no torch. ModelOpt's ONNX extra requires torch and the CUDA 13 libraries (6.4 GB installed; it
- * quantizes on the CPU all the same), so it is made only on request; without it every ModelOpt figure is "not run".
+ * NNCF's ONNX path needs no torch. ModelOpt's ONNX extra and the exports of the zoo require torch, whose Linux wheel on PyPI
+ * brings the CUDA libraries (6.4 and 7.1 GB installed; both work on the CPU all the same), so these two are made only on
+ * request; without them every ModelOpt figure is "not run", and the zoo has no more exports than were made before.
  * Writes bench-out/peers.json.
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
@@ -17,7 +18,20 @@ const PEERS = {
   ort: ["onnxruntime==1.32.0", "onnx==1.23.2", "numpy==2.4.6", "sympy==1.14.0", "pillow==12.0.0", "onnx-ir==1.1.0"],
   nncf: ["nncf==3.4.0", "onnx==1.23.2", "onnxruntime==1.32.0", "numpy==2.4.6"],
   modelopt: ["nvidia-modelopt[onnx]==0.47.0"],
+  zoo: [
+    "torch==2.9.1",
+    "torchvision==0.24.1",
+    "transformers==4.57.6",
+    "timm==1.0.31",
+    "onnx==1.23.2",
+    "onnxscript==0.7.2",
+    "onnx-ir==1.1.0",
+    "onnxruntime==1.32.0",
+    "numpy==2.4.6",
+  ],
 };
+/** Environments with torch: made only on request. */
+const LARGE = new Set(["modelopt", "zoo"]);
 
 async function mustRun(command, args) {
   const { code, stdout, stderr } = await capture(command, args);
@@ -40,11 +54,11 @@ export async function ensurePeer(peer) {
 }
 
 async function main() {
-  const { values } = parseArgs({ options: { "with-modelopt": { type: "boolean", default: false } } });
+  const { values } = parseArgs({ options: { "with-modelopt": { type: "boolean" }, "with-zoo": { type: "boolean" } } });
   const record = {};
   for (const peer of Object.keys(PEERS)) {
-    if (peer === "modelopt" && !values["with-modelopt"] && !pythonOf(peer)) {
-      record[peer] = { notRun: "needs torch with CUDA libraries; make it with --with-modelopt" };
+    if (LARGE.has(peer) && !values[`with-${peer}`] && !pythonOf(peer)) {
+      record[peer] = { notRun: `needs torch with CUDA libraries; make it with --with-${peer}` };
     } else {
       record[peer] = await ensurePeer(peer).catch((error) => ({ notRun: error.message.slice(0, 500) }));
     }

@@ -5,8 +5,8 @@ import { bench, ownCli, pythonOf } from "./paths.mjs";
 
 const NO_CLI = "the CLI is not built (npm run build)";
 
-/** Our command on `model`. The output folder is removed before each run. */
-export function own(name, { model, recipe, out, calibration, verify = "decode" }) {
+/** Our command on `model`, for one target. The output folder is removed before each run. */
+export function own(name, { model, recipe, out, calibration, verify = "decode", target = "onnx-qdq" }) {
   const cli = ownCli();
   if (!cli) return { name, notRun: NO_CLI };
   const args = [
@@ -15,7 +15,7 @@ export function own(name, { model, recipe, out, calibration, verify = "decode" }
     "--recipe",
     join(bench, "recipes", recipe),
     "--target",
-    "onnx-qdq",
+    target,
     "--out",
     out,
     "--verify",
@@ -28,7 +28,7 @@ export function own(name, { model, recipe, out, calibration, verify = "decode" }
     command: process.execPath,
     args,
     before: () => freshFolder(out),
-    artifact: () => ownArtifact(out),
+    artifact: () => ownArtifact(out, target),
   };
 }
 
@@ -38,12 +38,12 @@ export function ownInspect(name, model) {
   return cli ? { name, command: process.execPath, args: [cli, "inspect", model, "--json"] } : { name, notRun: NO_CLI };
 }
 
-/** The ONNX file that our tool left in `out`, as its report names it. */
-function ownArtifact(out) {
+/** The model file that our tool left in `out`, as its report names it. */
+function ownArtifact(out, target) {
   if (!existsSync(join(out, "report.json"))) return undefined;
-  const { files } = JSON.parse(readFileSync(join(out, "report.json"), "utf8")).targets["onnx-qdq"];
-  const path = files?.find((file) => file.path.endsWith(".onnx"))?.path;
-  return path && [join(out, path), join(out, "onnx-qdq", path)].find((candidate) => existsSync(candidate));
+  const { files } = JSON.parse(readFileSync(join(out, "report.json"), "utf8")).targets[target];
+  const path = files?.find((file) => /\.(onnx|tflite)$/.test(file.path))?.path;
+  return path && [join(out, path), join(out, target, path)].find((candidate) => existsSync(candidate));
 }
 
 /** A peer's script run by the interpreter of its environment; `out` is the ONNX file that it writes. */
