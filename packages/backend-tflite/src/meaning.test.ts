@@ -73,6 +73,9 @@ test("convolutions, pools and resizes mean on the engine what the graph means", 
   const bareReal = s.node("Conv", [image, s.weight([2, 4, 1, 1])]);
   const pooled = s.integers(s.node("MaxPool", [same], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] }), 0.02, -128);
   const mean = s.node("AveragePool", [same], { kernel_shape: [3, 3], strides: [3, 3] });
+  const overEnd = { kernel_shape: [40, 40], strides: [40, 40], ceil_mode: 1 };
+  const wideMean = s.node("AveragePool", [same], { ...overEnd, count_include_pad: 1 });
+  const wideMax = s.node("MaxPool", [odd], overEnd);
   const nearest = s.integers(
     s.node("Resize", [odd, null, s.edit.addConstant("scales", f32Tensor([1, 1, 2, 2], [4]))], {
       mode: "nearest",
@@ -96,7 +99,27 @@ test("convolutions, pools and resizes mean on the engine what the graph means", 
   );
   const joined = s.integers(s.node("Concat", [same, conv(s.weight([3, 4, 3, 3]), { pads: [1, 1, 1, 1] })], { axis: 1 }), 0.03);
   await expectMeaning(
-    s.model(same, odd, depthwise, real, bare, bareReal, pooled, mean, nearest, linear, crd, dcr, global, flat, shuffled, normal, joined),
+    s.model(
+      same,
+      odd,
+      depthwise,
+      real,
+      bare,
+      bareReal,
+      pooled,
+      mean,
+      wideMean,
+      wideMax,
+      nearest,
+      linear,
+      crd,
+      dcr,
+      global,
+      flat,
+      shuffled,
+      normal,
+      joined,
+    ),
   );
 });
 

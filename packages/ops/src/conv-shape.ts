@@ -82,7 +82,8 @@ function windowExtent({ op, ceilMode }: Windows, window: Window, extent: Dim): D
   if (!window.pads) return ceilDivideDim(extent, window.stride);
   const [begin, end] = window.pads;
   const room = addDims(extent, begin + end - spanOf(window));
-  if (typeof room === "number" && room < -1)
+  const least = ceilMode ? -window.stride : -1; // a window that hangs over the end of the input is rounded up to a whole one
+  if (typeof room === "number" && room < least)
     throw opExtent(op, "the padded input", room + spanOf(window), `at least the ${spanOf(window)} elements that the kernel spans`);
   if (ceilMode) return typeof room === "number" ? ceilExtent(room, (extent as number) + begin, window.stride) : undefined;
   const steps = room === undefined ? undefined : floorDivideDim(room, window.stride);

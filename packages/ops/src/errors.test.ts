@@ -98,6 +98,11 @@ describe("a shape rule that refuses says what is wrong, with numbers, and what i
       "VX-OP-EXTENT Conv: the padded input is 2; expected at least the 5 elements that the kernel spans.",
     ],
     [
+      "AveragePool",
+      { inputs: [f32(1, 3, 2, 2)], attrs: { kernel_shape: [5, 5], strides: [2, 2], ceil_mode: 1 } },
+      "VX-OP-EXTENT AveragePool: the padded input is 2; expected at least the 5 elements that the kernel spans.",
+    ],
+    [
       "Conv",
       { inputs: [f32(1, 3, 8, 8), f32(4, 3, 3, 3)], attrs: { strides: [0, 1] } },
       "VX-OP-ATTRIBUTE Conv: attribute strides is [0, 1]; expected integers of at least 1.",

@@ -183,6 +183,9 @@ describe("sums of products", () => {
     ]);
     expect(run("AveragePool", [x], { kernel_shape: [3], pads: [1, 1], count_include_pad: 1 })[0]).toEqual([1, 2, 3, Math.fround(7 / 3)]);
     expect(run("AveragePool", [x], { kernel_shape: [3], strides: [2], ceil_mode: 1 })[0]).toEqual([2, 3.5]);
+    const wide = { kernel_shape: [9], strides: [9], ceil_mode: 1 };
+    expect(run("AveragePool", [x], { ...wide, count_include_pad: 1 })[0]).toEqual([2.5]);
+    expect(run("MaxPool", [x], wide)[0]).toEqual([4]);
   });
 
   test("attention attends to what the masks leave", () => {

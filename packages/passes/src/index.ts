@@ -1,4 +1,5 @@
 export { expandAttention } from "./expand-attention.js";
+export { expandBatchNorm } from "./expand-batch-norm.js";
 export { expandEinsum } from "./expand-einsum.js";
 export { expandGelu } from "./expand-gelu.js";
 export { expandLayerNorm } from "./expand-layer-norm.js";
@@ -22,5 +23,5 @@ export { removeEmptyParts } from "./remove-empty-parts.js";
 export { removeIdentity } from "./remove-identity.js";
 export { removeNanGuard } from "./remove-nan-guard.js";
 export { tagRoles } from "./roles/tag-roles.js";
-export { expandBatchNorm } from "./expand-batch-norm.js";
+export { scatterToConcat } from "./scatter-to-concat.js";
 export { expandAll, type StandIn, standIn } from "./stand-in.js";

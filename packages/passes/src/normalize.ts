@@ -13,11 +13,13 @@ import { removeEmptyParts } from "./remove-empty-parts.js";
 import { removeIdentity } from "./remove-identity.js";
 import { removeNanGuard } from "./remove-nan-guard.js";
 import { tagRoles } from "./roles/tag-roles.js";
+import { scatterToConcat } from "./scatter-to-concat.js";
 import { takeBranches } from "./take-branches.js";
 
 /** Each leaves dead nodes behind, whose reads would keep the next from matching. */
 const REWRITES: readonly Pass[] = [
   removeEmptyParts,
+  scatterToConcat,
   removeNanGuard,
   foldBatchNorm,
   foldScaleShift,

@@ -3,7 +3,7 @@ import { lowerUnsupported } from "../../errors.js";
 import { channelsLast } from "../../layout.js";
 import { LARGEST_FINITE, type Node } from "@vlm-export/ir";
 import type { Lowering } from "../lowering.js";
-import { formOf, inputOf, type LowerNode, numberAttr, numbersAttr, outputOf } from "../node.js";
+import { formOf, inputOf, type LowerNode, numberAttr, numbersAttr, outputOf, textAttr } from "../node.js";
 import { hasCeilMode, padsBefore, type Window, windowOf } from "../window.js";
 
 /** Lowest numbers that a pad before MAX_POOL_2D can hold without ever winning. */
@@ -35,10 +35,17 @@ export const averagePool: LowerNode = (lowering, node) => {
 };
 
 function poolWindow(lowering: Lowering, node: Node): Window {
-  const [x, y] = [inputOf(node, 0), outputOf(node)];
-  const window = windowOf(node, numbersAttr(node, "kernel_shape") ?? [], lowering.shape(x).slice(2), lowering.shape(y).slice(2));
+  const [input, output] = [lowering.shape(inputOf(node, 0)).slice(2), lowering.shape(outputOf(node)).slice(2)];
+  const window = windowOf(node, kernelOf(node, input, output), input, output);
   if (String(window.dilations) !== "1,1") throw lowerUnsupported(node.name, `${node.op} with dilations`);
   return window;
+}
+
+/** The kernel, cut to the input where its only window hangs over the end (ceil mode): what lies there is in no mean and no maximum. */
+function kernelOf(node: Node, input: readonly number[], output: readonly number[]): readonly number[] {
+  const isPadded = textAttr(node, "auto_pad", "NOTSET").startsWith("SAME") || numbersAttr(node, "pads")?.some((pad) => pad > 0);
+  const kernel = numbersAttr(node, "kernel_shape") ?? [];
+  return isPadded ? kernel : kernel.map((extent, axis) => (output[axis] === 1 ? Math.min(extent, input[axis] ?? extent) : extent));
 }
 
 function poolOptions({ padding, strides, kernel }: Window): TfliteOptions {
