@@ -44,6 +44,14 @@ test("all places: the updates are the result", async () => {
   await engine.expectSame(graph, scatterToConcat, ["Identity"]);
 });
 
+test("one behind the other", async () => {
+  const b = builder();
+  const [x, updates] = [b.input("x", [4, 3]), b.input("u", [2, 3])];
+  const first = b.op("ScatterND", [x, boxIndices(b, [0], [2]), updates]);
+  const graph = b.finish(b.op("ScatterND", [first, boxIndices(b, [1], [2]), updates]));
+  await engine.expectSame(graph, scatterToConcat, ["Slice", "Concat", "Slice", "Slice", "Concat"]);
+});
+
 const NEAR_MISSES: readonly (readonly [string, (b: Builder, x: Value, updates: Value) => Value])[] = [
   ["it adds", (b, x, updates) => b.op("ScatterND", [x, boxIndices(b, [0], [2]), updates], { reduction: "add" })],
   ["the order is another", (b, x, updates) => b.op("ScatterND", [x, rows(b, 1, 0), updates])],

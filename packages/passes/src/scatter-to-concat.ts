@@ -11,9 +11,14 @@ export const scatterToConcat: Pass = {
   name: "normalize/scatter-to-concat",
 
   run(edit) {
-    const boxes = edit.graph.nodes.flatMap((node) => matchBox(node) ?? []);
-    for (const box of boxes) replaceByConcat(edit, box);
-    return { modified: boxes.length > 0 };
+    let modified = false;
+    for (const node of [...edit.graph.nodes]) {
+      const box = matchBox(node); // only now: its operand may be what took the place of the one before
+      if (!box) continue;
+      replaceByConcat(edit, box);
+      modified = true;
+    }
+    return { modified };
   },
 };
 
