@@ -228,6 +228,15 @@ const CASES: readonly Case[] = [
     becomes: ["BatchNormalization"],
   },
   {
+    title: "BatchNormalization 9 in training mode",
+    opset: 12,
+    nodes: [node("BatchNormalization", "x s b m v", "y mean var savedMean savedVar", floatAttribute("momentum", 0.75))],
+    inputs: { x: image },
+    constants: { s: ramp([4]), b: ramp([4], 2), m: ramp([4], 0.5), v: f32Tensor([1, 2, 3, 4], [4]) },
+    outputs: ["y", "mean", "var"],
+    becomes: ["BatchNormalization"],
+  },
+  {
     title: "Scatter 9",
     opset: 9,
     nodes: [node("Scatter", "x i u", "y", intAttribute("axis", 1))],
