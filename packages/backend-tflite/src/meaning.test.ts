@@ -134,11 +134,12 @@ test("every function has its meaning on integers, with conversions, and on real 
     outputs.push(value);
     return value;
   };
-  const unary = ["Relu", "Gelu", "HardSwish", "LeakyRelu", "Abs", "Exp", "Neg", "Floor", "vlm::QuickGelu", "HardSigmoid", "Swish"];
+  const unary = ["Relu", "Elu", "Gelu", "HardSwish", "LeakyRelu", "Abs", "Exp", "Neg", "Floor", "vlm::QuickGelu", "HardSigmoid", "Swish"];
   for (const op of unary) {
     s.integers(add(op, [x]), 0.02);
     add(op, [real]);
   }
+  s.integers(add("Elu", [x], { alpha: 0.5 }), 0.02);
   for (const op of ["Add", "Sub", "Mul"]) {
     s.integers(add(op, [x, y]), 0.04);
     s.integers(add(op, [x, s.float([4])]), 0.04);

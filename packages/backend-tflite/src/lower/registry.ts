@@ -1,5 +1,5 @@
 import type { LowerNode } from "./node.js";
-import { clamp, hardSigmoid, quickGelu, reciprocal, swish } from "./ops/activation.js";
+import { clamp, elu, hardSigmoid, quickGelu, reciprocal, swish } from "./ops/activation.js";
 import { arg } from "./ops/arg.js";
 import { binary, binaryNames } from "./ops/binary.js";
 import { cast } from "./ops/cast.js";
@@ -44,6 +44,7 @@ export const lowerings: ReadonlyMap<string, LowerNode> = new Map<string, LowerNo
   ["CumSum", cumSum],
   ["DepthToSpace", depthToSpace],
   ["Dropout", identity],
+  ["Elu", elu],
   ["Expand", expand],
   ["Flatten", reshape],
   ["Gather", gather],

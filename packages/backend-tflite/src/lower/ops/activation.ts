@@ -33,6 +33,22 @@ export const swish: LowerNode = (lowering, node) => {
   lowering.emit("MUL", [tensor, gate], [lowering.write(y, "float", layout)], mulOptions);
 };
 
+/** x where x > 0, alpha · (exp(x) − 1) elsewhere: ELU, whose alpha is 1; another one scales the part below 0 of its own. */
+export const elu: LowerNode = (lowering, node) => {
+  const [alpha, y] = [numberAttr(node, "alpha", 1), outputOf(node)];
+  const { tensor, layout } = lowering.place(inputOf(node, 0), "float");
+  if (alpha === 1) return lowering.emit("ELU", [tensor], [lowering.write(y, "float", layout)]);
+  const shape = lowering.program.tensors[tensor]?.shape ?? [];
+  const scratch = (name: string): number => lowering.scratch(`${node.name}_${name}`, shape);
+  const constant = (name: string, value: number): number => lowering.floatConstant(`${node.name}_${name}`, [value], []);
+  const [below, curve, scaled, above] = [scratch("below"), scratch("curve"), scratch("scaled"), scratch("above")];
+  lowering.emit("MINIMUM", [tensor, constant("zero", 0)], [below], { kind: "MaximumMinimumOptions" });
+  lowering.emit("ELU", [below], [curve]);
+  lowering.emit("MUL", [curve, constant("alpha", alpha)], [scaled], mulOptions);
+  lowering.emit("RELU", [tensor], [above]);
+  addTo(lowering, above, scaled, lowering.write(y, "float", layout));
+};
+
 /** 1 / x. */
 export const reciprocal: LowerNode = (lowering, node) => {
   const { tensor, layout } = lowering.place(inputOf(node, 0), "float");
