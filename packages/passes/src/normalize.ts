@@ -1,6 +1,7 @@
 import { type GraphEditor, type Pass, type PassContext, runPasses } from "@vlm-export/ir";
 import { dropRunningStatistics } from "./drop-running-statistics.js";
 import { expandBatchNorm } from "./expand-batch-norm.js";
+import { flattenDepth } from "./flatten-depth.js";
 import { foldBatchNorm } from "./fold-batch-norm.js";
 import { foldConstants } from "./fold-constants.js";
 import { foldScaleShift } from "./fold-scale-shift.js";
@@ -20,6 +21,7 @@ import { takeBranches } from "./take-branches.js";
 const REWRITES: readonly Pass[] = [
   removeEmptyParts,
   scatterToConcat,
+  flattenDepth,
   removeNanGuard,
   foldBatchNorm,
   foldScaleShift,
