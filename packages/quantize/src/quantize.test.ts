@@ -218,6 +218,22 @@ test("a weight channel of almost no weight gets a scale with which its bias fits
   floats(bias.type.quant?.scale).forEach((scale, i) => expect(scale * (codes[i] as number)).toBeCloseTo(i === 0 ? 1 : 5, 3));
 });
 
+test("a weight channel without weight gets a scale at which its bias is precise", async () => {
+  const { edit, node } = builder();
+  const x = edit.addInput("x", { dtype: "f32", shape: [2, 4] });
+  const weights = Float32Array.from({ length: 12 }, (_, i) => (i % 3 === 0 ? 0.5 + i : 0));
+  const sum = node("MatMul", [x, edit.addConstant("w", f32Tensor(weights, [4, 3]))], "product");
+  edit.addOutput(node("Add", [sum, edit.addConstant("b", f32Tensor([1, 0.0123, 0], [3]))], "y"));
+  edit.settle();
+  const { graph } = await quantize(await planOf(edit.graph, W8A8), statisticsOf({ x: { range: [-9, 9] } }), { ops, kernels });
+  const bias = graph.value("b") as Value;
+  const codes = [...new Int32Array((bias.data as TensorData).bytes().slice().buffer)];
+  const scales = floats(bias.type.quant?.scale);
+  expect(scales[1]! * codes[1]!).toBeCloseTo(0.0123, 7);
+  expect(Math.abs(codes[1]!)).toBeLessThanOrEqual(2 ** 21);
+  expect(floats(graph.value("w")?.type.quant?.scale)[2]).toBe(1);
+});
+
 test("a bias that int32 cannot hold at any scale of its type stays float, with a warning; NaN in it is an error", async () => {
   const halfScales = W8A8.replace("symmetric: true }", "symmetric: true, scaleDtype: float16 }");
   const biased = async (bias: number): Promise<Awaited<ReturnType<typeof quantize>>> => {
