@@ -8,6 +8,7 @@ import { wideFloatsOf } from "../weights/constant-floats.js";
 import { floatConstant } from "../weights/float-constant.js";
 import { viewOf } from "../weights/quant-spec.js";
 import { axesOf, type ChannelAxes } from "./channel-axes.js";
+import { kernelShares } from "./kernel-shares.js";
 import { rankCause } from "./rank-cause.js";
 import { nodeOf, type Rewrite } from "./rewrite.js";
 
@@ -16,7 +17,8 @@ const AT_ONCE = 2;
 
 /**
  * b' = b + (W − Ŵ) · E[x], per output channel: takes the mean error of the quantized weight out of the output (Nagel et al.,
- * "Data-free quantization through weight equalization and bias correction", 2019). Padding of convolutions is left out of account.
+ * "Data-free quantization through weight equalization and bias correction", 2019). Where extents are
+ * known, an element of a kernel counts by the share of positions at which it does not lie on the padding, whose products have no error.
  */
 export async function correctBiases(rewrite: Rewrite): Promise<void> {
   const plans = rewrite.plan.biasCorrections;
@@ -66,15 +68,27 @@ async function meanError(rewrite: Rewrite, plan: BiasCorrectionPlan, axes: Chann
     ...(zeros && { zeroPoint: zeros }),
     codes: constant.data.file ?? constant.data.bytes(),
   };
-  return Float32Array.from(await pool.channelErrors(weightSource(scaled, kernels), quantized, layoutOf(shape, means, axes)));
+  const layout = layoutOf(shape, { means, shares: kernelShares(node) }, axes);
+  return Float32Array.from(await pool.channelErrors(weightSource(scaled, kernels), quantized, layout));
+}
+
+/** What the elements of a weight are multiplied with on average. */
+interface Seen {
+  /** By input channel. */
+  readonly means: Float32Array;
+  /** How much of the mean each element of a kernel sees; all of it when absent. */
+  readonly shares: Float64Array | undefined;
 }
 
 /** A matrix with one output channel per column, or one per row, in which the kernel elements of one input channel lie side by side. */
-function layoutOf(shape: readonly number[], means: Float32Array, { channel, groups }: ChannelAxes): ErrorLayout {
+function layoutOf(shape: readonly number[], { means, shares }: Seen, { channel, groups }: ChannelAxes): ErrorLayout {
   const [rows = 0, second = 0] = shape;
   if (channel === 1) return { channel: "column", rows, columns: second, groups: 1, weights: means };
   const kernel = elementCount(shape.slice(2));
-  const weights = Float32Array.from({ length: means.length * kernel }, (_, i) => means[Math.floor(i / kernel)] as number);
+  const weights = Float32Array.from(
+    { length: means.length * kernel },
+    (_, i) => (means[Math.floor(i / kernel)] as number) * (shares?.[i % kernel] ?? 1),
+  );
   return { channel: "row", rows, columns: second * kernel, groups, weights };
 }
 
