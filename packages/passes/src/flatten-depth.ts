@@ -1,6 +1,7 @@
 import type { Attrs, GraphEditor, Node, Pass, TensorData, Value } from "@vlm-export/ir";
 import { staticShape } from "@vlm-export/ir";
 import { reshaped } from "@vlm-export/ops";
+import { plainData } from "./match.js";
 import { standIn } from "./stand-in.js";
 
 /**
@@ -12,7 +13,7 @@ export const flattenDepth: Pass = {
 
   run(edit) {
     let modified = false;
-    for (const node of [...edit.graph.nodes]) {
+    for (const node of edit.graph.nodes) {
       const deep = matchDeep(node);
       if (!deep) continue;
       flatten(edit, deep);
@@ -34,13 +35,17 @@ interface Deep {
 
 function matchDeep(node: Node): Deep | undefined {
   const [x, weight, bias = null] = node.inputs;
-  const data = weight?.type.quant ? undefined : weight?.data;
-  if (node.op !== "Conv" || !x || !weight || data?.shape.length !== 5 || (node.attrs["group"] ?? 1) !== 1) return undefined;
-  const [channels, depth, height, width] = staticShape({ ...x.type, shape: x.type.shape?.slice(1) }) ?? [];
-  if (channels === undefined || depth === undefined || height === undefined || width === undefined) return undefined;
+  const data = plainData(weight);
+  if (node.op !== "Conv" || !x || !weight || data?.shape.length !== 5 || !isPlain(node)) return undefined;
+  const extents = staticShape({ ...x.type, shape: x.type.shape?.slice(1) });
+  if (extents?.[1] !== data.shape[2]) return undefined;
+  return { node, x, weight, data, bias, extents: extents as Deep["extents"] };
+}
+
+/** One group, and a window that lies on whole frames. */
+function isPlain(node: Node): boolean {
   const isPadded = (node.attrs["auto_pad"] ?? "NOTSET") !== "NOTSET" || [0, 3].some((at) => numberAt(node, "pads", at, 0) !== 0);
-  if (data.shape[2] !== depth || isPadded || numberAt(node, "dilations", 0, 1) !== 1) return undefined;
-  return { node, x, weight, data, bias, extents: [channels, depth, height, width] };
+  return !isPadded && (node.attrs["group"] ?? 1) === 1 && numberAt(node, "dilations", 0, 1) === 1;
 }
 
 function numberAt({ attrs }: Node, name: string, at: number, fallback: number): number {

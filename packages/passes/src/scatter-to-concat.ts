@@ -12,7 +12,7 @@ export const scatterToConcat: Pass = {
 
   run(edit) {
     let modified = false;
-    for (const node of [...edit.graph.nodes]) {
+    for (const node of edit.graph.nodes) {
       const box = matchBox(node); // only now: its operand may be what took the place of the one before
       if (!box) continue;
       replaceByConcat(edit, box);
@@ -40,7 +40,8 @@ interface Box {
 
 function matchBox(node: Node): Box | undefined {
   const [data, indices, updates] = node.inputs;
-  if (node.op !== "ScatterND" || (node.attrs["reduction"] ?? "none") !== "none" || !data || !indices?.data || !updates) return undefined;
+  const isPlain = node.op === "ScatterND" && (node.attrs["reduction"] ?? "none") === "none";
+  if (!isPlain || !data || !indices?.data || !updates) return undefined;
   const spans = spansOf(data, indices.data);
   return spans && { node, data, updates, spans: spans.filter(({ begin, end, extent }) => begin > 0 || end < extent) };
 }
