@@ -1,4 +1,4 @@
-import { type FailureKind, VxError } from "@vlm-export/ir";
+import { type FailureKind, systemLimit, VxError } from "@vlm-export/ir";
 
 /** The folder that --cache names cannot be made or written. */
 export function cliCache(folder: string, cause: unknown): VxError {
@@ -39,8 +39,8 @@ function cliInterrupted(): VxError {
   );
 }
 
-/** Coded errors as they are; an abort as VX-CLI-INTERRUPTED; the rest is a bug and stays. */
+/** What a limit of the system caused as VX-TOOL-LIMIT; coded errors as they are; an abort as VX-CLI-INTERRUPTED; the rest is a bug and stays. */
 export function fromUnknown(error: unknown, isAborted: boolean): unknown {
   if (isAborted && !(error instanceof VxError && error.kind !== "interrupted")) return cliInterrupted();
-  return error;
+  return systemLimit(error) ?? error;
 }

@@ -76,9 +76,14 @@ export async function compile(asked: CompileRequest): Promise<CompileResult> {
     if (request.signal?.aborted && !(error instanceof VxError && error.kind !== "interrupted")) throw interrupted();
     throw error;
   } finally {
-    site.pool.close();
-    await site.workers.close();
+    await letGo(site);
   }
+}
+
+/** Closes files and ends threads; may be called again. */
+async function letGo({ pool, workers }: RunSite): Promise<void> {
+  pool.close();
+  await workers.close();
 }
 
 async function deliver(site: RunSite, diagnostics: readonly Diagnostic[]): Promise<CompileResult> {
@@ -95,6 +100,7 @@ async function deliver(site: RunSite, diagnostics: readonly Diagnostic[]): Promi
       await quantized.dispose();
     }
   } finally {
+    await letGo(site); // where open files are scarce, removing a folder needs some of theirs
     output.abort();
   }
 }

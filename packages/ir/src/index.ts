@@ -9,6 +9,7 @@ export * from "./op-def.js";
 export { type ParseOptions, parseGraph } from "./parse.js";
 export * from "./pass.js";
 export * from "./print.js";
+export { systemLimit } from "./system-limit.js";
 export * from "./tensor-data.js";
 export * from "./types.js";
 export { singles, storedByteLength, storedTensor, widenedTensor } from "./widened-tensor.js";

@@ -4,7 +4,7 @@ import type { Backend, BackendContext } from "../backend.js";
 import { pluginCrash } from "../errors.js";
 import { execTool } from "../exec.js";
 import { resolveOptions } from "../options.js";
-import { type Diagnostic, type OpRegistry, VxError } from "@vlm-export/ir";
+import { type Diagnostic, type OpRegistry, systemLimit, VxError } from "@vlm-export/ir";
 import { type ArtifactWriter, openArtifactWriter } from "./artifact-writer.js";
 
 /** What one target's hooks run with. */
@@ -52,12 +52,12 @@ export function openSite({ backend, dir, tmpRoot, options, ops, environment, sig
   };
 }
 
-/** Runs a hook; what it throws that is no coded error becomes VX-PLUGIN-CRASH with the backend's name. */
+/** Runs a hook; what it throws that is no coded error is VX-TOOL-LIMIT, or else becomes VX-PLUGIN-CRASH with the backend's name. */
 export async function callHook<T>(backend: Backend, hook: string, action: () => T | Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
     if (error instanceof VxError || (error instanceof Error && error.name === "AbortError")) throw error;
-    throw pluginCrash(backend.name, hook, error);
+    throw systemLimit(error) ?? pluginCrash(backend.name, hook, error);
   }
 }

@@ -1,19 +1,17 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Tinypool } from "tinypool";
 import { WORKER_URL } from "../asset-urls.js";
 import type { ErrorLayout } from "../channel-errors.js";
 import { createKernels } from "../create-kernels.js";
 import type { GroupRanges, Kernels, QParams, Quantized, QuantizedWeights, ScaleSpec } from "../kernels.js";
-import { NumericsError } from "../numerics-error.js";
 import type { QuantView } from "../view.js";
 import { groupRanges, quantize } from "./divide.js";
 import { channelErrors } from "./divide-errors.js";
 import { quantizeWeights, quantizeWeightsToFile } from "./divide-weights.js";
 import { runTask } from "./run-task.js";
 import { createSharedMemory } from "./shared-memory.js";
-import type { Codes, FileRange, FloatSource, RunTask, TaskResults, WeightsFile, WeightsInFile } from "./tasks.js";
-import type { Answer } from "./worker.js";
+import type { Codes, FileRange, FloatSource, WeightsFile, WeightsInFile } from "./tasks.js";
+import { type Runner, runOnThreads } from "./thread-pool.js";
 
 /** How many threads a pool has. */
 export interface PoolOptions {
@@ -24,7 +22,7 @@ export interface PoolOptions {
 /**
  * Kernels on worker threads. Results have the same bits as {@link Kernels} gives, whatever the number of threads. Tensors are divided
  * into windows of at most 8 MiB. Promises reject with {@link NumericsError}: as the kernels throw it, VX-QUANT-SHORT-FILE or
- * VX-QUANT-UNREADABLE-FILE.
+ * VX-QUANT-UNREADABLE-FILE. When a thread cannot start or is lost they reject with the error that says why.
  */
 export interface KernelPool {
   /** Worker threads; 0 when tasks run on the calling thread. */
@@ -69,30 +67,6 @@ export function createPool({ threads }: PoolOptions): KernelPool {
   };
 }
 
-interface Runner {
-  start(): void;
-  readonly run: RunTask;
-  close(): Promise<void>;
-}
-
 function runHere(kernels: Kernels): Runner {
   return { start: () => undefined, run: async (task) => runTask(kernels, task), close: async () => undefined };
-}
-
-function runOnThreads(worker: URL, threads: number): Runner {
-  /** A thread that ends a task finds the next one waiting. */
-  const size = { minThreads: threads, maxThreads: threads, concurrentTasksPerWorker: 2 };
-  /** Its library too is loaded only then: many commands have no task. */
-  const load = async (): Promise<Tinypool> => {
-    const { Tinypool } = await import("tinypool");
-    return new Tinypool({ filename: worker.href, name: "work", runtime: "worker_threads", execArgv: [], ...size });
-  };
-  let pool: Promise<Tinypool> | undefined;
-  const started = (): Promise<Tinypool> => (pool ??= load());
-  const run: RunTask = async (task) => {
-    const answer = (await (await started()).run(task)) as Answer; // what worker.ts returns
-    if ("error" in answer) throw new NumericsError(answer.error);
-    return answer.result as TaskResults[(typeof task)["kind"]];
-  };
-  return { start: () => void started(), run, close: async () => (await pool)?.destroy() };
 }

@@ -1,14 +1,23 @@
-import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { CounterQuestion, CounterSettings, Histograms, SeenRanges } from "./counter-messages.js";
 import type { Answer, Question } from "./count-worker.js";
 
-/** Counts on a further thread; asked for one thing at a time. */
+interface Waiting {
+  resolve(answer: Answer): void;
+  reject(error: Error): void;
+}
+
+/** Counts on a further thread; asked for one thing at a time. Once the thread cannot start or is lost, it answers with the reason. */
 export class CountThread {
   readonly #worker: Worker;
+  #waiting: Waiting | undefined;
+  #failure: Error | undefined;
 
   constructor(module: URL, settings: CounterSettings) {
     this.#worker = new Worker(module, { workerData: settings, execArgv: [] });
+    this.#worker.on("message", (answer: Answer) => this.#waiting?.resolve(answer)); // what count-worker.ts posts
+    this.#worker.on("error", (error) => this.#fail(error));
+    this.#worker.on("exit", (code) => this.#fail(new Error(`a counting thread ended with code ${code}`)));
   }
 
   /** Takes the memory of the tensors away from this thread. */
@@ -27,9 +36,16 @@ export class CountThread {
     await this.#worker.terminate();
   }
 
-  async #ask(question: Question, given: readonly ArrayBuffer[] = []): Promise<Answer> {
-    const answered = once(this.#worker, "message") as Promise<[Answer]>; // what count-worker.ts posts; rejects with what it throws
-    this.#worker.postMessage(question, [...given]);
-    return (await answered)[0];
+  #ask(question: Question, given: readonly ArrayBuffer[] = []): Promise<Answer> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+      this.#worker.postMessage(question, [...given]);
+    });
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#waiting?.reject(this.#failure);
   }
 }
