@@ -64,6 +64,15 @@ test("an artifact that the engine refuses has failed: exit 3, the engine's words
   expect(readFileSync(join(out, "report.md"), "utf8")).toContain("failed: the artifact does not run");
 });
 
+test("beside an artifact that its engine refuses another target is delivered", async () => {
+  const out = join(folder.path, "refused-and-not");
+  const args = [await unknownActivation(), "-r", "preset:weights-int8", "-t", "onnx-qdq", "-t", "null", "-o", out, "--quiet"];
+  expect(vlmExport(args).code).toBe(3);
+  const { targets } = reportIn(out);
+  expect([targets["onnx-qdq"]?.status, targets["null"]?.status]).toEqual(["failed", "ok"]);
+  expect(existsSync(join(out, "rejected/onnx-qdq/model.onnx"))).toBe(true);
+});
+
 test("an engine without a kernel for a type leaves the artifact proven and not run, with a warning", async () => {
   const out = join(folder.path, "no-kernel");
   const { code } = vlmExport([await bf16Product(), "-r", "preset:weights-int8", "-t", "onnx-qdq", "-o", out]);

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { built } from "./artifact.fixture.js";
 import backend from "./index.js";
 import { floats } from "./meaning.fixture.js";
-import { Sketch } from "./sketch.fixture.js";
+import { Sketch, spec } from "./sketch.fixture.js";
 
 const numbers = f32Tensor([1, -2, 3, 0.5], [2, 2]);
 
@@ -27,6 +27,24 @@ test("outputs that are an input, a constant or one value twice are filled", asyn
     [-1, 2, -3, -0.5],
     [-1, 2, -3, -0.5],
     [7, 8],
+  ]);
+});
+
+test("outputs computed of integer constants alone are filled", async () => {
+  const s = new Sketch();
+  const quant = spec({ storage: "i8", range: [-128, 127], rank: 2, scales: [0.5], zeroPoint: 1 });
+  const type = { dtype: "f32", shape: [2, 2], quant } as const;
+  const w = s.edit.addConstant("w", memoryTensor("i8", [2, 2], Uint8Array.from(Int8Array.of(1, 3, -5, 127))), type);
+  const [same, positive] = [s.node("Identity", [w]), s.node("Relu", [w])];
+  for (const value of [same, positive]) s.edit.retype(value, type);
+  const { artifact, context } = await built(s.model(s.node("Neg", [s.input("x", [2, 2])]), same, positive));
+  const session = await backend.open!(artifact, context);
+  const results = [...(await session.run(new Map([["x", numbers]]))).values()];
+  await session.close();
+  expect(results.map((data) => [...floats(data)])).toEqual([
+    [-1, 2, -3, -0.5],
+    [0, 1, -3, 63],
+    [0, 1, 0, 63],
   ]);
 });
 

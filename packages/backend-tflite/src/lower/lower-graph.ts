@@ -73,6 +73,6 @@ function lowerOutput(lowering: Lowering, value: Value, edges: EdgeType, ports: r
   const { name } = value;
   if (ports.some((port) => port.name === name)) throw lowerValue(name, `output ${JSON.stringify(name)} is an input or another output too`);
   const read = lowering.read(value, edges === "int8" && value.type.quant ? "integer" : "float");
-  const isShared = ports.some(({ tensor }) => tensor === read) || lowering.program.tensors[read]?.data !== undefined;
+  const isShared = ports.some(({ tensor }) => tensor === read) || lowering.program.isFixed(read);
   return { name, tensor: isShared ? lowering.copy(read) : read };
 }

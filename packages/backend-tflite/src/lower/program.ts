@@ -35,6 +35,8 @@ export class Program {
   readonly tensors: ProgramTensor[] = [];
   readonly #operators: ProgramOperator[] = [];
   readonly #names = new Set<string>();
+  /** Tensors that operators compute of constants alone. */
+  readonly #computed = new Set<number>();
   readonly #indexConstants = new Map<string, number>();
 
   /** Adds a tensor and returns its index; a name that is taken gets a number. */
@@ -59,6 +61,12 @@ export class Program {
   /** Adds an operator; -1 = an optional operand left out. */
   operator(op: string, inputs: readonly number[], outputs: readonly number[], options?: TfliteOptions): void {
     this.#operators.push({ op, inputs, outputs, ...(options && { options }) });
+    if (inputs.every((input) => input < 0 || this.isFixed(input))) for (const output of outputs) this.#computed.add(output);
+  }
+
+  /** Whether a tensor is a constant or computed of constants alone. */
+  isFixed(tensor: number): boolean {
+    return this.tensors[tensor]?.data !== undefined || this.#computed.has(tensor);
   }
 
   /** How many operators of each kind there are. */

@@ -17,6 +17,7 @@ export interface TargetOutcome {
   readonly diagnostics: readonly Diagnostic[];
   readonly artifact?: Artifact;
   readonly proof?: Proof;
+  /** Absent where the artifact failed: its files are elsewhere then. */
   readonly decoded?: Decoded;
   readonly engine?: EngineReport;
   readonly accuracy?: Accuracy;
@@ -75,9 +76,9 @@ async function proven(run: RunSite, site: TargetSite, job: ProveJob): Promise<Ta
   if (proof.diagnostics.length > 0) return { ...base, ...reject(artifact, job.staging), status: "failed", diagnostics, proof };
   if (request.verify === "decode") return { ...base, status: "ok", diagnostics, proof, decoded };
   const { engine, accuracy, findings } = await clock.run("verify", () => runOnEngine(run, site, artifact, job), backend.name);
-  const found = { diagnostics: [...diagnostics, ...findings], proof, decoded, engine };
+  const found = { diagnostics: [...diagnostics, ...findings], proof, engine };
   if (engine.status === "failed") return { ...base, ...reject(artifact, job.staging), status: "failed", ...found };
-  return { ...base, status: "ok", ...found, ...(accuracy && { accuracy }) };
+  return { ...base, status: "ok", ...found, decoded, ...(accuracy && { accuracy }) };
 }
 
 /** Moves an artifact that failed out of its target's folder; the report says where. */
