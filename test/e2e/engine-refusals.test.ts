@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { intAttribute, onnxAttribute, onnxNode, onnxTensor, onnxValue, writeOnnx } from "@vlm-export/formats/onnx";
 import type { Report } from "@vlm-export/schemas";
 import { afterAll, expect, test } from "vitest";
-import { CLASSIFIER, temporaryFolder, vlmExport } from "./run-cli.js";
+import { CLASSIFIER, ROOT, temporaryFolder, vlmExport } from "./run-cli.js";
 import { ramp, smallModel } from "./small-models.js";
 
 const folder = temporaryFolder();
@@ -64,13 +64,32 @@ test("an artifact that the engine refuses has failed: exit 3, the engine's words
   expect(readFileSync(join(out, "report.md"), "utf8")).toContain("failed: the artifact does not run");
 });
 
-test("beside an artifact that its engine refuses another target is delivered", async () => {
-  const out = join(folder.path, "refused-and-not");
-  const args = [await unknownActivation(), "-r", "preset:weights-int8", "-t", "onnx-qdq", "-t", "null", "-o", out, "--quiet"];
-  expect(vlmExport(args).code).toBe(3);
-  const { targets } = reportIn(out);
-  expect([targets["onnx-qdq"]?.status, targets["null"]?.status]).toEqual(["failed", "ok"]);
-  expect(existsSync(join(out, "rejected/onnx-qdq/model.onnx"))).toBe(true);
+/** A folder with a plugin: target tflite under the name `strict`, whose engine refuses every artifact. */
+function projectWithStrictEngine(): string {
+  const cwd = join(folder.path, "project");
+  const plugin = join(cwd, "node_modules/vlm-export-backend-strict");
+  mkdirSync(plugin, { recursive: true });
+  writeFileSync(
+    join(plugin, "package.json"),
+    `{ "name": "vlm-export-backend-strict", "type": "module", "keywords": ["vlm-export-backend"] }`,
+  );
+  writeFileSync(
+    join(plugin, "index.js"),
+    `import tflite from ${JSON.stringify(join(ROOT, "packages/backend-tflite/dist/index.js"))};
+    import { VxError } from ${JSON.stringify(join(ROOT, "packages/ir/dist/index.js"))};
+    const finding = { code: "VX-VERIFY-STRICT", severity: "error", message: "not here", where: { stage: "verify" } };
+    export default { ...tflite, name: "strict", open() { throw new VxError(finding, { kind: "verify" }); } };`,
+  );
+  return cwd;
+}
+
+test("beside an artifact that its engine refuses the other targets are delivered", () => {
+  const cwd = projectWithStrictEngine();
+  const args = [CLASSIFIER, "-r", "preset:weights-int8", "-t", "strict", "-t", "onnx-qdq", "-o", "dist", "--quiet"];
+  expect(vlmExport(args, { cwd })).toMatchObject({ code: 3, stderr: "" });
+  const { targets } = reportIn(join(cwd, "dist"));
+  expect([targets["strict"]?.status, targets["onnx-qdq"]?.status]).toEqual(["failed", "ok"]);
+  expect(readdirSync(join(cwd, "dist/rejected/strict"))).toEqual(["main.tflite"]);
 });
 
 test("an engine without a kernel for a type leaves the artifact proven and not run, with a warning", async () => {

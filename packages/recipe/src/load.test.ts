@@ -167,6 +167,7 @@ test("bases come first, this file wins, paths are relative to the file that hold
   });
   expect(recipe.rules.map(({ fromPreset, matcher }) => [fromPreset, matcher.ops?.[0]])).toEqual([
     [true, "Conv"],
+    [true, "Einsum"],
     [false, "A"],
     [false, "B"],
   ]);

@@ -54,3 +54,14 @@ test("vlm-balanced leaves what surrounds the layers of a head in the model's typ
   edit.addOutput(y!);
   expect(planGraph(edit.graph, recipe, { ops }).keeps).toEqual([]);
 });
+
+test.each(Object.keys(PRESETS))("preset %s makes int8 of the constant operand of an Einsum", async (name) => {
+  const recipe = await parseRecipe(`version: 1\nextends: preset:${name}`, { file: "r.yaml" });
+  const edit = new GraphEditor(ops, "g");
+  const weight = edit.addConstant("w", f32Tensor(new Float32Array(64 * 64).fill(1), [64, 64]));
+  const x = edit.addInput("x", { dtype: "f32", shape: [4, 64] });
+  const [y] = edit.insert("Einsum", [x, weight], {}, { role: "vision.block.0.attn.scores" });
+  edit.addOutput(y!);
+  const { weights } = planGraph(edit.graph, recipe, { ops });
+  expect(weights.map(({ value, request }) => [value.name, request.storage])).toEqual([["w", "i8"]]);
+});

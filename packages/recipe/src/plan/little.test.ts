@@ -82,3 +82,11 @@ test.each([
 ] as const)("no warning: %s", async (_, graph, text) => {
   expect(await findings(graph, text)).toEqual([]);
 });
+
+test("vectors that are operands of products are named, those that are added are not", async () => {
+  const vector = f32Tensor(new Float32Array(8192), [8192]);
+  const added = product((edit, y) => edit.insert("Add", [y, edit.addConstant("v", vector)], {}, { name: "add" }));
+  const multiplied = product((edit, y) => edit.insert("MatMul", [edit.addConstant("v", vector), y], {}, { name: "dot" }));
+  expect(await findings(added)).toEqual([]);
+  expect((await findings(multiplied))[0]!.message).toContain("1 × MatMul, 32.8 kB (not where this operator takes weights)");
+});

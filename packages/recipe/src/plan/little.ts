@@ -40,8 +40,8 @@ interface Holder {
 
 /**
  * Warns where the recipe asks for integer weights and much less than all become integers because of how the model holds the rest. On neither
- * side count weights that a rule keeps or that no rule matches, which is the user's choice, and what is no weight of a product: vectors,
- * positions that are added.
+ * side count weights that a rule keeps or that no rule matches, which is the user's choice, and what is no weight of a product: vectors
+ * and positions that are added.
  */
 export function reportLittle(
   { graph, weights, groups }: Pick<Plan, "graph" | "weights" | "groups">,
@@ -52,7 +52,7 @@ export function reportLittle(
   const held = new HeldWeights();
   let integers = 0;
   const runTime = computedOfConstants(views);
-  for (const value of matricesOf(graph)) {
+  for (const value of graph.constants.filter((constant) => isMatrix(constant) || isFactor(constant, readers))) {
     const { data } = value;
     if (planned.has(value) || BITS[value.type.dtype] <= 8) integers += elementCount(data.shape);
     else if (isFloat(value.type.dtype)) held.add(data, holderOf(value, { graph, views, readers, runTime }));
@@ -62,17 +62,22 @@ export function reportLittle(
   if (held.elements > 0 && share < LITTLE) report(quantLittle(share, held.texts()));
 }
 
-type Matrix = Value & { readonly data: TensorData };
+type Weight = Value & { readonly data: TensorData };
 
-/** Constants of at least two axes. */
-function matricesOf({ constants }: Graph): readonly Matrix[] {
-  return constants.filter((value): value is Matrix => value.data !== undefined && value.data.shape.length > 1);
+/** A constant of at least two axes. */
+function isMatrix(value: Value): value is Weight {
+  return value.data !== undefined && value.data.shape.length > 1;
+}
+
+/** A vector that is an operand of a product. */
+function isFactor(value: Value, readers: Readers): value is Weight {
+  return value.data?.shape.length === 1 && readers.of(value).some(({ node }) => node?.op === "MatMul");
 }
 
 /** Those in the bodies of the node that are floats. */
-function nestedMatrices(node: Node): readonly Matrix[] {
+function nestedMatrices(node: Node): readonly Weight[] {
   return nestedGraphs(node).flatMap((graph) => [
-    ...matricesOf(graph).filter(({ type }) => isFloat(type.dtype)),
+    ...graph.constants.filter(isMatrix).filter(({ type }) => isFloat(type.dtype)),
     ...graph.nodes.flatMap(nestedMatrices),
   ]);
 }

@@ -24,7 +24,8 @@ const product = (inputs: readonly (TensorType | null)[]): TensorType["shape"] =>
   inputs[1]?.shape?.at(-1) ?? 1,
 ];
 const DEFS = [
-  op("MatMul", ["activation", "weight"], { weightAxes: matrix, shape: product }),
+  op("MatMul", ["activation", "weight"], { weightAxes: matrix, shape: product, macs: () => 1 }),
+  op("Einsum", ["weight", "weight"], { weightAxes: matrix, shape: product, macs: () => 1 }),
   op("Gemm", ["activation", "weight", "bias"], { weightAxes: matrix, shape: product }),
   op("Gather", ["weight"], { quant: "passthrough", weightAxes: () => ({ channel: 0, reduce: 1 }) }),
   op("Add", ["activation", "activation"]),
