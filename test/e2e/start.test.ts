@@ -14,5 +14,12 @@ const withoutPackages = ["--import", asModule(`import { register } from "node:mo
 test("--version loads no package", () => {
   const { version } = JSON.parse(readFileSync(join(ROOT, "packages/cli/package.json"), "utf8")) as { readonly version: string };
   expect(vlmExport(["--version"], { nodeArgs: withoutPackages })).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: "" });
+  for (const args of [
+    ["--version", "--json"],
+    ["--json", "inspect", "--version"],
+  ]) {
+    const { code, stdout } = vlmExport(args, { nodeArgs: withoutPackages });
+    expect([code, JSON.parse(stdout)]).toEqual([0, { version }]);
+  }
   expect(vlmExport(["--help"], { nodeArgs: withoutPackages }).stderr).toContain("package ");
 });
