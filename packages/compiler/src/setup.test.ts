@@ -1,5 +1,8 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Backend, defineBackend } from "@vlm-export/backend-api";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { FoundBackend } from "./discover.js";
 import { inspectSetup } from "./setup.js";
 
@@ -31,4 +34,19 @@ test("a backend whose probe crashes or whose options schema is none is broken, a
     { what: "backend odd", status: "broken", found: "package-of-odd 1.0.0", hint: expect.stringContaining("no JSON Schema") },
     { what: "backend fine", status: "ok", found: "1.0.0" },
   ]);
+});
+
+test("temporary models that killed runs left are removed and named", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "setup-"));
+  vi.stubEnv("TMPDIR", folder);
+  vi.stubEnv("TEMP", folder);
+  const left = join(folder, `.vlm-export-${2 ** 22 + 1}-abc`); // above the largest process id of Linux
+  mkdirSync(left);
+  utimesSync(left, 0, 0);
+  const checks = await inspectSetup({ backends: new Map(), environment: {} });
+  expect(checks.at(-1)).toEqual({ what: "left by killed runs", status: "ok", found: `removed ${left}` });
+  expect(existsSync(left)).toBe(false);
+  expect((await inspectSetup({ backends: new Map(), environment: {} })).map(({ what }) => what)).not.toContain("left by killed runs");
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
 });

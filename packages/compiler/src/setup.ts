@@ -1,5 +1,5 @@
 import { callHook } from "@vlm-export/backend-api";
-import { createEngine } from "@vlm-export/engine";
+import { createEngine, removeLeftovers } from "@vlm-export/engine";
 import { type Diagnostic, VxError } from "@vlm-export/ir";
 import type { BrokenPlugin, FoundBackend } from "./discover.js";
 import { pluginLoad } from "./errors.js";
@@ -20,13 +20,19 @@ export interface SetupOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** What is installed, what is missing and how to get it; installs nothing. */
+/** What is installed, what is missing and how to get it; installs nothing. Removes temporary models that killed runs left. */
 export async function inspectSetup({ backends, broken = [], environment }: SetupOptions): Promise<readonly SetupCheck[]> {
   const checks: SetupCheck[] = [{ what: "Node.js", status: "ok", found: process.version }, await engineCheck()];
   for (const [name, found] of backends) checks.push({ what: `backend ${name}`, ...(await backendCheck(found, environment)) });
   for (const { name, path, diagnostic } of broken)
     checks.push({ what: `plugin ${name}`, status: "broken", found: path, ...hintOf([diagnostic]) });
-  return checks;
+  return [...checks, ...leftoverChecks()];
+}
+
+/** Links in them to the weights of a model make other programs refuse these. */
+function leftoverChecks(): readonly SetupCheck[] {
+  const removed = removeLeftovers();
+  return removed.length === 0 ? [] : [{ what: "left by killed runs", status: "ok", found: `removed ${removed.join(", ")}` }];
 }
 
 async function engineCheck(): Promise<SetupCheck> {

@@ -38,7 +38,7 @@ export interface GraphSource {
 export interface Engine {
   readonly name: "onnxruntime-node";
   readonly version: string;
-  /** Loads a graph, lowered to a temporary folder. Throws VX-LOWER-*, VX-EMIT-*, VX-ENGINE-LOAD. */
+  /** Loads a graph, lowered to a temporary folder that is gone when it is loaded (on Windows: when the session closes). Throws VX-LOWER-*, VX-EMIT-*, VX-ENGINE-LOAD. */
   openGraph(source: GraphSource, options?: OpenOptions): Promise<EngineSession>;
   /** Loads an ONNX file. Throws VX-ENGINE-LOAD. */
   openFile(path: string, options?: OpenOptions): Promise<EngineSession>;
@@ -74,6 +74,12 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   };
 }
 
+/**
+ * Files that the engine has mapped stay readable for it once they are removed, but not on Windows. So the folder, whose links a killed
+ * process would leave on the user's weights, is there only while the engine loads.
+ */
+const KEEPS_WHAT_IS_MAPPED = process.platform !== "win32";
+
 async function openGraph(loader: Loader, folders: TempFolders, source: GraphSource, open: OpenOptions): Promise<EngineSession> {
   const { graph, ops, model, taps = [], observer } = source;
   const lowered = lowerToOnnx(graph, { ops, taps, ...(model && { model }) });
@@ -82,6 +88,7 @@ async function openGraph(loader: Loader, folders: TempFolders, source: GraphSour
     open.signal?.throwIfAborted();
     const outputs = graph.outputs.map(({ name }) => name);
     const session = await loader.load({ path, taps: lowered.taps, outputs, ...settingsOf(open) }, observer);
+    if (KEEPS_WHAT_IS_MAPPED) folders.remove(folder);
     return {
       inputs: session.inputs,
       outputs: session.outputs,

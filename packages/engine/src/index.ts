@@ -7,3 +7,4 @@ export type { FetchedTensor } from "./fetched-tensor.js";
 export { runSample, type SampleSource } from "./run-sample.js";
 export { sourceArithmetic } from "./source-arithmetic.js";
 export type { ObserverModule, ObserverSource, TapObserver } from "./tap-observer.js";
+export { removeLeftovers } from "./temp-folders.js";

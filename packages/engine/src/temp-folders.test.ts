@@ -28,8 +28,10 @@ test("a file on the same file system does not move the folder", () => {
   folders.removeAll();
 });
 
-test("old folders of processes that are gone are removed, young ones and those of live processes stay", () => {
+test("folders of processes that are gone are removed: of this host at once, others when they are old; those of live processes stay", () => {
   const dead = 2 ** 22 + 1; // above the largest process id of Linux
+  const folders = new TempFolders(join(root, "c"));
+  const host = basename(folders.make()).split("-")[3]!;
   const hours = (folder: string, age: number) => {
     const path = join(root, "c", folder);
     mkdirSync(path, { recursive: true });
@@ -37,14 +39,9 @@ test("old folders of processes that are gone are removed, young ones and those o
     utimesSync(path, at, at);
     return path;
   };
-  const [stale, young, live, other] = [
-    hours(`.vlm-export-${dead}-a`, 2),
-    hours(`.vlm-export-${dead}-b`, 0.5),
-    hours(`.vlm-export-${process.pid}-c`, 2),
-    hours("other", 2),
-  ];
-  const folders = new TempFolders(join(root, "c"));
+  const gone = [hours(`.vlm-export-${dead}-${host}-a`, 0), hours(`.vlm-export-${dead}-00000000-b`, 2), hours(`.vlm-export-${dead}-c`, 2)];
+  const kept = [hours(`.vlm-export-${dead}-00000000-d`, 0.5), hours(`.vlm-export-${process.pid}-${host}-e`, 2), hours("other", 2)];
   folders.make();
-  expect([stale, young, live, other].map(existsSync)).toEqual([false, true, true, true]);
+  expect([...gone, ...kept].map(existsSync)).toEqual([false, false, false, true, true, true]);
   folders.removeAll();
 });

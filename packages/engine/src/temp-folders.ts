@@ -1,14 +1,17 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { makeFolder } from "@vlm-export/store";
 
-const PREFIX = ".vlm-export-";
-const OWNED = /^\.vlm-export-(\d+)-/;
-/** A folder of a process that is gone is removed after this time: another container may share the folder but not the processes. */
+const OWNED = /^\.vlm-export-(\d+)-([0-9a-f]{8}-)?/;
+/** A folder of another host, whose processes nobody here sees, is removed after this time. */
 const STALE_MS = 3_600_000;
 
-/** Makes folders for models that an engine loads, and removes them: when asked, and at the end of the process at the latest. */
+/**
+ * Makes folders for models that an engine loads, and removes them: when asked, and at the end of the process at the latest. What a
+ * killed process left goes when the next folder is made beside it.
+ */
 export class TempFolders {
   readonly #root: string | undefined;
   readonly #live = new Set<string>();
@@ -51,25 +54,34 @@ export class TempFolders {
   }
 }
 
+/** Names tell whose process on which host made the folder. */
 function makeIn(root: string): string {
-  removeStale(root);
-  return mkdtempSync(join(root, `${PREFIX}${process.pid}-`));
+  removeLeftovers(root);
+  return mkdtempSync(join(root, `.vlm-export-${process.pid}-${hostTag()}`));
 }
 
-/** Removes what killed processes left behind, as far as it may. */
-function removeStale(root: string): void {
-  for (const name of readdirSync(root)) {
-    const owner = OWNED.exec(name)?.[1];
-    const path = join(root, name);
-    if (owner !== undefined && !isAlive(Number(owner)) && isOld(path)) tryRemove(path);
-  }
+function hostTag(): string {
+  return `${createHash("sha256").update(hostname()).digest("hex").slice(0, 8)}-`;
 }
 
-function tryRemove(path: string): void {
+/** Removes what killed processes left in the system's folder for temporary files, as far as it may; returns the paths. */
+export function removeLeftovers(root: string = tmpdir()): readonly string[] {
+  if (!existsSync(root)) return [];
+  const leftovers = readdirSync(root).filter((name) => isLeftover(root, name));
+  return leftovers.map((name) => join(root, name)).filter(tryRemove);
+}
+
+function isLeftover(root: string, name: string): boolean {
+  const [, owner, host] = OWNED.exec(name) ?? [];
+  return owner !== undefined && !isAlive(Number(owner)) && (host === hostTag() || isOld(join(root, name)));
+}
+
+function tryRemove(path: string): boolean {
   try {
     rmSync(path, { recursive: true, force: true });
+    return true;
   } catch {
-    return; // another user's
+    return false; // another user's
   }
 }
 
