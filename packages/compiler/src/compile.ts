@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { FilePool } from "@vlm-export/formats/files";
+import { confirmSources } from "@vlm-export/frontends";
 import { type Diagnostic, type Model, modelHash, VxError } from "@vlm-export/ir";
 import { createKernels, createPool } from "@vlm-export/numerics";
 import { standardOps } from "@vlm-export/ops";
@@ -99,6 +100,9 @@ async function deliver(site: RunSite, diagnostics: readonly Diagnostic[]): Promi
     } finally {
       await quantized.dispose();
     }
+  } catch (error) {
+    if (!request.signal?.aborted) confirmSources(request.modelPath, site.pool); // explains whatever went wrong
+    throw error;
   } finally {
     await letGo(site); // where open files are scarce, removing a folder needs some of theirs
     output.abort();
@@ -130,6 +134,7 @@ async function proveAndReport(site: RunSite, { float, refused, quantized, output
   for (const [name, { artifact }] of outcomes) if (artifact && report.targets[name]?.status === "failed") reject(artifact, output.staging);
   await clock.run("report", () => writeReport(output.staging, report, { site, float, quantized, graphHash, outcomes }));
   request.signal?.throwIfAborted();
+  confirmSources(request.modelPath, site.pool);
   output.commit();
   return { report, exitCode: exitCodeOf(report) };
 }

@@ -206,6 +206,29 @@ export function importNotOnnx(path: string): VxError {
   );
 }
 
+/** A folder where one .onnx file was expected; `models`: those in it. */
+export function importFolder(path: string, models: readonly string[]): VxError {
+  const [first, ...others] = models;
+  const hint =
+    first === undefined
+      ? "Give the path of an .onnx file; this folder holds none."
+      : others.length === 0
+        ? `Give the file: ${first}.`
+        : `Export its models one by one, each with its own recipe and --out: ${listed(models)}.`;
+  return coded(
+    "VX-IMPORT-FORMAT",
+    "import",
+    { message: `${path} is a folder; one command exports one .onnx file with the data files beside it.`, hint },
+    { file: path },
+  );
+}
+
+/** At most eight, then how many more. */
+function listed(models: readonly string[]): string {
+  const shown = models.slice(0, 8).join(", ");
+  return models.length > 8 ? `${shown} and ${models.length - 8} more` : shown;
+}
+
 /** `model.shapes` of the recipe does not fit a model input. */
 export function recipeShape(input: string, shape: readonly (number | string)[], wanted: readonly (number | string)[]): VxError {
   return coded(

@@ -1,9 +1,11 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 import type { FilePool } from "@vlm-export/formats/files";
 import { importOnnx } from "@vlm-export/frontends";
 import { type Diagnostic, type Graph, GraphEditor, type Model, type OpRegistry } from "@vlm-export/ir";
 import { normalize } from "@vlm-export/passes";
 import type { Recipe } from "@vlm-export/recipe";
-import { importNotOnnx, recipeShape } from "../errors.js";
+import { importFolder, importNotOnnx, recipeShape } from "../errors.js";
 
 export interface ImportSite {
   readonly ops: OpRegistry;
@@ -12,10 +14,26 @@ export interface ImportSite {
   report(diagnostic: Diagnostic): void;
 }
 
+const ONNX_FILE = /\.onnx$/i;
+/** Where exporters put a model's graphs below its folder. */
+const GRAPH_FOLDERS = [".", "onnx"];
+
 /** The model as it is in its file, weights lazy. */
 export async function importModel(path: string, site: ImportSite): Promise<Model> {
-  if (!/\.onnx$/i.test(path)) throw importNotOnnx(path);
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw importFolder(path, modelsIn(path));
+  if (!ONNX_FILE.test(path)) throw importNotOnnx(path);
   return importOnnx(path, site);
+}
+
+/** The .onnx files of a folder, by name. */
+function modelsIn(folder: string): readonly string[] {
+  const folders = GRAPH_FOLDERS.map((below) => join(folder, below)).filter((path) => existsSync(path));
+  return folders.flatMap((path) =>
+    readdirSync(path)
+      .filter((name) => ONNX_FILE.test(name))
+      .sort()
+      .map((name) => join(path, name)),
+  );
 }
 
 /** Fixes the shapes that the recipe states, then runs the normalize passes on every component, in place: `model`'s own graphs change. */

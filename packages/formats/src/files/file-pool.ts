@@ -46,6 +46,11 @@ export class FilePool {
     checkUnchanged(file, stats);
   }
 
+  /** Confirms every file that was opened: what others read of it by its path was of the same file. Throws VX-IMPORT-FILE-CHANGED. */
+  confirmAll(): void {
+    for (const path of this.#files.keys()) this.confirm(path);
+  }
+
   #range(file: PooledFile, offset: number, byteLength: number): ByteRange {
     return {
       byteLength,
