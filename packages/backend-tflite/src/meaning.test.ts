@@ -73,6 +73,8 @@ test("convolutions, pools and resizes mean on the engine what the graph means", 
   const bareReal = s.node("Conv", [image, s.weight([2, 4, 1, 1])]);
   const pooled = s.integers(s.node("MaxPool", [same], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] }), 0.02, -128);
   const mean = s.node("AveragePool", [same], { kernel_shape: [3, 3], strides: [3, 3] });
+  const counting = { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1], count_include_pad: 1 };
+  const countedMean = s.node("AveragePool", [same], counting);
   const overEnd = { kernel_shape: [40, 40], strides: [40, 40], ceil_mode: 1 };
   const wideMean = s.node("AveragePool", [same], { ...overEnd, count_include_pad: 1 });
   const wideMax = s.node("MaxPool", [odd], overEnd);
@@ -108,6 +110,7 @@ test("convolutions, pools and resizes mean on the engine what the graph means", 
       bareReal,
       pooled,
       mean,
+      countedMean,
       wideMean,
       wideMax,
       nearest,

@@ -11,8 +11,17 @@ export interface Window {
   /** What the TFLite operator pads by itself. */
   readonly padding: TflitePadding;
   /** What must be padded before it: [begin, end] of height and width; all 0 when nothing. */
-  readonly before: readonly [readonly [number, number], readonly [number, number]];
+  readonly before: Pads;
+  /** All padding, whoever does it. */
+  readonly pads: Pads;
 }
+
+type Pads = readonly [readonly [begin: number, end: number], readonly [begin: number, end: number]];
+
+const NO_PADS: Pads = [
+  [0, 0],
+  [0, 0],
+];
 
 /**
  * The window of an ONNX Conv or pool node from spatial extents `input` to `output`. Padding is what makes the output extents;
@@ -35,22 +44,16 @@ export function windowOf(node: Node, kernel: readonly number[], input: readonly 
   const [height, width] = axes as [(typeof axes)[0], (typeof axes)[0]];
   const none = axes.every(({ begin, end }) => begin === 0 && end === 0);
   const same = !none && axes.every(({ isSame }) => isSame);
-  return {
-    kernel: pairOf(kernel),
-    strides,
-    dilations,
-    padding: same ? "SAME" : "VALID",
-    before:
-      none || same
-        ? [
-            [0, 0],
-            [0, 0],
-          ]
-        : [
-            [height.begin, height.end],
-            [width.begin, width.end],
-          ],
-  };
+  const pads: Pads = [
+    [height.begin, height.end],
+    [width.begin, width.end],
+  ];
+  return { kernel: pairOf(kernel), strides, dilations, padding: same ? "SAME" : "VALID", before: none || same ? NO_PADS : pads, pads };
+}
+
+/** The same window with all padding before it. */
+export function withPadsBefore(window: Window): Window {
+  return { ...window, padding: "VALID", before: window.pads };
 }
 
 /** Rows or columns put before the first one. */

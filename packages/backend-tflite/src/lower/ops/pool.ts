@@ -4,7 +4,7 @@ import { channelsLast } from "../../layout.js";
 import { LARGEST_FINITE, type Node } from "@vlm-export/ir";
 import type { Lowering } from "../lowering.js";
 import { formOf, inputOf, type LowerNode, numberAttr, numbersAttr, outputOf, textAttr } from "../node.js";
-import { hasCeilMode, padsBefore, type Window, windowOf } from "../window.js";
+import { hasCeilMode, padsBefore, type Window, windowOf, withPadsBefore } from "../window.js";
 
 /** Lowest numbers that a pad before MAX_POOL_2D can hold without ever winning. */
 const lowestFloat = -LARGEST_FINITE.f32;
@@ -25,9 +25,9 @@ export const maxPool: LowerNode = (lowering, node) => {
 export const averagePool: LowerNode = (lowering, node) => {
   const [x, y] = [inputOf(node, 0), outputOf(node)];
   const form = formOf("equal", [x], y);
-  const window = poolWindow(lowering, node);
   const counted = numberAttr(node, "count_include_pad", 0) !== 0;
-  if (window.padding === "SAME" && counted) throw lowerUnsupported(node.name, "AveragePool that counts SAME padding");
+  const own = poolWindow(lowering, node);
+  const window = counted ? withPadsBefore(own) : own;
   if (padsBefore(window) && (!counted || hasCeilMode(node))) throw lowerUnsupported(node.name, "AveragePool with this padding");
   const input = lowering.read(x, form, channelsLast(4));
   const padded = padsBefore(window) ? padZero(lowering, node, input, window) : input;
