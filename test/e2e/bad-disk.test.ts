@@ -115,7 +115,10 @@ test.each(["quantize:"])("Ctrl-C after %s ends with 130; no temporary file and n
 test("a model that is a folder or not there is a coded error", () => {
   const at = emptyFolder();
   mkdirSync(join(at, "folder.onnx"));
-  for (const path of [join(at, "folder.onnx"), join(at, "gone.onnx")])
-    ended(vlmExport([path, ...args(join(at, "dist")).slice(1)]), "VX-IMPORT-FILE-");
+  for (const [name, code] of [
+    ["folder.onnx", "VX-IMPORT-FORMAT"],
+    ["gone.onnx", "VX-IMPORT-FILE-"],
+  ] as const)
+    ended(vlmExport([join(at, name), ...args(join(at, "dist")).slice(1)]), code);
   expect(readdirSync(at)).toEqual(["folder.onnx"]);
 });

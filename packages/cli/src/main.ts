@@ -12,6 +12,21 @@ export async function main(argv: readonly string[], signal: AbortSignal): Promis
     process.stdout.write(`${argv.includes("--json") ? document : VERSION}\n`);
     return 0;
   }
-  const { runCommand } = await import("./run-command.js");
-  return runCommand(argv, signal);
+  try {
+    const { runCommand } = await import("./run-command.js");
+    return await runCommand(argv, signal);
+  } catch (error) {
+    return failedStart(error, argv);
+  }
+}
+
+/** runCommand reports all that happens once it is loaded. Where files are too scarce to load it, no package says so either. */
+function failedStart(error: unknown, argv: readonly string[]): number {
+  if (!(error instanceof Error && "code" in error && error.code === "EMFILE")) throw error;
+  const message = `a limit of the system is reached, too many files are open: ${error.message}.`;
+  const hint = "Allow more of them: ulimit -n 1024.";
+  const finding = { code: "VX-TOOL-LIMIT", severity: "error", message, hint, where: { stage: "report" } };
+  if (argv.includes("--json")) process.stdout.write(`${JSON.stringify({ ok: false, diagnostics: [finding] }, null, 2)}\n`);
+  else process.stderr.write(`error ${finding.code}: ${message}\n  hint: ${hint}\n`);
+  return 2;
 }

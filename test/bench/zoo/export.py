@@ -1,6 +1,6 @@
 """Writes the zoo: export.py OUT [NAME…]
 
-Every architecture goes out through TorchScript, every third one through dynamo as well. The opset, dynamic axes and float16
+Every architecture goes out through TorchScript; every third one, and those that TorchScript refuses, through dynamo. The opset, dynamic axes and float16
 of an export follow from its name alone, so that an architecture more or less changes no other.
 
 OUT/<name>.<exporter>/ holds model.onnx, calibration.jsonl and eval.jsonl (one {"tensors": "…npz"} a line; different samples
@@ -52,11 +52,22 @@ def plan_of(name, exporter):
     }
 
 
-def exports_of(names):
+def export_all(names, out):
     for name in names:
-        yield name, "torchscript"
-        if chance(name, "dynamo", 3) == 0:
-            yield name, "dynamo"
+        facts = ensure_export(name, "torchscript", out)
+        if chance(name, "dynamo", 3) == 0 or "error" in facts:
+            ensure_export(name, "dynamo", out)
+
+
+def ensure_export(name, exporter, out):
+    """Facts of the export, which is made unless it is there."""
+    folder = out / f"{name}.{exporter}"
+    if (folder / "facts.json").exists():
+        return json.loads((folder / "facts.json").read_text())
+    facts = {"name": name, "exporter": exporter, **export(name, exporter, folder)}
+    (folder / "facts.json").write_text(json.dumps(facts) + "\n")
+    print(f"{folder.name}: {facts.get('error') or 'opset %d' % facts['opset']}", file=sys.stderr, flush=True)
+    return facts
 
 
 def broadcasting(mask_function, bh_indices=True):
@@ -160,9 +171,8 @@ def prepared(name, half):
     return (taken.half() if half else taken), subject, rng
 
 
-def export_at(name, exporter, opset, plan, out):
+def export_at(name, exporter, opset, plan, out, fused):
     taken, subject, rng = prepared(name, plan["half"])
-    fused = exporter == "dynamo" or opset >= FUSED_ATTENTION_OPSET
     use_attention(taken, fused_where_possible(taken) if fused else "eager")
     dtype = taken_dtype(taken)
     dynamic = subject.dynamic if plan["dynamic"] else {}
@@ -180,10 +190,11 @@ def export(name, exporter, out):
     """facts of one export; the reason where none came out."""
     plan, errors = plan_of(name, exporter), []
     out.mkdir(parents=True, exist_ok=True)
-    for opset in plan["opsets"]:
+    tries = [(opset, exporter == "dynamo" or opset >= FUSED_ATTENTION_OPSET) for opset in plan["opsets"]]
+    for opset, fused in [*tries, (plan["opsets"][0], False)]:
         try:
             with torch.no_grad(), traceable_masks(exporter):
-                return export_at(name, exporter, opset, plan, out)
+                return export_at(name, exporter, opset, plan, out, fused)
         except Exception as error:  # the exporter's limits are not what is measured
             errors.append(f"opset {opset}: {traceback.format_exception_only(error)[0].strip()[:200]}")
             if "--trace" in sys.argv:
@@ -194,13 +205,7 @@ def export(name, exporter, out):
 def main():
     out, names = Path(sys.argv[1]), [n for n in sys.argv[2:] if not n.startswith("--")]
     torch.set_num_threads(1)
-    for name, exporter in exports_of(names or ARCHITECTURES):
-        folder = out / f"{name}.{exporter}"
-        if (folder / "facts.json").exists():
-            continue
-        facts = {"name": name, "exporter": exporter, **export(name, exporter, folder)}
-        (folder / "facts.json").write_text(json.dumps(facts) + "\n")
-        print(f"{folder.name}: {facts.get('error') or 'opset %d' % facts['opset']}", file=sys.stderr, flush=True)
+    export_all(names or ARCHITECTURES, out)
 
 
 main()

@@ -47,7 +47,7 @@ def prompt_with_image(image_tokens):
 
 
 def generating(model, image_tokens=PATCHES, size=64, **fixed):
-    inputs = {"input_ids": prompt_with_image(image_tokens), "pixel_values": picture(size)}
+    inputs = {"input_ids": prompt_with_image(image_tokens), "pixel_values": picture(size), "attention_mask": mask(image_tokens + LENGTH)}
     return Subject(model, inputs, ["logits"], fixed={"use_cache": False, **fixed})
 
 
@@ -125,7 +125,7 @@ def vilt():
 def captioner():
     decoder = t.GPT2Config(vocab_size=WORDS, n_embd=96, n_layer=2, n_head=4, n_positions=64, add_cross_attention=True, is_decoder=True)
     config = t.VisionEncoderDecoderConfig.from_encoder_decoder_configs(t.ViTConfig(**TOWER), decoder)
-    inputs = {"pixel_values": picture(64), "decoder_input_ids": tokens(WORDS, 8, low=10)}
+    inputs = {"pixel_values": picture(64), "decoder_input_ids": tokens(WORDS, 8, low=10), "decoder_attention_mask": mask(8)}
     return Subject(t.VisionEncoderDecoderModel(config), inputs, ["logits"], fixed={"use_cache": False})
 
 
