@@ -30,3 +30,12 @@ export function importIrText(line: number, message: string): VxError {
     where: { stage: "import", line },
   });
 }
+
+/** The system gives no more files, memory or threads. */
+export function toolLimit({ what, hint }: { readonly what: string; readonly hint: string }, said: string, cause: unknown): VxError {
+  const { stage } = cause instanceof VxError ? cause.diagnostic.where : { stage: "report" as const };
+  return new VxError(
+    { code: "VX-TOOL-LIMIT", severity: "error", message: `a limit of the system is reached, ${what}: ${said}.`, hint, where: { stage } },
+    { cause, kind: "tool" },
+  );
+}

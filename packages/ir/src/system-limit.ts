@@ -1,4 +1,5 @@
-import { VxError } from "./diagnostic.js";
+import type { VxError } from "./diagnostic.js";
+import { toolLimit } from "./errors.js";
 
 interface Limit {
   /** What an error of that kind has in its code or message. */
@@ -39,13 +40,4 @@ export function systemLimit(error: unknown): VxError | undefined {
     if (limit) return toolLimit(limit, said.message, error);
   }
   return undefined;
-}
-
-/** The system gives no more files, memory or threads. */
-function toolLimit({ what, hint }: Limit, said: string, cause: unknown): VxError {
-  const { stage } = cause instanceof VxError ? cause.diagnostic.where : { stage: "report" as const };
-  return new VxError(
-    { code: "VX-TOOL-LIMIT", severity: "error", message: `a limit of the system is reached, ${what}: ${said}.`, hint, where: { stage } },
-    { cause, kind: "tool" },
-  );
 }
