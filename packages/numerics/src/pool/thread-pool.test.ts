@@ -25,6 +25,16 @@ test("threads that cannot start fail open and later tasks with their reason, and
   await runner.close();
 });
 
+test("threads that fail while the pool closes do no harm", async () => {
+  const runner = runOnThreads(moduleOf("late.mjs", "await new Promise((go) => setTimeout(go, 60)); throw new Error('late');"), 2);
+  runner.start();
+  await new Promise((go) => setTimeout(go, 30));
+  await runner.close();
+  const dying = runOnThreads(moduleOf("dying.mjs", "export const work = () => { setImmediate(() => { throw new Error('late'); }); };"), 2);
+  await Promise.allSettled([dying.run(task), dying.run(task)]);
+  await dying.close();
+});
+
 test("a thread that an error ends inside a task fails it", async () => {
   const code = "export const work = () => new Promise(() => setImmediate(() => { throw new Error('lost'); }));";
   const runner = runOnThreads(moduleOf("lost.mjs", code), 1);

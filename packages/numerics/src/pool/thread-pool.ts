@@ -44,8 +44,20 @@ export function runOnThreads(worker: URL, threads: number): Runner {
   return {
     start: () => void started().catch(fail),
     run,
-    close: async () => (await pool?.catch(() => undefined))?.destroy(),
+    close: async () => {
+      const running = await pool?.catch(() => undefined);
+      if (running) await ended(running);
+    },
   };
+}
+
+/**
+ * Ends the threads. One that fails meanwhile has told `run` why; the library waits for each through an object that lacks the method by which
+ * Node's `once` lets go of it then.
+ */
+async function ended(pool: Tinypool): Promise<void> {
+  for (const thread of pool.threads as { removeListener?: () => void }[]) thread.removeListener ??= () => undefined;
+  await pool.destroy().catch(() => undefined);
 }
 
 /** The library too is loaded only when there is a task: many commands have none. */
