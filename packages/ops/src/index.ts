@@ -3,6 +3,7 @@ export * from "./define-op.js";
 export { canonicalDim } from "./dim-polynomial.js";
 export { type Einsum, parseEinsum } from "./einsum-equation.js";
 export * from "./evaluate-limits.js";
+export { kernelShares } from "./kernel-shares.js";
 export { attributesAt, minOpsetOf, minOpsetOfForm, type NodeForm } from "./min-opset.js";
 export { OWN_DOMAIN } from "./own-op.js";
 export { standardOps } from "./registry.js";

@@ -1,7 +1,6 @@
 import type { Attrs, GraphEditor, Node, Pass, TensorData, Value } from "@vlm-export/ir";
-import { staticShape } from "@vlm-export/ir";
 import { reshaped } from "@vlm-export/ops";
-import { plainData } from "./match.js";
+import { plainData, trailingShape } from "./match.js";
 import { standIn } from "./stand-in.js";
 
 /**
@@ -37,7 +36,7 @@ function matchDeep(node: Node): Deep | undefined {
   const [x, weight, bias = null] = node.inputs;
   const data = plainData(weight);
   if (node.op !== "Conv" || !x || !weight || data?.shape.length !== 5 || !isPlain(node)) return undefined;
-  const extents = staticShape({ ...x.type, shape: x.type.shape?.slice(1) });
+  const extents = trailingShape(x, 1);
   if (extents?.[1] !== data.shape[2]) return undefined;
   return { node, x, weight, data, bias, extents: extents as Deep["extents"] };
 }

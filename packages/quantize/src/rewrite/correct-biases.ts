@@ -1,5 +1,6 @@
 import { elementCount, isFloat, type Node, type TensorData, type Value } from "@vlm-export/ir";
 import { type ErrorLayout, type IntegerType, unpack } from "@vlm-export/numerics";
+import { kernelShares } from "@vlm-export/ops";
 import type { BiasCorrectionPlan } from "@vlm-export/recipe";
 import { quantNoStatistics, quantCorrectionUnfit } from "../errors.js";
 import { weightSource } from "../equalize/scaled-weight.js";
@@ -8,7 +9,6 @@ import { wideFloatsOf } from "../weights/constant-floats.js";
 import { floatConstant } from "../weights/float-constant.js";
 import { viewOf } from "../weights/quant-spec.js";
 import { axesOf, type ChannelAxes } from "./channel-axes.js";
-import { kernelShares } from "./kernel-shares.js";
 import { rankCause } from "./rank-cause.js";
 import { nodeOf, type Rewrite } from "./rewrite.js";
 

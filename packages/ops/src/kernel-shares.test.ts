@@ -1,7 +1,7 @@
 import { type Attrs, f32Tensor, GraphEditor, type Node } from "@vlm-export/ir";
-import { standardOps } from "@vlm-export/ops";
 import { expect, test } from "vitest";
 import { kernelShares } from "./kernel-shares.js";
+import { standardOps } from "./registry.js";
 
 const ops = standardOps();
 
