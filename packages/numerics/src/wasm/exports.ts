@@ -92,20 +92,7 @@ export interface KernelExports extends PerCodeType {
       signed: number,
     ]
   ) => void;
-  readonly nibbleRows: (
-    ...args: [
-      src: Address,
-      dst: Address,
-      rows: number,
-      width: number,
-      rowsPerScale: number,
-      scales: Address,
-      zeroPoints: Address,
-      qmin: number,
-      qmax: number,
-      signed: number,
-    ]
-  ) => void;
+  readonly nibbleRows: (...args: [...Parameters<QuantizeRows>, signed: number]) => void;
   readonly reaches: (...args: [magnitudes: Address, count: number, limit: number]) => number;
   readonly squaredErrorRuns: (...args: Parameters<QuantizeRuns>) => void;
   readonly squaredErrorRows: (...args: Parameters<QuantizeRows>) => void;

@@ -1,5 +1,6 @@
 import { bitsOf, isSigned } from "../dtype.js";
 import type { IntegerType } from "../kernels.js";
+import { scaleLimits } from "../scale-limits.js";
 import type { Engine } from "./engine.js";
 import { ADDRESS } from "./layout.js";
 import type { Piece } from "./pieces.js";
@@ -7,8 +8,8 @@ import type { StagedInput } from "./quantize.js";
 
 /** Elements that the kernels take at once. */
 const LANES = 32;
-/** Largest magnitude that every scale type brings below the kernels' 2^22 steps: the largest scale of float16 times 2^20. */
-const LARGEST = 65504 * 2 ** 20;
+/** Magnitude below which every scale type brings a number below the kernels' 2^22 steps: float16 has the least of largest scales. */
+const LARGEST = scaleLimits.f16[1] * 2 ** 20;
 
 /** True when {@link packPiece} can do `piece`, whose magnitudes are in the `absmax` region: 4-bit codes, whole bytes and vectors, no huge number. */
 export function isPackable({ run }: Engine, storage: IntegerType, piece: Piece): boolean {

@@ -4,11 +4,11 @@ import type { SeenRange } from "./counter-messages.js";
 
 /**
  * The histogram of one value over all samples. Its range grows with the data, by doublings; only a tensor that makes it grow is read
- * again. Shapes may differ from sample to sample.
+ * twice. Shapes may differ from sample to sample.
  */
 export class ValueCounts {
   readonly #kernels: Kernels;
-  /** Counts of one tensor, to take back; shared, for one is counted at a time. */
+  /** Counts of one tensor; shared, for one is counted at a time. */
   readonly #scratch: Float64Array;
   #histogram: Histogram = emptyHistogram();
 
@@ -19,13 +19,12 @@ export class ValueCounts {
 
   /** Adds a tensor; returns its range. One with NaN or infinity is not added. */
   add(x: Float32Array): SeenRange {
-    const { limit } = this.#histogram;
-    const [min, max] = this.#count(x, limit);
-    const isFinite = Number.isFinite(max - min);
-    const wanted = isFinite ? Math.max(limit, limitFor(Math.max(-min, max))) : limit;
-    if (isFinite && wanted === limit && limit > 0) return [min, max];
-    this.#takeBack(x, limit);
-    if (isFinite) this.#grow(x, wanted);
+    const guess = this.#histogram.limit || 1;
+    const [min, max] = seenRange(this.#count(x, guess));
+    if (!Number.isFinite(max - min)) return [min, max];
+    const limit = Math.max(this.#histogram.limit, limitFor(Math.max(-min, max)));
+    if (limit === 0) this.#histogram = { ...this.#histogram, zeros: this.#histogram.zeros + x.length };
+    else this.#grow(x, limit, limit === guess);
     return [min, max];
   }
 
@@ -33,26 +32,16 @@ export class ValueCounts {
     return this.#histogram;
   }
 
-  /** Into the histogram itself, which mostly is wide enough; before there is one, only the range is wanted. */
-  #count(x: Float32Array, limit: number): SeenRange {
-    return seenRange(limit > 0 ? this.#kernels.histogram(x, -limit, limit, this.#histogram.counts) : this.#kernels.rangeOf(x));
-  }
-
-  #takeBack(x: Float32Array, limit: number): void {
-    if (limit === 0) return;
-    this.#scratch.fill(0);
-    this.#kernels.histogram(x, -limit, limit, this.#scratch);
-    const { counts } = this.#histogram;
-    for (let bin = 0; bin < HISTOGRAM_BINS; bin += 1) counts[bin] = (counts[bin] as number) - (this.#scratch[bin] as number);
-  }
-
-  #grow(x: Float32Array, limit: number): void {
-    if (limit === 0) {
-      this.#histogram = { ...this.#histogram, zeros: this.#histogram.zeros + x.length };
-      return;
-    }
+  #grow(x: Float32Array, limit: number, isCounted: boolean): void {
+    if (!isCounted) this.#count(x, limit);
     this.#histogram = widen(this.#histogram, limit);
-    this.#count(x, limit);
+    const { counts } = this.#histogram;
+    for (let bin = 0; bin < HISTOGRAM_BINS; bin += 1) counts[bin] = (counts[bin] as number) + (this.#scratch[bin] as number);
+  }
+
+  #count(x: Float32Array, limit: number): Extremes {
+    this.#scratch.fill(0);
+    return this.#kernels.histogram(x, -limit, limit, this.#scratch);
   }
 }
 

@@ -1,15 +1,5 @@
 import { byteLengthOf, elementCount, memoryTensor, type TensorData, type Value } from "@vlm-export/ir";
-import {
-  type Floats,
-  type KernelPool,
-  type Kernels,
-  largestScale,
-  type QuantizedWeights,
-  scaleCountOf,
-  scaleIndexOf,
-  scaleLimits,
-  type ScaleSpec,
-} from "@vlm-export/numerics";
+import { type KernelPool, type Kernels, largestScale, type QuantizedWeights, scaleLimits, type ScaleSpec } from "@vlm-export/numerics";
 import type { WeightRequest } from "@vlm-export/recipe";
 import { fileTensor } from "@vlm-export/store";
 import { type ScaledWeight, weightFloats, weightSource } from "../equalize/scaled-weight.js";
@@ -23,9 +13,6 @@ const HELD_SCALE_BYTES = 1 << 16;
 
 /** A channel without weight gets this many times the scale that just fits its bias, which is an integer of 20 bits then. */
 const EMPTY_CHANNEL_STEPS = 2 ** 10;
-
-/** All bits of a 16-bit float but its sign. */
-const MAGNITUDE = 0x7fff;
 
 /** What turns weights into integers: the calling thread's kernels, and a pool that reads and works in parallel. */
 export interface WeightTools {
@@ -113,34 +100,26 @@ async function integersOf(weight: Weight, spec: ScaleSpec, { method, tools }: Ho
   const { scaleFloor } = weight;
   const weights = method === "mse" ? byError(weight, spec, kernels) : await pool.quantizeWeights(weightSource(weight, kernels), spec);
   if (!scaleFloor) return weights;
-  const scale = scalesForBias(weights, scaleFloor, { spec, floats: () => weightFloats(weight, kernels) });
+  const magnitudes = (): Float32Array => kernels.groupRanges(weightFloats(weight, kernels), spec.view).absmax;
+  const scale = scalesForBias(weights.scale, scaleFloor, { scaleDtype: spec.scaleDtype, magnitudes });
   const isRaised = scale.some((value, i) => value > (weights.scale[i] as number));
   return { ...weights, scale, ...(isRaised && kernels.quantize(weightFloats(weight, kernels), { ...weights, ...spec, scale })) };
 }
 
 /** The scales, raised to the floor where they are below it. A channel without weight is 0 at any scale, so that its bias alone decides. */
 function scalesForBias(
-  { scale }: QuantizedWeights,
+  scale: Float32Array,
   floor: Float32Array,
-  { spec, floats }: { readonly spec: ScaleSpec; readonly floats: () => Floats },
+  { scaleDtype, magnitudes }: Pick<ScaleSpec, "scaleDtype"> & { readonly magnitudes: () => Float32Array },
 ): Float32Array {
-  const isFilled = scale.some((value, i) => value === 1 && (floor[i] as number) > 0) ? filledGroups(floats(), spec) : undefined;
+  const mayBeEmpty = scale.some((value, i) => value === 1 && (floor[i] as number) > 0); // kernels give an empty channel scale 1
+  const largest = mayBeEmpty ? magnitudes() : undefined;
   return scale.map((value, i) => {
     const least = floor[i] as number;
     if (least === 0) return value;
-    const isEmpty = isFilled?.[i] === 0;
-    return isEmpty ? roundedScale(least * EMPTY_CHANNEL_STEPS, spec.scaleDtype) : Math.max(value, roundedScale(least, spec.scaleDtype));
+    const isEmpty = largest?.[i] === 0;
+    return isEmpty ? roundedScale(least * EMPTY_CHANNEL_STEPS, scaleDtype) : Math.max(value, roundedScale(least, scaleDtype));
   });
-}
-
-/** 1 for every group that has an element other than 0. */
-function filledGroups(floats: Floats, { view }: ScaleSpec): Uint8Array {
-  const filled = new Uint8Array(scaleCountOf(view));
-  const bits = floats instanceof Float32Array ? floats : floats.bits.map((half) => half & MAGNITUDE);
-  bits.forEach((value, index) => {
-    if (value !== 0) filled[scaleIndexOf(view, index)] = 1;
-  });
-  return filled;
 }
 
 function byError(weight: ScaledWeight, spec: ScaleSpec, kernels: Kernels): QuantizedWeights {
