@@ -24,3 +24,15 @@ test("other errors, coded or not, are none", () => {
   for (const error of [coded, new Error("x"), withCode("ENOENT", "ENOENT: no such file"), "EMFILE", undefined])
     expect(systemLimit(error)).toBeUndefined();
 });
+
+test.each(["MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND", ""])(
+  "a missing module, code '%s', is a limit where few files may be open, and is itself elsewhere",
+  (code) => {
+    const missing = new Error("the package does not load", { cause: withCode(code, "Cannot find module 'x'") });
+    expect(systemLimit(missing, () => 34)?.message).toBe(
+      "a limit of the system is reached, too many files are open: Cannot find module 'x'.",
+    );
+    expect(systemLimit(missing, () => 1024)).toBeUndefined();
+    expect(systemLimit(missing)).toBeUndefined();
+  },
+);
