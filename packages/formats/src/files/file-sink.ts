@@ -1,4 +1,4 @@
-import { createHash, type Hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -40,6 +40,18 @@ export interface SinkOptions {
   readonly sizeBytes?: number;
 }
 
+/** SHA-256 of a file while it is written. */
+export interface FileHash {
+  /** These bytes are on their way to the file, after all earlier ones. */
+  writing(bytes: Uint8Array): void;
+  /** The first `end` bytes are in the file. */
+  written(end: number): void;
+  /** The hash (hex) of the first `end` bytes, which are all. Rejects when they cannot be read. */
+  digest(end: number): Promise<string>;
+  /** Gives the hash up. */
+  stop(): Promise<void>;
+}
+
 /** Smaller files are hashed faster than a thread starts. */
 const THREAD_FROM_BYTES = 128 * 1024 * 1024;
 /** Small chunks are gathered into blocks of this many bytes. */
@@ -56,7 +68,7 @@ const FULL_CODES: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 export class FileSink implements ByteSink {
   readonly path: string;
   readonly #handle: FileHandle;
-  readonly #hash: Hash | HashThread;
+  readonly #hash: FileHash;
   readonly #block: Uint8Array = new Uint8Array(BLOCK_BYTES);
   #blockBytes = 0;
   #written = 0;
@@ -65,7 +77,7 @@ export class FileSink implements ByteSink {
   #syncing: Promise<unknown> | undefined;
   #closed = false;
 
-  private constructor(path: string, handle: FileHandle, hash: Hash | HashThread) {
+  private constructor(path: string, handle: FileHandle, hash: FileHash) {
     this.path = path;
     this.#handle = handle;
     this.#hash = hash;
@@ -73,11 +85,13 @@ export class FileSink implements ByteSink {
 
   /** Creates the file. Throws VX-EMIT-FILE-ACCESS. */
   static async create(path: string, { overwrite = false, sizeBytes = 0 }: SinkOptions = {}): Promise<FileSink> {
+    let handle: FileHandle | undefined;
     try {
-      const handle = await open(path, overwrite ? "w" : "wx");
+      handle = await open(path, overwrite ? "w" : "wx");
       const isThreaded = sizeBytes >= THREAD_FROM_BYTES && existsSync(fileURLToPath(HASH_WORKER_URL));
-      return new FileSink(path, handle, isThreaded ? new HashThread(HASH_WORKER_URL, path) : createHash("sha256"));
+      return new FileSink(path, handle, isThreaded ? new HashThread(HASH_WORKER_URL, path) : inlineHash());
     } catch (error) {
+      await handle?.close();
       throw sinkAccess(path, error);
     }
   }
@@ -124,7 +138,7 @@ export class FileSink implements ByteSink {
   async discard(): Promise<void> {
     if (!this.#closed) await this.#handle.close();
     this.#closed = true;
-    if (this.#hash instanceof HashThread) await this.#hash.stop();
+    await this.#hash.stop();
     await rm(this.path, { force: true });
   }
 
@@ -135,7 +149,6 @@ export class FileSink implements ByteSink {
   }
 
   async #digest(): Promise<string> {
-    if (!(this.#hash instanceof HashThread)) return this.#hash.digest("hex");
     try {
       return await this.#hash.digest(this.#written);
     } catch (error) {
@@ -167,17 +180,28 @@ export class FileSink implements ByteSink {
   /** Writes while it hashes: the one runs on a thread of the pool, the other on this one or a further one. */
   async #put(bytes: Uint8Array): Promise<void> {
     const writing = writeAll(this.#handle, bytes, this.#written);
-    if (!(this.#hash instanceof HashThread)) this.#hash.update(bytes);
+    this.#hash.writing(bytes);
     try {
       await writing;
     } catch (error) {
-      if (this.#hash instanceof HashThread) await this.#hash.stop();
+      await this.#hash.stop();
       throw failure(this.path, this.#written, bytes.byteLength, error);
     }
     this.#written += bytes.byteLength;
-    if (this.#hash instanceof HashThread) this.#hash.grow(this.#written);
+    this.#hash.written(this.#written);
     this.#syncEarly();
   }
+}
+
+/** Hashes on the calling thread, before the bytes are there. */
+function inlineHash(): FileHash {
+  const hash = createHash("sha256");
+  return {
+    writing: (bytes) => void hash.update(bytes),
+    written: () => undefined,
+    digest: async () => hash.digest("hex"),
+    stop: async () => undefined,
+  };
 }
 
 async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {

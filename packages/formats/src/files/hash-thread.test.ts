@@ -17,10 +17,10 @@ test("a file is hashed while it grows", async () => {
   const path = join(newFolder(), "growing");
   writeFileSync(path, bytes.subarray(0, 300_001));
   const thread = new HashThread(WORKER, path);
-  thread.grow(100);
-  thread.grow(300_001);
+  thread.written(100);
+  thread.written(300_001);
   appendFileSync(path, bytes.subarray(300_001));
-  thread.grow(800_000);
+  thread.written(800_000);
   expect(await thread.digest(bytes.length)).toBe(createHash("sha256").update(bytes).digest("hex"));
 });
 

@@ -1,8 +1,9 @@
 import { Worker } from "node:worker_threads";
+import type { FileHash } from "./file-sink.js";
 import type { Growth } from "./hash-worker.js";
 
 /** SHA-256 of a file while it is written, on a thread that reads behind the writer. The thread does not keep the process alive. */
-export class HashThread {
+export class HashThread implements FileHash {
   readonly #worker: Worker;
   readonly #digest: Promise<string>;
 
@@ -17,20 +18,23 @@ export class HashThread {
     this.#digest.catch(() => undefined); // for whoever asks for it
   }
 
-  /** Says that the first `end` bytes are there. */
-  grow(end: number): void {
+  writing(): void {
+    // the thread reads the file
+  }
+
+  written(end: number): void {
     this.#tell({ end, isLast: false });
   }
 
-  /** The hash (hex) of the first `end` bytes, which are all; ends the thread. Rejects when they cannot be read. */
+  /** Ends the thread. */
   async digest(end: number): Promise<string> {
     this.#worker.ref();
     this.#tell({ end, isLast: true });
     return this.#digest.finally(() => this.stop());
   }
 
-  stop(): Promise<unknown> {
-    return this.#worker.terminate();
+  async stop(): Promise<void> {
+    await this.#worker.terminate();
   }
 
   #tell(growth: Growth): void {
