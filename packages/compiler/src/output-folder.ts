@@ -19,7 +19,7 @@ import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { emitWrite, isSystemError } from "@vlm-export/backend-api";
 import type { Manifest } from "@vlm-export/schemas";
-import { makeFolder } from "@vlm-export/store";
+import { isRunning, makeFolder } from "@vlm-export/store";
 import { emitFolderBusy, emitFolderFixed, emitFolderForeign } from "./errors.js";
 import { REJECTED_FOLDER } from "./stages/prove-target.js";
 
@@ -117,7 +117,7 @@ function swap(staging: string, target: string, lock: Lock): void {
 /** A kill between the two renames of {@link swap} leaves the earlier output as `.old`: it is put back. Leftover staging folders go. */
 function recover(parent: string, prefix: string, target: string): void {
   const all = readdirSync(parent).filter((name) => name.startsWith(prefix));
-  const drafts = all.filter((name) => name.startsWith(`${prefix}lock.`) && !isProcess(Number(name.slice(`${prefix}lock.`.length))));
+  const drafts = all.filter((name) => name.startsWith(`${prefix}lock.`) && !isRunning(Number(name.slice(`${prefix}lock.`.length))));
   const leftovers = all.filter((name) => !name.startsWith(`${prefix}lock`));
   const old = leftovers.find((name) => name.endsWith(".old"));
   if (old && !existsSync(target)) renameSync(join(parent, old), target);
@@ -204,17 +204,7 @@ function readOwner(path: string): LockOwner | undefined {
 function isAlive(owner: LockOwner | undefined): boolean {
   if (!owner || typeof owner.pid !== "number") return false;
   if (owner.host !== hostname()) return true;
-  return isProcess(owner.pid);
-}
-
-/** True when a process of that id runs on this host. */
-function isProcess(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+  return isRunning(owner.pid);
 }
 
 function syncFolder(folder: string): void {

@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { makeFolder } from "@vlm-export/store";
+import { HOST_TAG, isRunning, makeFolder } from "@vlm-export/store";
 
-const OWNED = /^\.vlm-export-(\d+)-([0-9a-f]{8}-)?/;
+const OWNED = /^\.vlm-export-(\d+)-(?:([0-9a-f]{8})-)?/;
 /** A folder of another host, whose processes nobody here sees, is removed after this time. */
 const STALE_MS = 3_600_000;
 
@@ -57,11 +56,7 @@ export class TempFolders {
 /** Names tell whose process on which host made the folder. */
 function makeIn(root: string): string {
   removeLeftovers(root);
-  return mkdtempSync(join(root, `.vlm-export-${process.pid}-${hostTag()}`));
-}
-
-function hostTag(): string {
-  return `${createHash("sha256").update(hostname()).digest("hex").slice(0, 8)}-`;
+  return mkdtempSync(join(root, `.vlm-export-${process.pid}-${HOST_TAG}-`));
 }
 
 /** Removes what killed processes left in the system's folder for temporary files, as far as it may; returns the paths. */
@@ -73,7 +68,7 @@ export function removeLeftovers(root: string = tmpdir()): readonly string[] {
 
 function isLeftover(root: string, name: string): boolean {
   const [, owner, host] = OWNED.exec(name) ?? [];
-  return owner !== undefined && !isAlive(Number(owner)) && (host === hostTag() || isOld(join(root, name)));
+  return owner !== undefined && !isRunning(Number(owner)) && (host === HOST_TAG || isOld(join(root, name)));
 }
 
 function tryRemove(path: string): boolean {
@@ -82,15 +77,6 @@ function tryRemove(path: string): boolean {
     return true;
   } catch {
     return false; // another user's
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return !(error instanceof Error && "code" in error && error.code === "ESRCH");
   }
 }
 

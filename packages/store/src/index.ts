@@ -1,5 +1,6 @@
 export { fileTensor } from "./file-tensor.js";
 export { makeFolder } from "./make-folder.js";
 export { sha256Hex } from "./object-file.js";
+export { HOST_TAG, isRunning } from "./process-owner.js";
 export type { Scratch } from "./scratch.js";
 export { openStore, type Store } from "./store.js";

@@ -1,12 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, open, readdir, rm } from "node:fs/promises";
-import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import type { DType, FileLocation, TensorData } from "@vlm-export/ir";
 import { quantScratchWrite } from "./errors.js";
 import { fileTensor } from "./file-tensor.js";
 import { makeFolder } from "./make-folder.js";
-import { sha256Hex } from "./object-file.js";
+import { HOST_TAG, isRunning } from "./process-owner.js";
 
 /** Files that live as long as one run: tensors too large to keep in memory until they are emitted. */
 export interface Scratch {
@@ -21,12 +20,10 @@ export interface Scratch {
   dispose(): Promise<void>;
 }
 
-const HOST = sha256Hex(hostname()).slice(0, 8);
-
 /** Opens an empty scratch folder under `root`, after removing those of processes of this host that no longer run. */
 export async function openScratch(root: string): Promise<Scratch> {
   await removeStale(root);
-  const folder = join(root, `${HOST}-${process.pid}-${randomUUID().slice(0, 8)}`);
+  const folder = join(root, `${HOST_TAG}-${process.pid}-${randomUUID().slice(0, 8)}`);
   const path = join(folder, "tensors.bin");
   let file: Promise<FileHandle> | undefined;
   let tail: Promise<unknown> = Promise.resolve();
@@ -89,16 +86,7 @@ async function removeStale(root: string): Promise<void> {
   const names = await readdir(root).catch(() => []);
   const stale = names.filter((name) => {
     const [host, pid] = name.split("-");
-    return host === HOST && pid !== undefined && /^\d+$/.test(pid) && !isRunning(Number(pid));
+    return host === HOST_TAG && pid !== undefined && /^\d+$/.test(pid) && !isRunning(Number(pid));
   });
   await Promise.all(stale.map((name) => rm(join(root, name), { recursive: true, force: true }).catch(() => undefined)));
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
