@@ -2,7 +2,6 @@ import { join } from "node:path";
 import type { Verdict } from "@vlm-export/backend-api";
 import type { Diagnostic, FailureKind } from "@vlm-export/ir";
 import { VxError } from "@vlm-export/ir";
-import type { ManifestTensor } from "@vlm-export/schemas";
 
 interface Details {
   readonly message: string;
@@ -258,15 +257,4 @@ export function verifyRandom(cause: VxError): VxError {
     hint: "Give data (calibration.data, eval.data or --calibration), or state model.shapes in the recipe.",
     cause,
   });
-}
-
-/** A tensor of an artifact, read back, is not that of the frozen graph. */
-export function verifyDecode(backend: string, { component, value }: ManifestTensor, difference: string): Diagnostic {
-  return {
-    code: "VX-VERIFY-DECODE",
-    severity: "error",
-    message: `the artifact's tensor ${difference}.`,
-    hint: "The artifact does not carry the integers of the frozen graph and must not be shipped; build it again.",
-    where: { stage: "verify", backend, component, value },
-  };
 }

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { type Artifact, callHook, type Decoded } from "@vlm-export/backend-api";
 import { type Diagnostic, VxError } from "@vlm-export/ir";
 import type { ManifestTarget, ManifestTensor, Proof } from "@vlm-export/schemas";
+import { verifyDecode } from "@vlm-export/verify";
 import type { FoundBackend } from "./discover.js";
-import { verifyDecode, verifyFile } from "./errors.js";
+import { verifyFile } from "./errors.js";
 import { readManifest } from "./output-manifest.js";
 import { fingerprintOfDecoded } from "./report/manifest.js";
 import { chosenBackends } from "./targets.js";
@@ -22,6 +23,8 @@ export interface VerifiedTarget {
   readonly proof?: Proof;
   readonly diagnostics: readonly Diagnostic[];
 }
+
+const REBUILD_HINT = "The artifact does not carry the integers of the frozen graph and must not be shipped; build it again.";
 
 /** Checks every file's hash, decodes every artifact and compares with the fingerprints of the frozen graph. Needs neither model nor recipe. */
 export async function verifyOutput(dist: string, options: VerifyOptions): Promise<readonly VerifiedTarget[]> {
@@ -90,7 +93,7 @@ function compare(
     const tensor = found.get(`${expected.component}\u0000${expected.value}`);
     const difference = tensor ? differenceOf(expected, fingerprintOfDecoded(tensor)) : "is not in the artifact";
     if (difference === undefined) return [];
-    return [verifyDecode(target, expected, difference)];
+    return [verifyDecode(target, expected, difference, REBUILD_HINT)];
   });
   return {
     proof: { tensorsCompared: entry.tensors.length, tensorsDifferent: diagnostics.length, reencodings, decoder: decoded.decoder },

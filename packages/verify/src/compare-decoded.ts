@@ -116,8 +116,11 @@ function constantDiffers(value: Value, found: TensorData | undefined, differ: Co
   return wanted === got ? differ("elements", expected, found) : `is ${got}, the graph's ${wanted}`;
 }
 
+const REPORT_HINT =
+  "The artifact does not carry the graph's integers and must not be shipped; report this with the recipe and the graph hash.";
+
 function listed(backend: string, problems: readonly Problem[]): readonly Diagnostic[] {
-  const shown = problems.slice(0, MAX_LISTED).map(({ component, value, message }) => verifyDecode(backend, component, value, message));
+  const shown = problems.slice(0, MAX_LISTED).map((problem) => verifyDecode(backend, problem, problem.message, REPORT_HINT));
   return problems.length > MAX_LISTED ? [...shown, verifyDecodeMore(backend, problems.length - MAX_LISTED)] : shown;
 }
 

@@ -1,12 +1,18 @@
 import { type Diagnostic, VxError } from "@vlm-export/ir";
 
-/** A tensor of an artifact, read back, is not that of the frozen graph. */
-export function verifyDecode(backend: string, component: string, value: string, difference: string): Diagnostic {
+/** A tensor of an artifact, as manifest and report call it. */
+export interface TensorName {
+  readonly component: string;
+  readonly value: string;
+}
+
+/** A tensor of an artifact, read back, is not that of the frozen graph; `hint` says what to do about it. */
+export function verifyDecode(backend: string, { component, value }: TensorName, difference: string, hint: string): Diagnostic {
   return {
     code: "VX-VERIFY-DECODE",
     severity: "error",
     message: `the artifact's tensor ${difference}.`,
-    hint: "The artifact does not carry the graph's integers and must not be shipped; report this with the recipe and the graph hash.",
+    hint,
     where: { stage: "verify", backend, component, value },
   };
 }
