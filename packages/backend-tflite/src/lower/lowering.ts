@@ -134,6 +134,12 @@ export class Lowering {
     return this.program.tensor({ name, type: quantization ? "INT8" : "FLOAT32", shape, ...(quantization && { quantization }) });
   }
 
+  /** A tensor of the operator's own of the element type and shape of `tensor`, without its qparams. */
+  scratchLike(tensor: number, name: string): number {
+    const { type, shape } = this.program.tensors[tensor] as ProgramTensor;
+    return this.program.tensor({ name, type, shape });
+  }
+
   /** A float constant of the operator's own. */
   floatConstant(name: string, values: readonly number[], shape: readonly number[]): number {
     return this.program.tensor({ name, type: "FLOAT32", shape, data: float32Bytes(values) });

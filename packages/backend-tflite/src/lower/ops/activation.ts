@@ -61,35 +61,25 @@ export const reciprocal: LowerNode = (lowering, node) => {
 
 /**
  * min(max(x, low), high), Relu included: nothing where the integers of x cannot lie outside, RELU or RELU6 where the bounds
- * are theirs, else MAXIMUM and MINIMUM on real numbers.
+ * are theirs, else MAXIMUM and MINIMUM on real or whole numbers.
  */
 export const clamp: LowerNode = (lowering, node) => {
   const [x, y] = [inputOf(node, 0), outputOf(node)];
   const { low, high } = node.op === "Relu" ? { low: 0, high: Number.POSITIVE_INFINITY } : clipBounds(node);
   if (liesWithin(x, low, high)) return identity(lowering, node);
-  if (!isFloat(x.type.dtype)) return clampWhole(lowering, node, { low, high });
-  const op = low === 0 && high === Number.POSITIVE_INFINITY ? "RELU" : low === 0 && high === 6 ? "RELU6" : undefined;
+  const isWhole = !isFloat(x.type.dtype);
+  const op = isWhole || low !== 0 ? undefined : high === Number.POSITIVE_INFINITY ? "RELU" : high === 6 ? "RELU6" : undefined;
   const form = formOf(op ? "free" : "float", [x], y);
   const { tensor, layout } = lowering.place(x, form);
   if (op) return lowering.emit(op, [tensor], [lowering.write(y, form, layout)]);
-  const raised = lowering.scratch(`${node.name}_raised`, lowering.program.tensors[tensor]?.shape ?? []);
-  const bound = (name: string, value: number) => lowering.floatConstant(`${node.name}_${name}`, [value], []);
+  const raised = lowering.scratchLike(tensor, `${node.name}_raised`);
+  const bound = (name: string, value: number) => lowering.scalarFor(tensor, `${node.name}_${name}`, isWhole ? saturated(value) : value);
   lowering.emit("MAXIMUM", [tensor, bound("low", low)], [raised], { kind: "MaximumMinimumOptions" });
   lowering.emit("MINIMUM", [raised, bound("high", high)], [lowering.write(y, "float", layout)], { kind: "MaximumMinimumOptions" });
 };
 
-/** The same on whole numbers, which are int32 here, whatever bounds an i64 has. */
-function clampWhole(lowering: Lowering, node: Node, { low, high }: { readonly low: number; readonly high: number }): void {
-  const { tensor, layout } = lowering.place(inputOf(node, 0), "float");
-  const int32 = (bound: number) => lowering.program.indices([Math.min(Math.max(bound, -(2 ** 31)), 2 ** 31 - 1)], []);
-  const raised = lowering.program.tensor({
-    name: `${node.name}_raised`,
-    type: "INT32",
-    shape: lowering.program.tensors[tensor]?.shape ?? [],
-  });
-  lowering.emit("MAXIMUM", [tensor, int32(low)], [raised], { kind: "MaximumMinimumOptions" });
-  lowering.emit("MINIMUM", [raised, int32(high)], [lowering.write(outputOf(node), "float", layout)], { kind: "MaximumMinimumOptions" });
-}
+/** Whole numbers are int32 here, whatever bounds an i64 has. */
+const saturated = (bound: number): number => Math.min(Math.max(bound, -(2 ** 31)), 2 ** 31 - 1);
 
 /** True when every number that the integers of a value can stand for is between the bounds. */
 function liesWithin({ type: { quant } }: Value, low: number, high: number): boolean {
