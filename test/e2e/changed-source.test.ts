@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeOnnx } from "@vlm-export/formats/onnx";
 import { afterAll, expect, test } from "vitest";
-import { ROOT, temporaryFolder, vlmExport } from "./run-cli.js";
+import { installPlugin, ROOT, temporaryFolder, vlmExport } from "./run-cli.js";
 import { ramp, twoLayers } from "./small-models.js";
 
 const folder = temporaryFolder();
@@ -11,19 +11,14 @@ afterAll(() => folder.remove());
 /** A project with model.onnx, model.data and a target, `busy`, in whose lowering `change` happens. */
 async function projectWith(name: string, change: string): Promise<string> {
   const cwd = join(folder.path, name);
-  const plugin = join(cwd, "node_modules/vlm-export-backend-busy");
-  mkdirSync(plugin, { recursive: true });
-  await writeOnnx(twoLayers({}, ramp(128)), join(cwd, "model.onnx"), { externalFileName: "model.data", externalThresholdBytes: 0 });
-  writeFileSync(
-    join(plugin, "package.json"),
-    `{ "name": "vlm-export-backend-busy", "type": "module", "keywords": ["vlm-export-backend"] }`,
-  );
-  writeFileSync(
-    join(plugin, "index.js"),
+  installPlugin(
+    cwd,
+    "busy",
     `import nothing from ${JSON.stringify(join(ROOT, "packages/backend-null/dist/index.js"))};
     import { appendFileSync, truncateSync, utimesSync } from "node:fs";
     export default { ...nothing, name: "busy", lower(...given) { ${change}; return nothing.lower(...given); } };`,
   );
+  await writeOnnx(twoLayers({}, ramp(128)), join(cwd, "model.onnx"), { externalFileName: "model.data", externalThresholdBytes: 0 });
   return cwd;
 }
 

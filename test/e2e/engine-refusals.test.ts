@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { intAttribute, onnxAttribute, onnxNode, onnxTensor, onnxValue, writeOnnx } from "@vlm-export/formats/onnx";
 import type { Report } from "@vlm-export/schemas";
 import { afterAll, expect, test } from "vitest";
-import { CLASSIFIER, ROOT, temporaryFolder, vlmExport } from "./run-cli.js";
+import { CLASSIFIER, installPlugin, ROOT, temporaryFolder, vlmExport } from "./run-cli.js";
 import { ramp, smallModel } from "./small-models.js";
 
 const folder = temporaryFolder();
@@ -67,14 +67,9 @@ test("an artifact that the engine refuses has failed: exit 3, the engine's words
 /** A folder with a plugin: target tflite under the name `strict`, whose engine refuses every artifact. */
 function projectWithStrictEngine(): string {
   const cwd = join(folder.path, "project");
-  const plugin = join(cwd, "node_modules/vlm-export-backend-strict");
-  mkdirSync(plugin, { recursive: true });
-  writeFileSync(
-    join(plugin, "package.json"),
-    `{ "name": "vlm-export-backend-strict", "type": "module", "keywords": ["vlm-export-backend"] }`,
-  );
-  writeFileSync(
-    join(plugin, "index.js"),
+  installPlugin(
+    cwd,
+    "strict",
     `import tflite from ${JSON.stringify(join(ROOT, "packages/backend-tflite/dist/index.js"))};
     import { VxError } from ${JSON.stringify(join(ROOT, "packages/ir/dist/index.js"))};
     const finding = { code: "VX-VERIFY-STRICT", severity: "error", message: "not here", where: { stage: "verify" } };

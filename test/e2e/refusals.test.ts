@@ -1,8 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Report } from "@vlm-export/schemas";
 import { afterAll, expect, test } from "vitest";
-import { CLASSIFIER, temporaryFolder, vlmExport } from "./run-cli.js";
+import { CLASSIFIER, installPlugin, temporaryFolder, vlmExport } from "./run-cli.js";
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -59,10 +59,7 @@ test("a run that fails on import starts no thread", () => {
 
 test("a plugin that does not load is named, and everything else goes on", () => {
   const cwd = join(folder.path, "project");
-  const plugin = join(cwd, "node_modules/vlm-export-backend-odd");
-  mkdirSync(plugin, { recursive: true });
-  writeFileSync(join(plugin, "package.json"), `{ "name": "vlm-export-backend-odd", "type": "module", "keywords": ["vlm-export-backend"] }`);
-  writeFileSync(join(plugin, "index.js"), `throw new Error("no licence file");`);
+  const plugin = installPlugin(cwd, "odd", `throw new Error("no licence file");`);
   const doctor = vlmExport(["doctor", "--json"], { cwd });
   const { checks } = JSON.parse(doctor.stdout) as { checks: readonly { what: string; status: string; found: string; hint?: string }[] };
   expect(doctor.code).toBe(2);

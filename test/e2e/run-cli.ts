@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -68,4 +68,16 @@ export function interrupted(
 export function temporaryFolder(): { readonly path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), "vlm-export-e2e-"));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Installs the plugin `vlm-export-backend-<name>` into the project `cwd`; `source` is its index.js. Returns the plugin's folder. */
+export function installPlugin(cwd: string, name: string, source: string): string {
+  const plugin = join(cwd, `node_modules/vlm-export-backend-${name}`);
+  mkdirSync(plugin, { recursive: true });
+  writeFileSync(
+    join(plugin, "package.json"),
+    `{ "name": "vlm-export-backend-${name}", "type": "module", "keywords": ["vlm-export-backend"] }`,
+  );
+  writeFileSync(join(plugin, "index.js"), source);
+  return plugin;
 }

@@ -1,16 +1,23 @@
-import { f32Tensor, GraphEditor } from "@vlm-export/ir";
+import { f32Tensor, type Graph, GraphEditor } from "@vlm-export/ir";
 import { expect, test } from "vitest";
 import { parseRecipe, PRESETS, planGraph } from "./index.js";
 import { ops } from "./plan/ops.fixture.js";
 
+/** x[4, 64] → `op`, with a weight `w` or without. */
+function oneNode(op: string, role: string, hasWeight = true): Graph {
+  const edit = new GraphEditor(ops, "g");
+  const weights = hasWeight ? [edit.addConstant("w", f32Tensor(new Float32Array(64 * 64).fill(1), [64, 64]))] : [];
+  const x = edit.addInput("x", { dtype: "f32", shape: [4, 64] });
+  const [y] = edit.insert(op, [x, ...weights], {}, { role });
+  edit.addOutput(y!);
+  return edit.graph;
+}
+
 test.each(Object.keys(PRESETS))("preset %s says in its description whether it needs data", async (name) => {
   const recipe = await parseRecipe(`version: 1\nextends: preset:${name}`, { file: "r.yaml" });
-  const edit = new GraphEditor(ops, "g");
-  const weight = edit.addConstant("w", f32Tensor(new Float32Array(64 * 64).fill(1), [64, 64]));
-  const x = edit.addInput("x", { dtype: "f32", shape: [4, 64] });
-  const [y] = edit.insert("MatMul", [x, weight], {}, { role: "vision.block.0.mlp.fc1" });
-  edit.addOutput(y!);
-  expect(PRESETS[name]).toContain(planGraph(edit.graph, recipe, { ops }).needsData ? "; needs data" : "; needs no data");
+  expect(PRESETS[name]).toContain(
+    planGraph(oneNode("MatMul", "vision.block.0.mlp.fc1"), recipe, { ops }).needsData ? "; needs data" : "; needs no data",
+  );
 });
 
 /** What vlm-balanced makes of a product with a constant in that role. */
@@ -48,20 +55,11 @@ test("vlm-balanced: int8 inside encoders, int4 in language blocks but the first 
 
 test("vlm-balanced leaves what surrounds the layers of a head in the model's type", async () => {
   const recipe = await parseRecipe("version: 1\nextends: preset:vlm-balanced", { file: "r.yaml" });
-  const edit = new GraphEditor(ops, "g");
-  const x = edit.addInput("x", { dtype: "f32", shape: [4, 64] });
-  const [y] = edit.insert("Softmax", [x], {}, { role: "head" });
-  edit.addOutput(y!);
-  expect(planGraph(edit.graph, recipe, { ops }).keeps).toEqual([]);
+  expect(planGraph(oneNode("Softmax", "head", false), recipe, { ops }).keeps).toEqual([]);
 });
 
 test.each(Object.keys(PRESETS))("preset %s makes int8 of the constant operand of an Einsum", async (name) => {
   const recipe = await parseRecipe(`version: 1\nextends: preset:${name}`, { file: "r.yaml" });
-  const edit = new GraphEditor(ops, "g");
-  const weight = edit.addConstant("w", f32Tensor(new Float32Array(64 * 64).fill(1), [64, 64]));
-  const x = edit.addInput("x", { dtype: "f32", shape: [4, 64] });
-  const [y] = edit.insert("Einsum", [x, weight], {}, { role: "vision.block.0.attn.scores" });
-  edit.addOutput(y!);
-  const { weights } = planGraph(edit.graph, recipe, { ops });
+  const { weights } = planGraph(oneNode("Einsum", "vision.block.0.attn.scores"), recipe, { ops });
   expect(weights.map(({ value, request }) => [value.name, request.storage])).toEqual([["w", "i8"]]);
 });
