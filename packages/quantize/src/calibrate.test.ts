@@ -159,6 +159,32 @@ test("the store answers a second run, and another method that needs no more", as
   }
 });
 
+test("statistics are kept under what was run, and not where the model changed meanwhile", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "vlm-statistics-"));
+  try {
+    const store = openStore(folder);
+    const plan = await planOf(mlp());
+    const others = inputs.slice(1);
+    let reads = 0;
+    const changing = { [Symbol.asyncIterator]: () => samplesOf((reads += 1) === 1 ? inputs : others) };
+    const first = await calibrate(plan, changing, { engine, ops, kernels, store });
+    const known = async (arrays: readonly Float32Array[]) =>
+      calibrate(plan, again(arrays), {
+        ops,
+        kernels,
+        store,
+        engine,
+        confirm: () => {
+          throw new Error("changed");
+        },
+      });
+    expect(await known(others)).toEqual({ ...first, cached: true });
+    for (const _ of ["this", "again"]) await expect(known(inputs)).rejects.toThrow("changed");
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
 test("NaN and infinity are refused with the value and the sample", async () => {
   const plan = await planOf(mlp());
   for (const [bad, value] of [

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { type Engine, type SampleSource, sourceArithmetic } from "@vlm-export/engine";
-import type { Model, OpRegistry, TensorData } from "@vlm-export/ir";
+import type { Graph, Model, OpRegistry, TensorData } from "@vlm-export/ir";
 import type { Kernels } from "@vlm-export/numerics";
 import type { EqualizationPlan, Plan } from "@vlm-export/recipe";
 import type { Store } from "@vlm-export/store";
@@ -12,7 +12,7 @@ import { observedGraph } from "./observed/observed-graph.js";
 import { LOOK_SAMPLES, ObservedRun } from "./observed/observed-run.js";
 import { ValueObserver } from "./observers/value-observer.js";
 import { mergedStatistics, type Statistics } from "./statistics.js";
-import { loadStatistics, saveStatistics, statisticsKey } from "./statistics-cache.js";
+import { loadStatistics, saveStatistics, StatisticsKey } from "./statistics-cache.js";
 
 /** One input of the model, and what messages say of it. */
 export interface CalibrationSample extends SampleSource {
@@ -31,6 +31,8 @@ export interface CalibrateOptions {
   readonly threads?: number;
   /** Keeps statistics by content of graph and samples: then the samples are gone through twice, first to hash them. */
   readonly store?: Store;
+  /** Called before statistics are kept; throws when the graph's data are no longer those that it was read from. */
+  confirm?(): void;
   readonly signal?: AbortSignal;
   progress?(samples: number): void;
 }
@@ -41,15 +43,32 @@ export interface CalibrateOptions {
  * them. Throws VX-CAL-EMPTY, VX-CAL-NON-FINITE, VX-ENGINE-*, and the signal's reason.
  */
 export async function calibrate(plan: Plan, samples: AsyncIterable<CalibrationSample>, options: CalibrateOptions): Promise<Statistics> {
-  const { store, ops } = options;
+  const { store, ops, confirm } = options;
   const needs = needsOf(plan, ops);
   if (!store) return observe(plan, samples, needs, options);
-  const key = await statisticsKey(plan.graph, samples);
-  const known = await loadStatistics(store, key);
+  const asked = await keyOf(plan.graph, samples);
+  const known = await loadStatistics(store, asked);
   if (known && covers(known, needs)) return known;
-  const statistics = await observe(plan, samples, needs, options);
-  await saveStatistics(store, key, known ? mergedStatistics(known, statistics) : statistics);
+  const seen = new StatisticsKey(plan.graph);
+  const statistics = await observe(plan, eachFirst(samples, seen), needs, options);
+  confirm?.();
+  const key = seen.text();
+  await saveStatistics(store, key, known && key === asked ? mergedStatistics(known, statistics) : statistics);
   return statistics;
+}
+
+async function keyOf(graph: Graph, samples: AsyncIterable<CalibrationSample>): Promise<string> {
+  const key = new StatisticsKey(graph);
+  for await (const sample of samples) key.add(sample);
+  return key.text();
+}
+
+/** The samples, each first added to the key: files may change between the two times that they are read. */
+async function* eachFirst(samples: AsyncIterable<CalibrationSample>, key: StatisticsKey): AsyncGenerator<CalibrationSample> {
+  for await (const sample of samples) {
+    key.add(sample);
+    yield sample;
+  }
 }
 
 async function observe(

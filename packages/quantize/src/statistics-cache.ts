@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { type Graph, printGraph, type TensorData, windowsOf } from "@vlm-export/ir";
 import type { Store } from "@vlm-export/store";
 import type { CalibrationSample } from "./calibrate.js";
@@ -9,15 +9,25 @@ import { AXIS_PARTS, type AxisPart, type Statistics, type ValueStatistics } from
 const VERSION = 4;
 const INLINE_BYTES = 64;
 
-/** Names a float graph and samples by content, whatever their files are called. */
-export async function statisticsKey(graph: Graph, samples: AsyncIterable<CalibrationSample>): Promise<string> {
-  const hash = createHash("sha256").update(printGraph(graph, { inlineLimitBytes: INLINE_BYTES }));
-  for await (const { tensors } of samples) {
-    const names = [...tensors.keys()].sort();
-    hash.update(JSON.stringify(names.map((name) => [name, tensors.get(name)?.dtype, tensors.get(name)?.shape])));
-    for (const name of names) for (const window of windowsOf(tensors.get(name) as TensorData)) hash.update(window);
+/** Names a float graph and the samples that it saw by content, whatever their files are called. */
+export class StatisticsKey {
+  readonly #hash: Hash;
+
+  constructor(graph: Graph) {
+    this.#hash = createHash("sha256").update(printGraph(graph, { inlineLimitBytes: INLINE_BYTES }));
   }
-  return `statistics ${VERSION} ${hash.digest("hex")}`;
+
+  /** The next sample. */
+  add({ tensors }: CalibrationSample): void {
+    const names = [...tensors.keys()].sort();
+    this.#hash.update(JSON.stringify(names.map((name) => [name, tensors.get(name)?.dtype, tensors.get(name)?.shape])));
+    for (const name of names) for (const window of windowsOf(tensors.get(name) as TensorData)) this.#hash.update(window);
+  }
+
+  /** The key of the samples so far. */
+  text(): string {
+    return `statistics ${VERSION} ${this.#hash.copy().digest("hex")}`;
+  }
 }
 
 /** Statistics saved under the key; undefined when there are none, or they do not decode. */

@@ -1,4 +1,5 @@
 import { createEngine } from "@vlm-export/engine";
+import { confirmSources } from "@vlm-export/frontends";
 import type { Model } from "@vlm-export/ir";
 import { calibrate, maskedValues, type Statistics, suffices } from "@vlm-export/quantize";
 import { type Plan, planModel } from "@vlm-export/recipe";
@@ -52,7 +53,7 @@ function replanned(
 }
 
 async function calibrated(run: RunSite, float: Model, plan: Plan): Promise<Statistics> {
-  const { request, ops, kernels, workers } = run;
+  const { request, ops, kernels, workers, pool } = run;
   const engine = await createEngine();
   const store = request.cacheDir === undefined ? undefined : openStore(request.cacheDir);
   try {
@@ -65,6 +66,7 @@ async function calibrated(run: RunSite, float: Model, plan: Plan): Promise<Stati
       model: float,
       threads: Math.max(1, workers.threads),
       ...(store && { store }),
+      confirm: () => confirmSources(request.modelPath, pool),
       ...(request.signal && { signal: request.signal }),
       progress: (done) => request.onEvent?.({ kind: "stage-progress", stage: "calibrate", done, total: samples.size, unit: "samples" }),
     });
