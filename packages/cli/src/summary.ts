@@ -1,5 +1,6 @@
+import { bytesText } from "@vlm-export/ir";
 import type { GateResult, Report, TargetReport } from "@vlm-export/schemas";
-import { bytesText, table } from "./table.js";
+import { table } from "./table.js";
 
 const MAX_FINDINGS = 5;
 

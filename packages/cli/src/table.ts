@@ -10,10 +10,3 @@ export function table(header: readonly string[], rows: readonly (readonly (strin
       .trimEnd();
   return [line(cells[0] ?? []), widths.map((width) => "─".repeat(width)).join("  "), ...cells.slice(1).map(line)].join("\n");
 }
-
-/** 1234567 → "1.2 MB" (powers of 1000). */
-export function bytesText(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  const power = bytes > 0 ? Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3)) : 0;
-  return power === 0 ? `${bytes} B` : `${(bytes / 1000 ** power).toFixed(1)} ${units[power]}`;
-}

@@ -1,3 +1,4 @@
+export { bytesText } from "./bytes-text.js";
 export { cloneGraph, type GraphCopy } from "./clone.js";
 export * from "./diagnostic.js";
 export * from "./dtype.js";

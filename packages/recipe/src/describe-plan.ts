@@ -1,5 +1,4 @@
-import { elementCount, type Node, storedByteLength, type TensorType, type Value } from "@vlm-export/ir";
-import { bytesText } from "./bytes-text.js";
+import { bytesText, elementCount, type Node, storedByteLength, type TensorType, type Value } from "@vlm-export/ir";
 import type { ActivationRequest, DecidedBy, Edge, Plan, QuantGroup, WeightPlan, WeightRequest } from "./plan-types.js";
 import { printTable } from "./table.js";
 import { wordFor } from "./words.js";

@@ -7,6 +7,7 @@ export { loadRecipe, parseRecipe } from "./load.js";
 export { planGraph, planModel } from "./plan/plan-graph.js";
 export type { PlanOptions } from "./plan/plan-graph.js";
 export type * from "./plan-types.js";
+export { scaleShapeOf } from "./plan/weight-request.js";
 export { PRESETS } from "./presets.js";
 export type * from "./recipe-types.js";
 export { nearest } from "./suggest.js";

@@ -1,7 +1,8 @@
 import type { inspectModel } from "@vlm-export/compiler/inspect";
+import { bytesText } from "@vlm-export/ir";
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
-import { bytesText, table } from "../table.js";
+import { table } from "../table.js";
 
 /** `inspect MODEL|DIST`: what a model file or an output folder holds; reads no weights. */
 export function inspectCommand(site: CommandSite): CommandModule<object, { readonly path: string; readonly ir: boolean }> {

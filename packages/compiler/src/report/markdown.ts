@@ -1,3 +1,4 @@
+import { bytesText } from "@vlm-export/ir";
 import type { GateResult, LayerReport, Outlier, Report, ReportDiagnostic, TargetReport } from "@vlm-export/schemas";
 
 const MAX_LAYERS = 20;
@@ -26,7 +27,7 @@ export function reportMarkdown(report: Report): string {
     "## Time and memory",
     "",
     ...Object.entries(report.timings).map(([stage, seconds]) => `- ${stage}: ${seconds.toFixed(3)} s`),
-    `- peak memory: ${(report.peakRssBytes / 1e6).toFixed(0)} MB`,
+    `- peak memory: ${bytesText(report.peakRssBytes)}`,
     "",
   ];
   return lines.join("\n");
@@ -36,7 +37,7 @@ function facts({ model, plan, recipe, calibration, graphHash, crossTarget, diagn
   return [
     ...(model ? [`- model: ${escape(model.name)}, ${(model.parameters / 1e6).toFixed(2)} M parameters`] : []),
     ...(recipe ? [`- recipe: ${escape(recipe.file)}${recipe.byDefault ? " (no recipe was given)" : ""}`] : []),
-    `- quantized: ${plan.quantizedNodes} of ${plan.nodes} nodes, ${plan.quantizedParameters} of ${plan.parameters} parameters, constants ${bytes(plan.bytesBefore)} → ${bytes(plan.bytesAfter)}`,
+    `- quantized: ${plan.quantizedNodes} of ${plan.nodes} nodes, ${plan.quantizedParameters} of ${plan.parameters} parameters, constants ${bytesText(plan.bytesBefore)} → ${bytesText(plan.bytesAfter)}`,
     ...Object.entries(plan.keptValues ?? {}).map(([reason, count]) => `- kept as they are: ${count} values (${escape(reason)})`),
     ...(calibration
       ? [
@@ -76,7 +77,7 @@ function targetCells(name: string, { status, files, proof, engine, accuracy }: T
   return [
     escape(name),
     status,
-    bytes(files.reduce((sum, file) => sum + file.sizeBytes, 0)),
+    bytesText(files.reduce((sum, file) => sum + file.sizeBytes, 0)),
     proof ? `${proof.tensorsCompared - proof.tensorsDifferent} of ${proof.tensorsCompared}` : "not run",
     ...engineCells(engine),
     accuracy ? `${percent(accuracy.quantized)} (${percent(accuracy.float)}), n = ${accuracy.n}` : "",
@@ -118,7 +119,7 @@ function targetSection(name: string, { files, proof, engine, diagnostics, lossLe
   return [
     `## ${escape(name)}`,
     "",
-    ...files.map((file) => `- \`${escape(file.path)}\`: ${bytes(file.sizeBytes)}, sha256 \`${file.sha256}\``),
+    ...files.map((file) => `- \`${escape(file.path)}\`: ${bytesText(file.sizeBytes)}, sha256 \`${file.sha256}\``),
     ...(proof?.constantsCompared === undefined
       ? []
       : [
@@ -182,14 +183,6 @@ function row(cells: readonly string[]): readonly string[] {
 
 function escape(text: string): string {
   return text.replace(/[\\`*_{}[\]<>|#]/g, "\\$&").replace(/[\r\n\u2028\u2029]+/g, " ");
-}
-
-function bytes(count: number): string {
-  return count >= 1e9
-    ? `${(count / 1e9).toFixed(2)} GB`
-    : count >= 1e6
-      ? `${(count / 1e6).toFixed(2)} MB`
-      : `${(count / 1e3).toFixed(1)} kB`;
 }
 
 function decibels(sqnrDb: number | null | undefined): string {

@@ -25,15 +25,6 @@ export function scaleSpecOf(shape: readonly number[], request: WeightRequest): S
   return { view: viewOf(shape, request), storage: storage as IntegerType, range, symmetric, scaleDtype };
 }
 
-/** Shape of the scales of a constant: its rank; 1, the extent or the number of blocks on each axis. */
-export function scaleShapeOf(shape: readonly number[], { granularity, axis, blockSize = 1 }: WeightRequest): readonly number[] {
-  return shape.map((extent, i) => {
-    if (granularity === "channel") return i === axis ? extent : 1;
-    if (granularity === "block") return i === axis ? Math.ceil(extent / blockSize) : extent;
-    return 1;
-  });
-}
-
 /** Scales as a tensor of `dtype`, in which they are exact. */
 export function scaleTensor(scale: Float32Array, dtype: FloatType, shape: readonly number[], kernels: Pick<Kernels, "toHalf">): TensorData {
   const array = dtype === "f32" ? scale : kernels.toHalf(scale, dtype);

@@ -1,12 +1,12 @@
 import { byteLengthOf, elementCount, memoryTensor, type TensorData, type Value } from "@vlm-export/ir";
 import { type KernelPool, type Kernels, largestScale, type QuantizedWeights, scaleLimits, type ScaleSpec } from "@vlm-export/numerics";
-import type { WeightRequest } from "@vlm-export/recipe";
+import { scaleShapeOf, type WeightRequest } from "@vlm-export/recipe";
 import { fileTensor } from "@vlm-export/store";
 import { type ScaledWeight, weightFloats, weightSource } from "../equalize/scaled-weight.js";
 import { quantNonFinite, withValue } from "../errors.js";
 import type { IntegerConstant, IntegerHome } from "./integer-constant.js";
 import { mseScales, roundedScale } from "./mse-scales.js";
-import { scaleShapeOf, scaleSpecOf, scaleTensor, staticSpec } from "./quant-spec.js";
+import { scaleSpecOf, scaleTensor, staticSpec } from "./quant-spec.js";
 
 /** Scales up to this size stay in memory. */
 const HELD_SCALE_BYTES = 1 << 16;

@@ -1,5 +1,6 @@
 import {
   BITS,
+  bytesText,
   type Diagnostic,
   elementCount,
   type Graph,
@@ -10,7 +11,6 @@ import {
   type TensorData,
   type Value,
 } from "@vlm-export/ir";
-import { bytesText } from "../bytes-text.js";
 import { quantLittle } from "../errors.js";
 import type { Plan } from "../plan-types.js";
 import { isDequantize } from "./already-quantized.js";

@@ -34,11 +34,11 @@ export function weightRequest(
   return { ...perChannel, storage: "i8", symmetric: true, range: [-127, 127], scaleDtype: "f32" };
 }
 
-/** Shape of the scale tensor: the constant's rank, with 1, the extent or extent / blockSize on each axis. */
-export function scaleShapeOf(shape: readonly number[], { granularity, axis, blockSize }: WeightRequest): readonly number[] {
+/** Shape of the scale tensor: the constant's rank, with 1, the extent or the number of blocks on each axis. */
+export function scaleShapeOf(shape: readonly number[], { granularity, axis, blockSize = 1 }: WeightRequest): readonly number[] {
   return shape.map((extent, i) => {
     if (granularity === "channel") return i === axis ? extent : 1;
-    if (granularity === "block") return i === axis ? extent / (blockSize as number) : extent;
+    if (granularity === "block") return i === axis ? Math.ceil(extent / blockSize) : extent;
     return 1;
   });
 }
