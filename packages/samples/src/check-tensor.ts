@@ -27,10 +27,19 @@ function checkFinite(tensor: TensorData, { name, isMask }: Required<Pick<ModelIn
   let base = 0;
   for (const window of windowsOf(tensor)) {
     const values = numbersIn(window, tensor.dtype);
-    const index = values.findIndex((value: number) => !Number.isFinite(value) && !(isMask && value === Number.NEGATIVE_INFINITY));
+    const index = firstNonFinite(values, isMask);
     if (index >= 0) throw calNonFinite(place, name, base + index, values[index] as number);
     base += values.length;
   }
+}
+
+/** Index of the first NaN or infinity, −∞ of a mask aside; −1 when there is none. */
+function firstNonFinite(values: Float32Array | Float64Array, isMask: boolean): number {
+  for (let i = 0; i < values.length; i += 1) {
+    const value = values[i] as number;
+    if (!Number.isFinite(value) && !(isMask && value === Number.NEGATIVE_INFINITY)) return i;
+  }
+  return -1;
 }
 
 function numbersIn(bytes: Uint8Array, dtype: "f16" | "f32" | "f64"): Float32Array | Float64Array {

@@ -4,6 +4,7 @@ import { scaleShapeOf, type WeightRequest } from "@vlm-export/recipe";
 import { fileTensor } from "@vlm-export/store";
 import { type ScaledWeight, weightFloats, weightSource } from "../equalize/scaled-weight.js";
 import { quantNonFinite, withValue } from "../errors.js";
+import { wideFloatsOf } from "./constant-floats.js";
 import type { IntegerConstant, IntegerHome } from "./integer-constant.js";
 import { mseScales, roundedScale } from "./mse-scales.js";
 import { scaleSpecOf, scaleTensor, staticSpec } from "./quant-spec.js";
@@ -66,18 +67,23 @@ async function keptWeight(weight: Weight, request: WeightRequest, tools: WeightT
   const spec = scaleSpecOf(data.shape, request);
   const scaleShape = scaleShapeOf(data.shape, request);
   const direct = await writtenByPool(weight, request, tools);
-  if (direct) return direct;
+  if (direct && !isBelow(wideFloatsOf(direct.scale, kernels), weight.scaleFloor)) return direct;
   const { bytes, scale, ...rest } = await integersOf(weight, spec, { method: request.method, tools });
   const small = scaleTensor(scale, request.scaleDtype, scaleShape, kernels);
   const scales = small.byteLength > HELD_SCALE_BYTES ? await home.keep(small.dtype, small.shape, small.bytes()) : small;
   return { ints: await home.keep(request.storage, data.shape, bytes), scale: scales, largestScale: largestScale(scale), ...rest };
 }
 
-/** Undefined for a weight that is to stay in memory, or whose scales depend on more than its range. */
+/** Is some scale below its floor, or that of a channel without weight, which depends on its floor? Kernels give such a channel scale 1. */
+function isBelow(scale: Float32Array, floor: Float32Array | undefined): boolean {
+  return floor !== undefined && scale.some((value, i) => value < (floor[i] as number) || (value === 1 && (floor[i] as number) > 0));
+}
+
+/** Undefined for a weight that is to stay in memory, or whose scales do not come from its range alone. */
 async function writtenByPool(weight: Weight, request: WeightRequest, tools: WeightTools): Promise<KeptWeight | undefined> {
-  const { data, scaleFloor } = weight;
+  const { data } = weight;
   const { storage, scaleDtype, method } = request;
-  if (method === "mse" || scaleFloor) return undefined;
+  if (method === "mse") return undefined;
   const scaleShape = scaleShapeOf(data.shape, request);
   const codeBytes = byteLengthOf(storage, elementCount(data.shape));
   const place = await tools.home.reserve(codeBytes + byteLengthOf(scaleDtype, elementCount(scaleShape)));
