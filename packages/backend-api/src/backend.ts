@@ -99,6 +99,11 @@ export interface DecodedTensor {
   readonly scale: Float32Array;
   /** One per scale, or empty when symmetric. */
   readonly zeroPoint: readonly number[];
+  /**
+   * Shape of the scales against the value's in the graph's layout, as the file says which elements a scale is for; where it is given, it is
+   * compared too.
+   */
+  readonly scaleShape?: readonly number[];
   /** Which re-encodings were undone. */
   readonly reencoded: readonly Reencoding[];
 }

@@ -8,13 +8,14 @@ const OFFSET = 128;
 export function signed(tensor: DecodedTensor, path: string): DecodedTensor {
   if (tensor.storage !== "u8")
     throw decodeMalformed(path, `${JSON.stringify(tensor.value)} is ${tensor.storage}, not uint8 in place of int8`);
-  const { component, value, reencoded, ints } = tensor;
+  const { component, value, reencoded, ints, scaleShape } = tensor;
   return {
     component,
     value,
     reencoded,
     storage: "i8",
     ...(ints && { ints: signedBytes(ints) }),
+    ...(scaleShape && { scaleShape }),
     get scale() {
       return tensor.scale;
     },

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Artifact, Decoded, DecodedConstant, DecodedTensor } from "@vlm-export/backend-api";
-import type { DType, TensorData } from "@vlm-export/ir";
+import { type DType, elementCount, type TensorData } from "@vlm-export/ir";
 import type { onnx } from "onnx-proto";
 import onnxProto from "onnx-proto";
 import { floatsOf, requireFloats, zeroPointsOf } from "./decode-numbers.js";
+import { singleScales } from "./decode-repeated.js";
 import { signed } from "./decode-shifted.js";
 import { tensorOf } from "./decode-tensor.js";
 import { decodeMalformed } from "./errors.js";
@@ -23,6 +24,12 @@ interface Qparams {
   readonly storage: DType;
   readonly scale: TensorData;
   readonly zeroPoint: TensorData | undefined;
+  /** Undefined for a single scale. */
+  readonly scaleShape: readonly number[] | undefined;
+  /** Operands and attributes of the operators that go with it; all have the same. */
+  readonly terms: string;
+  /** Set when operators on the same integers differ in their terms. */
+  readonly isAmbiguous?: boolean;
 }
 
 /**
@@ -43,8 +50,11 @@ export function decodeOnnx(artifact: Artifact): Decoded {
     const place = placeOf(key);
     const qparams = place?.file.quantized.get(place.name);
     if (!place || !qparams) return [];
-    const tensor = lazyTensor({ component, value, reencoded: reencodings }, place.file.path, qparams);
-    return [reencodings.includes("sign-shift") ? signed(tensor, place.file.path) : tensor];
+    const { path } = place.file;
+    if (qparams.isAmbiguous) throw decodeMalformed(path, `${JSON.stringify(value)} is quantized and dequantized on different terms`);
+    const tensor = lazyTensor({ component, value, reencoded: reencodings }, path, qparams);
+    const single = reencodings.includes("replicate-scale") ? singleScales(tensor, path) : tensor;
+    return [reencodings.includes("sign-shift") ? signed(single, path) : single];
   });
   const constants = (artifact.constants ?? []).flatMap(({ component, value, key }): readonly DecodedConstant[] => {
     const place = placeOf(key);
@@ -58,12 +68,13 @@ export function decodeOnnx(artifact: Artifact): Decoded {
 function lazyTensor(
   facts: Pick<DecodedTensor, "component" | "value" | "reencoded">,
   path: string,
-  { ints, storage, scale, zeroPoint }: Qparams,
+  { ints, storage, scale, zeroPoint, scaleShape }: Qparams,
 ): DecodedTensor {
   return {
     ...facts,
     storage,
     ...(ints && { ints }),
+    ...(scaleShape && { scaleShape }),
     get scale() {
       return floatsOf(path, scale);
     },
@@ -79,14 +90,35 @@ function readFile(path: string): DecodedFile {
   const initializers = new Map((graph.initializer ?? []).map((tensor) => [tensor.name ?? "", tensor]));
   const quantized = new Map<string, Qparams>();
   for (const node of graph.node ?? []) {
-    if (node.opType !== "DequantizeLinear") continue;
-    const [key = "", scaleName = "", zeroPointName] = node.input ?? [];
-    if (quantized.has(key) || !initializers.has(scaleName)) continue;
-    const qparams = qparamsOf(path, initializers, { key, scaleName, zeroPointName });
-    quantized.set(key, qparams);
-    quantized.set(scaleName, qparams);
+    const operator = operatorOf(node);
+    if (!operator || !initializers.has(operator.scaleName)) continue;
+    const { key, scaleName, terms } = operator;
+    const known = quantized.get(key);
+    const qparams = known ?? qparamsOf(path, initializers, operator);
+    const checked = known && known.terms !== terms ? { ...known, isAmbiguous: true } : qparams;
+    quantized.set(key, checked);
+    if (!quantized.has(scaleName) || checked.isAmbiguous) quantized.set(scaleName, checked);
   }
   return { path, initializers, quantized };
+}
+
+/** A QuantizeLinear or DequantizeLinear, under the name of its integers. */
+interface Operator {
+  readonly key: string;
+  readonly scaleName: string;
+  readonly zeroPointName: string | undefined;
+  readonly axis: number;
+  readonly blockSize: number;
+  readonly terms: string;
+}
+
+function operatorOf({ opType, input, output, attribute }: onnx.INodeProto): Operator | undefined {
+  if (opType !== "DequantizeLinear" && opType !== "QuantizeLinear") return undefined;
+  const [x = "", scaleName = "", zeroPointName] = input ?? [];
+  const numberOf = (name: string, fallback: number): number => Number(attribute?.find((found) => found.name === name)?.i ?? fallback);
+  const [axis, blockSize] = [numberOf("axis", 1), numberOf("block_size", 0)];
+  const key = opType === "QuantizeLinear" ? (output?.[0] ?? "") : x;
+  return { key, scaleName, zeroPointName, axis, blockSize, terms: JSON.stringify([scaleName, zeroPointName ?? "", axis, blockSize]) };
 }
 
 function decodeModel(path: string): onnx.ModelProto {
@@ -97,14 +129,9 @@ function decodeModel(path: string): onnx.ModelProto {
   }
 }
 
-interface Names {
-  readonly key: string;
-  readonly scaleName: string;
-  readonly zeroPointName: string | undefined;
-}
-
 /** A constant's own integers, or for an activation only its qparams; then the zero point's type is the storage type. */
-function qparamsOf(path: string, initializers: ReadonlyMap<string, onnx.ITensorProto>, { key, scaleName, zeroPointName }: Names): Qparams {
+function qparamsOf(path: string, initializers: ReadonlyMap<string, onnx.ITensorProto>, operator: Operator): Qparams {
+  const { key, scaleName, zeroPointName, terms } = operator;
   const named = (name: string | undefined): TensorData | undefined => {
     const proto = name ? initializers.get(name) : undefined;
     return proto && tensorOf(path, proto);
@@ -112,5 +139,14 @@ function qparamsOf(path: string, initializers: ReadonlyMap<string, onnx.ITensorP
   const [ints, scale, zeroPoint] = [named(key), named(scaleName), named(zeroPointName)];
   if (!scale) throw decodeMalformed(path, `the scale ${JSON.stringify(scaleName)} of ${JSON.stringify(key)} is no constant`);
   requireFloats(path, scale);
-  return { ints, storage: ints?.dtype ?? zeroPoint?.dtype ?? "u8", scale, zeroPoint };
+  const scaleShape = ints && scaleShapeOf(ints.shape, scale.shape, operator);
+  return { ints, storage: ints?.dtype ?? zeroPoint?.dtype ?? "u8", scale, zeroPoint, scaleShape, terms };
+}
+
+/** Which elements each of several scales is for: blocks as they stand, a vector along `axis`. */
+function scaleShapeOf(shape: readonly number[], scale: readonly number[], { axis, blockSize }: Operator): readonly number[] | undefined {
+  if (elementCount(scale) === 1) return undefined;
+  if (blockSize > 0) return scale;
+  const along = axis < 0 ? axis + shape.length : axis;
+  return shape.map((_, i) => (i === along ? elementCount(scale) : 1));
 }

@@ -1,9 +1,10 @@
-import type { BackendContext, ConstantLocation, Reencoding, TensorLocation } from "@vlm-export/backend-api";
+import { type BackendContext, type ConstantLocation, quantizedValues, type Reencoding, type TensorLocation } from "@vlm-export/backend-api";
 import { cloneGraph, type Graph, GraphEditor, type Model, runPasses, storedTensor } from "@vlm-export/ir";
 import { type LoweredOnnx, lowerToOnnx } from "@vlm-export/lowering-onnx";
 import { expansionsFor, removeDead } from "@vlm-export/passes";
 import { fileNameOf } from "./files.js";
 import type { OnnxQdqOptions } from "./options.js";
+import { repeatColumnScales } from "./stacks.js";
 import { makeUnsigned } from "./unsigned.js";
 import { VERSION } from "./versions.js";
 
@@ -20,37 +21,56 @@ interface OnnxQdqComponent {
 }
 
 export function lower(model: Model, context: BackendContext<OnnxQdqOptions>): OnnxQdqModel {
-  const { ops, options } = context;
   const components = [...model.components].map(([component, graph]): OnnxQdqComponent => {
     const file = fileNameOf(component, model.components.size);
-    const { written, shifted } = writtenForm(graph, context);
-    const lowered = lowerToOnnx(written, {
-      ops,
-      opset: "lowest",
-      zeroPoints: options.zeroPoints,
-      model,
-      producer: { name: "vlm-export", version: VERSION },
-    });
+    const form = writtenForm(model, graph, context);
     const place = { component, file };
-    return { file, lowered, tensors: locations(place, graph, { lowered, shifted }), constants: constantLocations(place, graph, lowered) };
+    return {
+      file,
+      lowered: form.lowered,
+      tensors: locations(place, graph, form),
+      constants: constantLocations(place, graph, form.lowered),
+    };
   });
   return { components };
 }
 
-/** The graph as it is written, and the names of the values whose integers are shifted. */
+/** A component as it is written, and how its quantized values differ from the graph's. */
 interface WrittenForm {
-  readonly written: Graph;
+  readonly lowered: LoweredOnnx;
+  /** Values whose integers are shifted to uint8. */
   readonly shifted: ReadonlySet<string>;
+  /** Constants whose scales are repeated. */
+  readonly repeated: ReadonlySet<string>;
 }
 
-/** A copy in which composite operators newer than the asked opset are expanded, and int8 is uint8 where that is asked for. */
-function writtenForm(graph: Graph, { ops, options, report }: BackendContext<OnnxQdqOptions>): WrittenForm {
-  const expansions = expansionsFor(options.opset);
-  const isUnsigned = options.signedness === "unsigned";
-  if (expansions.length === 0 && !isUnsigned) return { written: graph, shifted: new Set() };
+/** Opset from which QuantizeLinear has `output_dtype`, which optimizations of ONNX Runtime set to int8 where they then make the integers uint8. */
+const OUTPUT_DTYPE_OPSET = 21;
+
+function writtenForm(model: Model, graph: Graph, context: BackendContext<OnnxQdqOptions>): WrittenForm {
+  const { signedness } = context.options;
+  const form = formOf(model, graph, context, signedness === "unsigned");
+  const isRefused = signedness === "auto" && opsetOf(form.lowered) >= OUTPUT_DTYPE_OPSET && hasSignedActivations(graph);
+  return isRefused ? formOf(model, graph, context, true) : form;
+}
+
+/** Lowers a copy in which composite operators newer than the asked opset are expanded. */
+function formOf(model: Model, graph: Graph, { ops, options, report }: BackendContext<OnnxQdqOptions>, isUnsigned: boolean): WrittenForm {
   const edit = new GraphEditor(ops, cloneGraph(graph).graph);
+  const expansions = expansionsFor(options.opset);
   if (expansions.length > 0) runPasses(edit, [...expansions, removeDead], { ops, report });
-  return { shifted: isUnsigned ? makeUnsigned(edit) : new Set(), written: edit.graph };
+  const repeated = repeatColumnScales(edit);
+  const shifted = isUnsigned ? makeUnsigned(edit) : new Set<string>();
+  const producer = { name: "vlm-export", version: VERSION };
+  return { lowered: lowerToOnnx(edit.graph, { ops, opset: "lowest", zeroPoints: options.zeroPoints, model, producer }), shifted, repeated };
+}
+
+function opsetOf({ model }: LoweredOnnx): number {
+  return model.opsetImports.find(({ domain }) => domain === "")?.version ?? 0;
+}
+
+function hasSignedActivations(graph: Graph): boolean {
+  return quantizedValues(graph).some(({ data, type }) => !data && type.quant?.storage === "i8");
 }
 
 interface Place {
@@ -59,16 +79,13 @@ interface Place {
 }
 
 /** The key is `file#name` of the integers, or of the scale where an activation has no integers in the file. */
-function locations(
-  { component, file }: Place,
-  graph: Graph,
-  { lowered, shifted }: { readonly lowered: LoweredOnnx; readonly shifted: ReadonlySet<string> },
-): readonly TensorLocation[] {
+function locations({ component, file }: Place, graph: Graph, { lowered, shifted, repeated }: WrittenForm): readonly TensorLocation[] {
   return [...lowered.quantized].map(([value, names]) => {
     const type = graph.value(value)?.type;
     const isWidened = type?.quant?.scale !== undefined && type.quant.scale.dtype !== type.dtype;
     const reencodings: readonly Reencoding[] = [
       ...(isWidened ? ["widen-scale" as const] : []),
+      ...(repeated.has(value) ? ["replicate-scale" as const] : []),
       ...(shifted.has(value) ? ["sign-shift" as const] : []),
     ];
     return { component, value, key: `${file}#${names.ints ?? names.scale}`, reencodings };

@@ -6,8 +6,11 @@ export interface OnnxQdqOptions {
   readonly externalData: "auto" | "always" | "never";
   /** Whether symmetric weights get zero points of zeros, which some engines expect. */
   readonly zeroPoints: "always" | "when-given";
-  /** Whether int8 values are written as such, or as uint8 with integers and zero points 128 higher; see `makeUnsigned`. */
-  readonly signedness: "as-planned" | "unsigned";
+  /**
+   * Whether int8 values are written as such, or as uint8 with integers and zero points 128 higher; see `makeUnsigned`. auto: unsigned where
+   * ONNX Runtime may else refuse the model, which is one of opset 21 or later with int8 activations.
+   */
+  readonly signedness: "auto" | "as-planned" | "unsigned";
 }
 
 export const optionsSchema: object = {
@@ -17,6 +20,6 @@ export const optionsSchema: object = {
     opset: { type: "integer", minimum: 13, maximum: 24, default: 21 },
     externalData: { enum: ["auto", "always", "never"], default: "auto" },
     zeroPoints: { enum: ["always", "when-given"], default: "always" },
-    signedness: { enum: ["as-planned", "unsigned"], default: "as-planned" },
+    signedness: { enum: ["auto", "as-planned", "unsigned"], default: "auto" },
   },
 };

@@ -1,4 +1,4 @@
-import { type DType, f32Tensor, GraphEditor, memoryTensor, type QuantSpec, type TensorData, type Value } from "@vlm-export/ir";
+import { type DType, f32Tensor, GraphEditor, memoryTensor, type QuantSpec, type TensorData } from "@vlm-export/ir";
 import { numberToF16, roundHalfEven } from "@vlm-export/numerics";
 import { standardOps } from "@vlm-export/ops";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -167,20 +167,6 @@ test.each(["f16", "f32"] as const)(
     expect([...new Float32Array(outputs.get("y")?.buffer ?? new ArrayBuffer(0))]).toEqual([0.5 + 1, 0 + 1, -1 - 3, 1.5 + 2]);
   },
 );
-
-test("matrices in a stack, with a scale per column, run with the engine's own settings", async () => {
-  const edit = new GraphEditor(ops, "g");
-  const zeroPoint = raw("u8", [1, 1, 1], Uint8Array.of(0));
-  const byte = spec({ storage: "u8", range: [0, 255], granularity: "tensor", scale: f32Tensor([1], [1, 1, 1]), zeroPoint });
-  const x = edit.addInput("x", { dtype: "f32", shape: [2, 1, 2], quant: byte });
-  const quant = spec({ storage: "i8", granularity: "channel", scale: f32Tensor([1, 0.5], [1, 1, 2]) });
-  const w = edit.addConstant("w", raw("i8", [2, 2, 2], Int8Array.of(1, 2, 3, 4, 5, 6, 7, 8)), { dtype: "f32", shape: [2, 2, 2], quant });
-  edit.addOutput(edit.insert("MatMul", [x, w], {}, { outputs: ["y"] })[0] as Value);
-  const session = await engine.openGraph({ graph: edit.graph, ops }, { arithmetic: "default" });
-  const { outputs } = await session.run(new Map([["x", f32Tensor([1, 2, 3, 4], [2, 1, 2])]]));
-  await session.close();
-  expect([...new Float32Array(outputs.get("y")!.buffer)]).toEqual([7, 5, 43, 25]);
-});
 
 test("plain arithmetic gives every tap, also of a clamp that its quantized operand makes idle", async () => {
   const quant = spec({

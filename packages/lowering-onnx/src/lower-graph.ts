@@ -105,17 +105,12 @@ class GraphLowering {
     if (!type.quant) return this.addPlain(name, data);
     const quantized: QuantizedValue = { name, type, spec: type.quant };
     const ints = this.writer.initializer(`${name}_quantized`, data);
-    const names = addQparams(quantized, this.writer, this.context.zeroPoints === "always" && !this.isStackOfMatrices(value));
+    const names = addQparams(quantized, this.writer, this.context.zeroPoints === "always");
     const output = this.outputs.has(value) ? name : this.writer.names.value(`${name}_dequantized`);
     addDequantize(quantized, ints, output, { names, writer: this.writer });
     this.readers.set(value, output);
     this.record(ints, name, data);
     this.context.quantized.set(name, { ints, ...names });
-  }
-
-  /** ONNX Runtime's kernel for integers (MatMulIntegerToFloat) refuses a vector of zero points for these, and takes none as zeros. */
-  private isStackOfMatrices(value: Value): boolean {
-    return (value.type.shape?.length ?? 0) > 2 && this.graph.users(value).some(({ op }) => op === "MatMul");
   }
 
   /** A widened constant is stored once as the 16-bit floats that it is, and a Cast bears its name. */

@@ -9,7 +9,8 @@ export interface ActivationQParams {
 
 /** Smallest scale: its square, a bias scale, is a normal f32 number. */
 export const SMALLEST_SCALE: number = 2 ** -63;
-const LARGEST_SCALE = 2 ** 120;
+/** Largest scale: its integers stay finite numbers in f32. */
+export const LARGEST_SCALE: number = 2 ** 120;
 
 /** Code that stands for 0 when the grid is symmetric: 0 of signed, the middle (128, 32768) of unsigned storage. */
 function symmetricZeroPointOf([qmin, qmax]: Grid["range"]): number {
@@ -27,8 +28,10 @@ export function activationQParams([min, max]: RealRange, { range: [qmin, qmax], 
     const steps = Math.min(qmax - zeroPoint, zeroPoint - qmin);
     return { scale: usableScale(Math.max(-low, high) / steps), zeroPoint };
   }
-  const scale = usableScale((high - low) / (qmax - qmin));
-  return { scale, zeroPoint: Math.min(Math.max(roundHalfEven(qmin - low / scale), qmin), qmax) };
+  const step = (high - low) / (qmax - qmin);
+  const scale = usableScale(step);
+  const below = low / (step > LARGEST_SCALE ? step : scale); // a range that is cut loses the same share on both sides
+  return { scale, zeroPoint: Math.min(Math.max(roundHalfEven(qmin - below), qmin), qmax) };
 }
 
 function usableScale(scale: number): number {

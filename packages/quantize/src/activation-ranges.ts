@@ -1,11 +1,11 @@
 import { type Diagnostic, f32Tensor, type QuantSpec, type TensorType } from "@vlm-export/ir";
 import type { Kernels } from "@vlm-export/numerics";
 import type { QuantGroup } from "@vlm-export/recipe";
-import { type ActivationQParams, activationQParams, SMALLEST_SCALE } from "./activation-qparams.js";
+import { type ActivationQParams, activationQParams, LARGEST_SCALE, SMALLEST_SCALE } from "./activation-qparams.js";
 import type { RealRange } from "./calibrators/calibrator.js";
 import { calibrators } from "./calibrators/calibrators.js";
 import type { Equalization } from "./equalize/equalization.js";
-import { quantMasked, quantNoStatistics, quantTinyRange, quantZeroRange } from "./errors.js";
+import { quantHugeRange, quantMasked, quantNoStatistics, quantTinyRange, quantZeroRange } from "./errors.js";
 import { extremesOf, unionOf, type ValueStatistics } from "./statistics.js";
 import { floatsOf } from "./weights/constant-floats.js";
 import { staticSpec } from "./weights/quant-spec.js";
@@ -29,6 +29,7 @@ export function staticRanges(
     if (realRange[0] === 0 && realRange[1] === 0) report(quantZeroRange(nameOf(group)));
     const qparams = activationQParams(realRange, group.request);
     if (qparams.scale === SMALLEST_SCALE) report(quantTinyRange(nameOf(group), realRange));
+    if (qparams.scale === LARGEST_SCALE) report(quantHugeRange(nameOf(group), realRange));
     ranges.set(group, { realRange, qparams });
   }
   return ranges;

@@ -135,6 +135,17 @@ export function quantTinyRange(value: string, [min, max]: readonly [number, numb
   };
 }
 
+/** A value whose range is beyond the largest scale. */
+export function quantHugeRange(value: string, [min, max]: readonly [number, number]): Diagnostic {
+  return {
+    code: "VX-QUANT-HUGE-RANGE",
+    severity: "warning",
+    message: `the value lies in [${min.toExponential(3)}, ${max.toExponential(3)}], beyond what the largest scale (2^120) reaches: its integers saturate.`,
+    hint: "Keep the nodes that read it in float (keep: float), or look for an overflow in the model.",
+    where: { stage: "quantize", value },
+  };
+}
+
 /** A value that was 0 in every sample. */
 export function quantZeroRange(value: string): Diagnostic {
   return {

@@ -74,6 +74,16 @@ test("magnitudes keep the total and put every element in its bin", () => {
   );
 });
 
+test("magnitudes far below the width of a bin count in the last one", () => {
+  const histogram = {
+    ...emptyHistogram(),
+    limit: 2 ** -100,
+    counts: emptyHistogram().counts.map((_, bin) => (bin === HISTOGRAM_BINS / 2 ? 8 : 0)),
+  };
+  const counts = magnitudes(histogram, 1e-45, 64);
+  expect([counts[63], counts[0]]).toEqual([expect.closeTo(8, 6), expect.closeTo(0, 6)]);
+});
+
 test("0 is a bin edge", () => {
   const histogram = histogramOf([0], 4);
   expect(lowerEdge(histogram, histogram.counts.indexOf(1))).toBe(0);

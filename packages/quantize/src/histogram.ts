@@ -70,21 +70,20 @@ export function lowerEdge(histogram: Histogram, bin: number): number {
 export function magnitudes(histogram: Histogram, largest: number, bins: number): Float64Array {
   const out = new Float64Array(bins);
   const width = binWidth(histogram);
-  const add = (index: number, share: number): void => {
-    const at = Math.min(index, bins - 1);
-    out[at] = (out[at] as number) + share;
-  };
   for (let step = 0; step < HALF; step += 1) {
     const count = (histogram.counts[HALF + step] as number) + (histogram.counts[HALF - 1 - step] as number);
     if (count === 0) continue;
-    spread(count, [((step * width) / largest) * bins, (((step + 1) * width) / largest) * bins], add);
+    spread(count, [((step * width) / largest) * bins, (((step + 1) * width) / largest) * bins], out);
   }
   return out;
 }
 
-function spread(count: number, [begin, end]: readonly [number, number], add: (index: number, share: number) => void): void {
-  for (let index = Math.floor(begin); index < end; index += 1) {
-    const share = (Math.min(end, index + 1) - Math.max(begin, index)) / (end - begin);
-    if (share > 0) add(index, count * share);
+/** Adds `count` to the bins between two positions, by length; what lies beyond the last bin belongs to it. */
+function spread(count: number, [begin, end]: readonly [number, number], out: Float64Array): void {
+  const last = out.length - 1;
+  for (let index = Math.min(Math.floor(begin), last); index <= last && index < end; index += 1) {
+    const edge = index === last ? end : Math.min(end, index + 1);
+    const share = (edge - Math.max(begin, index)) / (end - begin);
+    if (share > 0) out[index] = (out[index] as number) + count * share;
   }
 }

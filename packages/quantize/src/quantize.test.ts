@@ -167,6 +167,27 @@ test("bias correction takes the mean error of the quantized weight out of the bi
   expect(graph.outputs[0]?.name).toBe("y");
 });
 
+test("bias correction counts the factor of a Gemm", async () => {
+  const rules = `  - match: { op: Gemm }
+    weights: { dtype: int2, granularity: tensor, symmetric: true }
+    activations: { dtype: int8, granularity: tensor, symmetric: false, mode: static }
+    biasCorrection: true
+`;
+  const correctionOf = async (alpha: number): Promise<number[]> => {
+    const { edit, constant, node } = builder();
+    const x = edit.addInput("x", { dtype: "f32", shape: [2, 8] });
+    edit.addOutput(node("Gemm", [x, constant("w", [8, 4], 1)], "y", { alpha }));
+    edit.settle();
+    const statistics = statisticsOf({ x: { range: [-1, 1], means: new Map([[1, random(8, 9)]]) } });
+    const { graph } = await quantize(await planOf(edit.graph, rules), statistics, { ops, kernels });
+    const added = graph.nodes.find(({ op }) => op === "Add")?.inputs.find((input) => input?.data);
+    return floats(added?.data);
+  };
+  const [one, half] = [await correctionOf(1), await correctionOf(0.5)];
+  expect(Math.max(...one.map(Math.abs))).toBeGreaterThan(0.01);
+  expect(half).toEqual(one.map((error) => error / 2));
+});
+
 test("outlier channels go into a float16 part, and the integer part's range no longer holds them", async () => {
   const { edit, constant, node } = builder();
   const x = edit.addInput("x", { dtype: "f32", shape: [2, 40] });

@@ -91,6 +91,16 @@ test("a weight beyond the largest scale of its type saturates, with a warning", 
   expect(await findings("float32")).toEqual([]);
 });
 
+test("an activation beyond what the largest scale reaches has a warning, and saturates alike on both sides", async () => {
+  const { graph, diagnostics } = await quantize(
+    await planOf(mlp(), W8A8),
+    statisticsOf({ x: { range: [-3e38, 3e38] }, hidden: { range: [0, 1] } }),
+    { ops, kernels },
+  );
+  expect(diagnostics).toMatchObject([{ code: "VX-QUANT-HUGE-RANGE", severity: "warning", where: { value: "x" } }]);
+  expect([...(graph.value("x")?.type.quant?.zeroPoint as TensorData).bytes()]).toEqual([0]);
+});
+
 test("an activation below what the smallest scale resolves has a warning", async () => {
   const { diagnostics } = await quantize(
     await planOf(mlp(), W8A8),

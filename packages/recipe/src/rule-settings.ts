@@ -55,9 +55,10 @@ function checkMethod(own: Activations | Calibration, name: RangeMethod["name"], 
   }
 }
 
-/** `activations:` with defaults: per tensor, static, asymmetric for 8 bits and uint16, symmetric for int16. */
+/** `activations:` with defaults: per tensor, static, asymmetric for 8 bits and uint16, symmetric for int16 and dynamic int8. */
 export function activationSettings(activations: Activations, base: RangeMethod, report: Report): ActivationSettings {
-  const { dtype, mode = "static", symmetric = dtype === "int16", outputs = false, fixedRanges = false } = activations;
+  const { dtype, mode = "static", outputs = false, fixedRanges = false } = activations;
+  const { symmetric = dtype === "int16" || (dtype === "int8" && mode === "dynamic") } = activations;
   checkActivations({ ...activations, mode, symmetric }, report);
   return {
     storage: STORAGE[dtype],

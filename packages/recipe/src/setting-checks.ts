@@ -114,6 +114,11 @@ const ACTIVATION_CHECKS: readonly Check<StatedActivations>[] = [
     finding: (place, { dtype }) => quantCombination(place, `${dtype} activations cannot be symmetric.`, `Use ${dtype.slice(1)}.`),
   },
   {
+    key: "symmetric",
+    isWrong: ({ mode, symmetric, dtype }) => mode === "dynamic" && dtype === "int8" && !symmetric,
+    finding: (place) => quantCombination(place, "dynamic int8 activations are symmetric.", "Use uint8, or symmetric: true."),
+  },
+  {
     key: "range",
     isWrong: ({ symmetric, range }) => !symmetric && range === "narrow",
     finding: (place) => quantCombination(place, "a narrow range is for symmetric activations.", "Use range: full."),

@@ -10,6 +10,7 @@ import {
 } from "@vlm-export/backend-api";
 import {
   type Diagnostic,
+  elementCount,
   memoryTensor,
   type Model,
   type QuantSpec,
@@ -132,10 +133,18 @@ function differenceOf(value: Value, tensor: DecodedTensor, differ: CompareBytes)
   if (!(scale instanceof Float32Array) || !Array.isArray(zeroPoint)) return "has no readable scales or zero points";
   if (tensor.storage !== quant.storage) return `holds ${tensor.storage}, the graph ${quant.storage}`;
   return (
+    scaleShapeDiffers(quant, tensor) ??
     scalesDiffer(quant, scale, differ) ??
     numbersDiffer("zeroPoint", zeroPointValues(quant), zeroPoint) ??
     (value.data && (tensor.ints ? differ("integers", value.data, tensor.ints) : "has no integers"))
   );
+}
+
+/** Several scales must be for the same elements; a format that stores a constant in another rank says nothing comparable. */
+function scaleShapeDiffers({ scale }: QuantSpec, { scaleShape }: DecodedTensor): string | undefined {
+  if (!scale || !scaleShape || elementCount(scale.shape) === 1 || scaleShape.length !== scale.shape.length) return undefined;
+  if (scaleShape.join() === scale.shape.join()) return undefined;
+  return `has scales laid out as [${scaleShape.join(", ")}], the graph as [${scale.shape.join(", ")}]`;
 }
 
 /** Equal bytes are equal numbers; the numbers are only gone through to say where a difference is. */

@@ -196,6 +196,14 @@ export const manifestSchema: JsonSchema = {
           "description": "Absent when dynamic.",
           "$ref": "#/definitions/Sha256"
         },
+        "scaleShape": {
+          "description": "Of several scales: 1, the extent or the number of blocks on each axis of the value.",
+          "type": "array",
+          "items": {
+            "type": "integer",
+            "minimum": 0
+          }
+        },
         "zeroPointSha256": {
           "description": "Absent when symmetric.",
           "$ref": "#/definitions/Sha256"

@@ -72,6 +72,10 @@ export interface ManifestTensor {
   granularity: "tensor" | "channel" | "block" | "token";
   intSha256?: Sha256;
   scaleSha256?: Sha256;
+  /**
+   * Of several scales: 1, the extent or the number of blocks on each axis of the value.
+   */
+  scaleShape?: number[];
   zeroPointSha256?: Sha256;
   reencodings: ReencodingKind[];
 }

@@ -56,8 +56,26 @@ function decodeLocation(location: TensorLocation, key: TensorKey, { model, kerne
   if (!storage || !tensor.quantization?.scale.length)
     throw fail(`tensor ${JSON.stringify(tensor.name)} of ${tensor.type} is not quantized as expected`);
   const data = model.buffers[tensor.buffer];
+  const scaleShape = key.shape ? undefined : scaleShapeOf(tensor, key);
   const ints = data && data.byteLength > 0 ? graphIntegers(data, stored, { storage, layout: key.layout, isShifted, kernels }) : undefined;
-  return { component, value, storage, ...qparamsOf(tensor, key, shiftOf(storage)), reencoded: reencodings, ...(ints && { ints }) };
+  return {
+    component,
+    value,
+    storage,
+    ...qparamsOf(tensor, key, shiftOf(storage)),
+    ...(scaleShape && { scaleShape }),
+    reencoded: reencodings,
+    ...(ints && { ints }),
+  };
+}
+
+/** Where several scales lie in the graph's order; undefined for a single one. */
+function scaleShapeOf({ shape, quantization }: TfliteTensor, { layout }: TensorKey): readonly number[] | undefined {
+  const count = quantization?.scale.length ?? 0;
+  if (count <= 1) return undefined;
+  const order = layout ?? shape.map((_, axis) => axis);
+  const along = order[quantization?.quantizedDimension ?? 0];
+  return shape.map((_, axis) => (axis === along ? count : 1));
 }
 
 /** Scales and zero points in the graph's order. Those of rows of blocks lie in the order of the rows; all others vary along one axis at most. */

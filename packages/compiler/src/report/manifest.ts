@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import type { Artifact, DecodedTensor } from "@vlm-export/backend-api";
 import { quantizedValues, zeroPointValues } from "@vlm-export/backend-api";
-import { contentHash, type Model, singles, type Value } from "@vlm-export/ir";
+import { contentHash, elementCount, type Model, singles, type Value } from "@vlm-export/ir";
 import type { Manifest, ManifestTarget, ManifestTensor } from "@vlm-export/schemas";
 
 /** What integers and scales one value has, as hashes that `verify DIST` can compare without the model. */
-export type Fingerprint = Pick<ManifestTensor, "storage" | "intSha256" | "scaleSha256" | "zeroPointSha256">;
+export type Fingerprint = Pick<ManifestTensor, "storage" | "intSha256" | "scaleSha256" | "scaleShape" | "zeroPointSha256">;
 
 /** What wrote an artifact. */
 export interface WrittenBy {
@@ -47,31 +47,46 @@ function fingerprintOf(value: Value): Fingerprint {
     storage: quant?.storage as Fingerprint["storage"],
     intSha256: value.data && contentHash(value.data),
     scaleSha256: quant?.scale && contentHash(singles(quant.scale)),
+    scaleShape: quant?.scale?.shape,
     zeroPoint: quant ? zeroPointValues(quant) : [],
   });
 }
 
 /** Of what a decoder found. */
-export function fingerprintOfDecoded({ storage, ints, scale, zeroPoint }: DecodedTensor): Fingerprint {
+export function fingerprintOfDecoded({ storage, ints, scale, scaleShape, zeroPoint }: DecodedTensor): Fingerprint {
   const scaleSha256 = scale.length > 0 ? sha256(new Uint8Array(scale.buffer, scale.byteOffset, scale.byteLength)) : undefined;
-  return fingerprint({ storage: storage as Fingerprint["storage"], intSha256: ints && contentHash(ints), scaleSha256, zeroPoint });
+  return fingerprint({
+    storage: storage as Fingerprint["storage"],
+    intSha256: ints && contentHash(ints),
+    scaleSha256,
+    scaleShape,
+    zeroPoint,
+  });
 }
 
 interface Parts {
   readonly storage: Fingerprint["storage"];
   readonly intSha256: string | undefined;
   readonly scaleSha256: string | undefined;
+  readonly scaleShape: readonly number[] | undefined;
   readonly zeroPoint: readonly number[];
 }
 
-function fingerprint({ storage, intSha256, scaleSha256, zeroPoint }: Parts): Fingerprint {
+function fingerprint({ storage, intSha256, scaleSha256, scaleShape, zeroPoint }: Parts): Fingerprint {
   const hasZeroPoint = zeroPoint.some((point) => point !== 0);
   return {
     storage,
     ...(intSha256 !== undefined && { intSha256 }),
     ...(scaleSha256 !== undefined && { scaleSha256 }),
-    ...(hasZeroPoint && { zeroPointSha256: sha256(new Uint8Array(Int32Array.from(zeroPoint).buffer)) }),
+    ...(scaleShape && elementCount(scaleShape) > 1 && { scaleShape: [...scaleShape] }),
+    ...(hasZeroPoint && { zeroPointSha256: sha256(zeroPointBytes(zeroPoint)) }),
   };
+}
+
+/** As i32; numbers beyond it, which no graph has, as f64. */
+function zeroPointBytes(zeroPoint: readonly number[]): Uint8Array {
+  const whole = Int32Array.from(zeroPoint);
+  return new Uint8Array(whole.every((point, i) => point === zeroPoint[i]) ? whole.buffer : Float64Array.from(zeroPoint).buffer);
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -46,7 +46,7 @@ function unfit({ inputs: [input, weight] }: Node): string {
   return weight?.data ? "its weight is not a plain matrix or kernel" : "its right operand is no constant";
 }
 
-/** Σ over the summed axes of (W − Ŵ) · E[x] for each output channel. */
+/** Σ over the summed axes of (W − Ŵ) · E[x] for each output channel, times the factor of a Gemm. */
 async function meanError(rewrite: Rewrite, plan: BiasCorrectionPlan, axes: ChannelAxes): Promise<Float32Array | string> {
   const { node, inputIndex, weight } = plan;
   const input = node.inputs[inputIndex] as Value;
@@ -69,7 +69,8 @@ async function meanError(rewrite: Rewrite, plan: BiasCorrectionPlan, axes: Chann
     codes: constant.data.file ?? constant.data.bytes(),
   };
   const layout = layoutOf(shape, { means, shares: kernelShares(node) }, axes);
-  return Float32Array.from(await pool.channelErrors(weightSource(scaled, kernels), quantized, layout));
+  const factor = node.op === "Gemm" && typeof node.attrs["alpha"] === "number" ? node.attrs["alpha"] : 1;
+  return Float32Array.from(await pool.channelErrors(weightSource(scaled, kernels), quantized, layout), (error) => error * factor);
 }
 
 /** What the elements of a weight are multiplied with on average. */
