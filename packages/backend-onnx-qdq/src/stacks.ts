@@ -12,15 +12,15 @@ export function repeatColumnScales(edit: GraphEditor): ReadonlySet<string> {
 
 /** A constant of several 8-bit matrices with a scale per column that some MatMul multiplies by. */
 function isStack({ graph }: GraphEditor, value: Value): boolean {
-  const [shape, quant] = [value.data?.shape ?? [], value.type.quant];
-  const [columns = 1, scales = []] = [shape.at(-1), quant?.scale?.shape];
-  const isPerColumn = quant && BITS[quant.storage] === 8 && columns > 1 && scales.at(-1) === columns && elementCount(scales) === columns;
-  return (
-    isPerColumn === true &&
-    shape.length > 2 &&
-    isPerColumn &&
-    graph.users(value).some(({ op, inputs }) => op === "MatMul" && inputs[1] === value)
-  );
+  const { data, type } = value;
+  const isBytes = type.quant !== undefined && BITS[type.quant.storage] === 8;
+  if (!data || !isBytes || data.shape.length <= 2 || !isPerColumn(data.shape, type.quant?.scale?.shape ?? [])) return false;
+  return graph.users(value).some(({ op, inputs }) => op === "MatMul" && inputs[1] === value);
+}
+
+function isPerColumn(shape: readonly number[], scale: readonly number[]): boolean {
+  const columns = shape.at(-1) ?? 1;
+  return columns > 1 && scale.at(-1) === columns && elementCount(scale) === columns;
 }
 
 function repeatedSpec({ data, type }: Value): QuantSpec {

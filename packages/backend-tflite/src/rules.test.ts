@@ -40,6 +40,15 @@ test.each([
   expect(checkGraph("main", edit.graph, rules)[0]).toMatchObject({ verdict: "reject", rule: id });
 });
 
+test("a product of two 16-bit activations is rejected for its activations, not for weights", () => {
+  const edit = new GraphEditor(standardOps(), "main");
+  const quant = { storage: "i16", granularity: "tensor", range: [-32768, 32767], mode: "static" } as const;
+  const [x, second] = ["x", "second"].map((name) => edit.addInput(name, { dtype: "f32", shape: [4, 4], quant }));
+  edit.insert("MatMul", [x!, second!]);
+  const [verdict] = checkGraph("main", edit.graph, rules);
+  expect(verdict).toMatchObject({ verdict: "reject", reason: expect.stringContaining("16-bit activations are not lowered") });
+});
+
 test("activations quantized at run time are rejected in whatever operator reads or gives them", () => {
   const edit = new GraphEditor(standardOps(), "main");
   const quant = { storage: "u8", granularity: "tensor", range: [0, 255], mode: "dynamic" } as const;

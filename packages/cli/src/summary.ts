@@ -4,8 +4,14 @@ import { table } from "./table.js";
 
 const MAX_FINDINGS = 5;
 
-/** What a run gave, for the terminal: one row per target, then gates that failed, then where it lies. */
-export function summaryText(report: Report, outDir: string): string {
+interface SummaryOptions {
+  readonly outDir: string;
+  /** Without warnings. */
+  readonly quiet: boolean;
+}
+
+/** What a run gave, for the terminal: one row per target, then gates that failed and findings, then where it lies. */
+export function summaryText(report: Report, options: SummaryOptions): string {
   const { plan, crossTarget } = report;
   const seconds = Object.values(report.timings).reduce((sum, stage) => sum + stage, 0);
   return [
@@ -19,8 +25,8 @@ export function summaryText(report: Report, outDir: string): string {
       ? [`${crossTarget.tensors - crossTarget.different} of ${crossTarget.tensors} tensors are equal across targets`]
       : []),
     ...report.gates.filter(({ status }) => status === "failed").map(gateLine),
-    ...Object.entries(report.targets).flatMap(([name, target]) => findingLines(name, target)),
-    `${seconds.toFixed(1)} s, peak memory ${bytesText(report.peakRssBytes)}; report: ${outDir}/report.md`,
+    ...Object.entries(report.targets).flatMap(([name, target]) => findingLines(name, target, options)),
+    `${seconds.toFixed(1)} s, peak memory ${bytesText(report.peakRssBytes)}; report: ${options.outDir}/report.md`,
   ].join("\n");
 }
 
@@ -48,8 +54,14 @@ function gateLine({ gate, target, value, limit, worstLayers }: GateResult): stri
   return `gate ${gate} failed on ${target}: ${value?.toPrecision(5)}, limit ${limit}${worstLayers ? `; worst layers: ${worstLayers.join(", ")}` : ""}`;
 }
 
-function findingLines(name: string, { status, diagnostics, engine }: TargetReport): readonly string[] {
+/** Errors of a target that did not succeed, warnings of one that did. */
+function findingLines(
+  name: string,
+  { status, diagnostics, engine }: TargetReport,
+  { quiet }: Pick<SummaryOptions, "quiet">,
+): readonly string[] {
   if (engine?.status === "not-run") return engine.reason ? [`${name} was not run: ${engine.reason}`] : [];
+  if (status === "ok" && quiet) return [];
   const [shown, severity] = status === "ok" ? (["warning", "warning"] as const) : ([status, "error"] as const);
   return diagnostics
     .filter((found) => found.severity === severity)

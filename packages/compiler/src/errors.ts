@@ -93,6 +93,38 @@ export function verifyFar(
   };
 }
 
+/** An output whose shape the data decide, and which is not the float model's. */
+export function verifyShape(
+  backend: string,
+  value: string,
+  {
+    pairs,
+    samples,
+    float,
+    quantized,
+  }: { readonly pairs: number; readonly samples: number; readonly float: readonly number[]; readonly quantized: readonly number[] },
+): Diagnostic {
+  return {
+    code: "VX-VERIFY-SHAPE",
+    severity: "warning",
+    message: `this output has another shape than the float model's in ${pairs} of ${samples} samples, the first time [${quantized.join(", ")}] for [${float.join(", ")}]: nothing is paired there, and its elements count against 0.`,
+    hint: "Judge such an output by task accuracy (eval:), or keep what decides its shape (scores before NonMaxSuppression, TopK) in float.",
+    where: { stage: "verify", backend, value },
+  };
+}
+
+/** Parts in float16, whose rounding no figure of the engine shows. */
+export function verifyHalf(backend: string): Diagnostic {
+  return {
+    code: "VX-VERIFY-HALF",
+    severity: "info",
+    message:
+      "ONNX Runtime computes the parts that are kept in float16 in float32 on this processor: rounding to float16 is in none of the figures.",
+    hint: "Measure on the device what float16 costs there.",
+    where: { stage: "verify", backend },
+  };
+}
+
 /** The engine with its own settings loses much of what was measured. */
 export function verifyDefaults(
   backend: string,

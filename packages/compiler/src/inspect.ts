@@ -1,6 +1,15 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type Diagnostic, elementCount, type Graph, printGraph, printType, storedByteLength, type Value } from "@vlm-export/ir";
+import {
+  allConstants,
+  type Diagnostic,
+  elementCount,
+  type Graph,
+  printGraph,
+  printType,
+  storedByteLength,
+  type Value,
+} from "@vlm-export/ir";
 import { withNormalizedModel } from "./with-normalized-model.js";
 
 export interface InspectOptions {
@@ -48,7 +57,7 @@ export async function inspectModel(path: string, { ir, signal, report }: Inspect
 
 function componentFacts(name: string, graph: Graph, isKnown: (op: string) => boolean): ComponentFacts {
   const port = (value: Value): { readonly name: string; readonly type: string } => ({ name: value.name, type: printType(value.type) });
-  const data = graph.constants.flatMap((constant) => constant.data ?? []);
+  const data = allConstants(graph).flatMap((constant) => constant.data ?? []);
   return {
     name,
     nodes: graph.nodes.length,

@@ -7,6 +7,7 @@ import { f32Tensor, type Graph, GraphEditor, i64Tensor, memoryTensor, onlyCompon
 import { lowerToOnnx } from "@vlm-export/lowering-onnx";
 import { standardOps } from "@vlm-export/ops";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { engineLoad } from "./errors.js";
 import { createEngine, type Engine, type FetchedTensor } from "./index.js";
 import { placeModel } from "./place-model.js";
 import { loadRuntime } from "./runtime.js";
@@ -180,6 +181,31 @@ test("a model that the engine refuses is a coded error that names it", async () 
   if (y) edit.addOutput(y);
   expect(await codeOf(() => engine.openGraph({ graph: edit.graph, ops }))).toMatch(/^VX-ENGINE-LOAD .*Thing/);
   expect(readdirSync(join(root, "temp"))).toEqual([]);
+});
+
+test("a refused model's hint names a recipe that does without the engine", () => {
+  expect(engineLoad("m.onnx", new Error("no kernel")).diagnostic.hint).toContain("preset:weights-int8 does without");
+});
+
+test("an output that is a sequence is refused as no tensor, with a hint for that", async () => {
+  const path = join(root, "sequence.onnx");
+  const x = onnxValue("x", "f32", [2]);
+  const graph = onnxGraph({
+    name: "g",
+    nodes: [onnxNode({ opType: "SequenceConstruct", inputs: ["x"], outputs: ["s"] })],
+    inputs: [x],
+    outputs: [{ ...x, name: "s", type: { kind: "sequence", element: x.type, denotation: "" } }],
+  });
+  await writeOnnx(onnxModel({ irVersion: 8, opsetImports: [{ domain: "", version: 17 }], graph }), path);
+  await expect(engine.openFile(path)).rejects.toMatchObject({
+    diagnostic: {
+      code: "VX-ENGINE-DTYPE",
+      message: expect.stringContaining('value "s" is no tensor'),
+      hint: expect.stringMatching(
+        /^Export the model without optional and sequence inputs and outputs, or .* preset:weights-int8 does without/,
+      ),
+    },
+  });
 });
 
 /** What the engine finds of a graph in its temporary folder. */

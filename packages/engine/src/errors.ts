@@ -19,6 +19,9 @@ function engineError(
   return new VxError(diagnostic, { kind, ...(cause !== undefined && { cause }) });
 }
 
+/** The way out where the engine cannot run a model at all. */
+const WITHOUT_ENGINE = "take a recipe that needs no data: preset:weights-int8 does without the engine.";
+
 /** Use of a session or an engine after it was closed: a caller's bug, but one that a user may see after an interrupt. */
 export function engineClosed(): VxError {
   return engineError("VX-ENGINE-CLOSED", "the engine session is closed.", { kind: "interrupted" });
@@ -32,6 +35,18 @@ export function engineDtype(value: string, dtype: string): VxError {
     {
       where: { value },
       hint: "Give the model float32 or float16 inputs and outputs.",
+    },
+  );
+}
+
+/** An input or output that is a sequence, an optional or a map, which the engine's interface does not carry either. */
+export function engineNoTensor(value: string): VxError {
+  return engineError(
+    "VX-ENGINE-DTYPE",
+    `value ${JSON.stringify(value)} is no tensor, and ONNX Runtime for Node takes in and gives out nothing else.`,
+    {
+      where: { value },
+      hint: `Export the model without optional and sequence inputs and outputs, or ${WITHOUT_ENGINE}`,
     },
   );
 }
@@ -68,6 +83,7 @@ export function engineLoad(file: string, cause: unknown): VxError {
   const node = nodeOf(message);
   return engineError("VX-ENGINE-LOAD", `ONNX Runtime cannot load the model: ${message}`, {
     where: { file, ...(node !== undefined && { node }) },
+    hint: `Calibration runs the float model; where the engine cannot, ${WITHOUT_ENGINE}`,
     kind: "tool",
     cause,
   });

@@ -2,7 +2,7 @@ import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { DType, TensorData } from "@vlm-export/ir";
 import { elementTypeOfOrt } from "./element-types.js";
 import type { EngineSession, RunResult } from "./engine-session.js";
-import { engineClosed, engineDtype, engineRun } from "./errors.js";
+import { engineClosed, engineDtype, engineNoTensor, engineRun } from "./errors.js";
 import { type EnginePort, feedsOf } from "./feeds.js";
 import { type FetchedTensor, fetchedStrings, fetchedTensor } from "./fetched-tensor.js";
 import type { LoadRequest } from "./load-request.js";
@@ -71,8 +71,9 @@ export class OrtSession implements EngineSession {
 }
 
 function portOf(meta: InferenceSession.ValueMetadata): EnginePort {
-  const dtype: DType | undefined = meta.isTensor ? (meta.type === "string" ? "string" : elementTypeOfOrt(meta.type)?.dtype) : undefined;
-  if (!meta.isTensor || !dtype) throw engineDtype(meta.name, meta.isTensor ? meta.type : "none (it is no tensor)");
+  if (!meta.isTensor) throw engineNoTensor(meta.name);
+  const dtype: DType | undefined = meta.type === "string" ? "string" : elementTypeOfOrt(meta.type)?.dtype;
+  if (!dtype) throw engineDtype(meta.name, meta.type);
   return { name: meta.name, dtype, shape: meta.shape };
 }
 

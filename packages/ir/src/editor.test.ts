@@ -51,6 +51,21 @@ test("replacing a graph output keeps its name, and an input that becomes an outp
   expect(edit.graph.outputs[0]?.producer?.op).toBe("Identity");
 });
 
+test("a value that is several graph outputs is replaced in all of them, under its name", () => {
+  const edit = new GraphEditor(ops, "g");
+  const x = edit.addInput("x", F32);
+  const [a] = edit.insert("Relu", [x], {}, { outputs: ["y"] });
+  for (const output of [a!, x, a!]) edit.addOutput(output);
+  const [b] = edit.insert("Relu", [x]);
+  edit.replaceAllUses(a!, b!);
+  expect(edit.graph.outputs.map(({ name }) => name)).toEqual(["y", "x", "y"]);
+  expect(edit.graph.outputs[2]).toBe(b);
+  const [c] = edit.insert("Relu", [x]);
+  edit.setOutput(2, c!);
+  expect(edit.graph.outputs.map(({ name }) => name)).toEqual(["y", "x", "y"]);
+  expect(edit.graph.outputs[0]).toBe(c);
+});
+
 test("a changed type travels to all readers", () => {
   const edit = new GraphEditor(ops, "g");
   const x = edit.addInput("x", F32);

@@ -81,14 +81,17 @@ export class GraphEditor {
     this.store.outputs.push(value);
   }
 
-  /** Makes output `index` another value; the output's name in the model's interface becomes that value's. */
+  /**
+   * Makes output `index`, and every other output that is the same value, another value; the output's name in the model's interface becomes
+   * that value's.
+   */
   setOutput(index: number, value: Value): void {
     const old = this.store.outputs[index];
     if (!old || old === value) return;
     const name = old.name;
     this.rename(old, this.freshName(`${name}_inner`));
     this.rename(value, name);
-    this.store.outputs[index] = value;
+    this.putOutputs(old, value);
   }
 
   /** `base` when free, else `base_1`, `base_2`…; for values and nodes alike. */
@@ -222,14 +225,20 @@ export class GraphEditor {
   }
 
   private replaceOutput(from: Value, to: Value): void {
-    const slot = this.store.outputs.indexOf(from);
     const name = from.name;
     this.rename(from, this.freshName(`${name}_replaced`));
     let bearer = to;
     if (to.producer && !this.store.outputs.includes(to)) this.rename(to, name);
     else bearer = this.insert("Identity", [to], {}, { outputs: [name], origin: from.producer?.origin ?? [] })[0] as Value;
-    this.store.outputs[slot] = bearer;
-    if (this.store.outputs.includes(from)) this.replaceOutput(from, to);
+    this.putOutputs(from, bearer);
+  }
+
+  /** Two values cannot share a name, so a value that is several outputs is replaced in all of them. */
+  private putOutputs(from: Value, to: Value): void {
+    const { outputs } = this.store;
+    outputs.forEach((output, slot) => {
+      if (output === from) outputs[slot] = to;
+    });
   }
 
   /** Infers the nodes and, where an output's type changed, their readers, and so on. */

@@ -12,6 +12,11 @@ export function nestedGraphs({ attrs }: Pick<Node, "attrs">): readonly Graph[] {
     .map(({ graph }) => graph);
 }
 
+/** Constants of the graph and of the graphs inside its operators, at any depth. */
+export function allConstants({ constants, nodes }: Graph): readonly Value[] {
+  return [...constants, ...nodes.flatMap(nestedGraphs).flatMap(allConstants)];
+}
+
 /** The outputs that are there. */
 export function outputsOf({ outputs }: Pick<Node, "outputs">): readonly Value[] {
   return outputs.filter((value) => value !== null);

@@ -4,7 +4,7 @@ export * from "./diagnostic.js";
 export * from "./dtype.js";
 export * from "./editor.js";
 export * from "./graph.js";
-export { definedValues, isRead, isSubgraph, nestedGraphs, outputsOf } from "./graph-parts.js";
+export { allConstants, definedValues, isRead, isSubgraph, nestedGraphs, outputsOf } from "./graph-parts.js";
 export * from "./hash.js";
 export * from "./op-def.js";
 export { type ParseOptions, parseGraph } from "./parse.js";

@@ -69,13 +69,13 @@ export function quantEqualized(norms: number): Diagnostic {
   };
 }
 
-/** A constant that float16 cannot hold. */
-export function quantF16Range(value: string, node: string, largest: number): Diagnostic {
+/** A value that float16 cannot hold. */
+export function quantF16Range(value: string, node: string, { largest, so }: { readonly largest: number; readonly so: string }): Diagnostic {
   return {
     code: "VX-QUANT-F16-RANGE",
     severity: "warning",
-    message: `the constant reaches ${largest.toExponential(3)}, beyond float16 (65504); node ${JSON.stringify(node)} stays in its own float type.`,
-    hint: "keep: float for this node says the same without the warning.",
+    message: `the value reaches ${largest.toExponential(3)}, beyond float16 (65504); node ${JSON.stringify(node)} ${so}.`,
+    hint: "Leave this node out of the rule; the result is the same without the warning.",
     where: { stage: "quantize", node, value },
   };
 }

@@ -1,4 +1,4 @@
-import type { OpRegistry, Value } from "@vlm-export/ir";
+import type { Node, OpRegistry, Value } from "@vlm-export/ir";
 import type { EqualizationPlan, Plan } from "@vlm-export/recipe";
 import { calibrators } from "./calibrators/calibrators.js";
 import { precisionOf } from "./equalize/precision.js";
@@ -15,11 +15,14 @@ export interface Need {
   readonly maxima: ReadonlySet<number>;
   /** Axes whose indexes are looked at in the first samples only. */
   readonly looks: ReadonlySet<number>;
+  /** Set when only its fit into f16 is asked: then it may be infinite. */
+  readonly mayOverflow: boolean;
   /** Set when the value is a norm's output that is seen with its channels scaled. */
   readonly norm?: EqualizationPlan;
 }
 
 interface MutableNeed {
+  mayOverflow: boolean;
   readonly value: Value;
   histogram: boolean;
   readonly means: Set<number>;
@@ -35,6 +38,7 @@ export function needsOf(plan: Plan, ops: OpRegistry): readonly Need[] {
     const known = needs.get(value) ?? {
       value,
       histogram: false,
+      mayOverflow: false,
       means: new Set<number>(),
       maxima: new Set<number>(),
       looks: new Set<number>(),
@@ -59,7 +63,18 @@ export function needsOf(plan: Plan, ops: OpRegistry): readonly Need[] {
     need.norm = norm;
     need.looks.add(channelAxisOf(norm.output));
   }
+  for (const value of halfValues(plan)) if (!needs.has(value)) needOf(value).mayOverflow = true;
   return [...needs.values()];
+}
+
+/** What nodes that compute in f16 read and give, constants aside: its extremes say whether it fits there. */
+function halfValues({ keeps }: Plan): readonly Value[] {
+  return keeps.flatMap(({ node, dtype }) => (dtype === "f16" ? wideValues(node) : []));
+}
+
+/** The float32 values that a node reads and gives, constants aside. */
+export function wideValues({ inputs, outputs }: Node): readonly Value[] {
+  return [...inputs, ...outputs].filter((value): value is Value => value !== null && !value.data && value.type.dtype === "f32");
 }
 
 /** Axis of the channels of an equalized norm: the last. */

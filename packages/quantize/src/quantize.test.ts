@@ -121,6 +121,23 @@ test("a constant beyond float16 keeps its node in float, with a warning that nam
   expect(graph.nodes.map(({ op }) => op)).toEqual(["Mul"]);
 });
 
+test("a value that was seen beyond float16 keeps its node in float, infinities aside", async () => {
+  const { edit, constant, node } = builder();
+  const x = edit.addInput("x", { dtype: "f32", shape: [2, 4] });
+  edit.addOutput(node("Neg", [node("MatMul", [x, constant("w", [4, 4], 1)], "h")], "y"));
+  edit.settle();
+  const rules = `${W8A8}  - match: { op: Neg }\n    keep: float16\n`;
+  const opsOf = async (range: readonly [number, number]) => {
+    const statistics = statisticsOf({ x: { range: [-1, 1] }, h: { range }, y: { range: [0, 1] } });
+    const { graph, diagnostics } = await quantize(await planOf(edit.graph, rules), statistics, { ops, kernels });
+    return { ops: graph.nodes.map(({ op }) => op), diagnostics };
+  };
+  const beyond = await opsOf([-7e4, 0]);
+  expect(beyond.diagnostics).toMatchObject([{ code: "VX-QUANT-F16-RANGE", where: { node: "y_node", value: "h" } }]);
+  expect(beyond.ops).toEqual(["MatMul", "Neg"]);
+  expect(await opsOf([Number.NEGATIVE_INFINITY, 65504])).toMatchObject({ ops: ["MatMul", "Cast", "Neg", "Cast"], diagnostics: [] });
+});
+
 test("statistics without a value of the plan are refused by name", async () => {
   const plan = await planOf(mlp(), W8A8);
   await expect(quantize(plan, statisticsOf({ x: { range: [-1, 1] } }), { ops, kernels })).rejects.toMatchObject({
@@ -212,6 +229,21 @@ test("outlier channels go into a float16 part, and the integer part's range no l
   expect([rest?.data?.dtype, rest?.data?.shape]).toEqual(["i8", [39, 4]]);
   const taken = floats(edit.graph.value("w_a")?.data).slice(12, 16);
   halves(graph.value("w_a_outliers")?.data).forEach((value, i) => expect(value).toBeCloseTo(taken[i] as number, 3));
+});
+
+test("outlier channels beyond float16 leave the node whole, with a warning", async () => {
+  const { edit, constant, node } = builder();
+  const x = edit.addInput("x", { dtype: "f32", shape: [2, 40] });
+  edit.addOutput(node("MatMul", [x, constant("w", [40, 4], 1)], "a"));
+  edit.settle();
+  const absmax = new Float32Array(40).fill(1).fill(1e5, 3, 4);
+  const plan = await planOf(edit.graph, `${W8A8}  - match: { op: MatMul, outliers: { sigma: 3 } }\n    split: { outliers: float16 }\n`);
+  const statistics = statisticsOf({ x: { range: [-1e5, 1], maxima: new Map([[1, absmax]]) } });
+  const { graph, diagnostics } = await quantize(plan, statistics, { ops, kernels });
+  expect(diagnostics).toMatchObject([
+    { code: "VX-QUANT-F16-RANGE", message: expect.stringContaining("is not split"), where: { value: "x" } },
+  ]);
+  expect(graph.nodes.map(({ op }) => op)).toEqual(["vlm::Quantize", "MatMul"]);
 });
 
 test("a split without outliers leaves the node whole and says so", async () => {

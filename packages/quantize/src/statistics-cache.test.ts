@@ -56,6 +56,7 @@ test("statistics cover a need only with all of its parts", () => {
   ): Parameters<typeof covers>[1][number] => ({
     value: { id: 1, name, type: { dtype: "f32", shape: undefined } },
     histogram: more.histogram ?? false,
+    mayOverflow: false,
     means: new Set(more.means),
     maxima: new Set(more.maxima),
     looks: new Set(more.looks),

@@ -50,12 +50,24 @@ export function quantCombination(place: Place, message: string, hint: string): D
 }
 
 /** Weights that the model holds in a form that no rule reaches. */
-export function quantLittle(share: number, holders: readonly string[]): Diagnostic {
+export function quantLittle(
+  share: number,
+  holders: readonly string[],
+  ways: { readonly dtype: boolean; readonly form: boolean },
+): Diagnostic {
+  const hints = [
+    ...(ways.dtype ? ["Export the model in float32."] : []),
+    ...(ways.form
+      ? [
+          "Export the model so that these weights are constant operands of MatMul, Gemm or Conv in the main graph: without If or Loop around them, fused operators of other domains, or normalized weights that are not folded.",
+        ]
+      : []),
+  ];
   return {
     code: "VX-QUANT-LITTLE",
     severity: "warning",
     message: `only ${(100 * share).toFixed(share < 0.1 ? 1 : 0)} % of the weights become integers; no rule reaches the rest, and it stays float: ${holders.join("; ")}.`,
-    hint: "Export the model so that these weights are constant operands of MatMul, Gemm or Conv in the main graph: without If or Loop around them, fused operators of other domains, or normalized weights that are not folded.",
+    hint: hints.join(" "),
     where: { stage: "plan" },
   };
 }

@@ -187,7 +187,7 @@ export interface PlanSummary {
   readonly nodes: number;
   /** Nodes with at least one quantized operand. */
   readonly quantizedNodes: number;
-  /** Elements of all float constants. */
+  /** Elements of all float constants, those inside operators with graphs of their own included. */
   readonly parameters: number;
   readonly quantizedParameters: number;
   /** Bytes of all constants as they are, and as planned. */

@@ -11,6 +11,8 @@ export interface NumericError {
   readonly elements: number;
   /** Pairs in which an element is NaN or infinite. */
   readonly nonFinite: number;
+  /** Pairs of tensors that have not the same number of elements, and the shapes of the first. */
+  readonly otherShapes?: { readonly pairs: number; readonly float: readonly number[]; readonly quantized: readonly number[] };
 }
 
 /** The least signal-to-noise ratio that is told apart. */
@@ -22,10 +24,12 @@ const NONE: ErrorSums = { count: 0, nonFiniteCount: 0, squaredError: 0, squaresA
 /**
  * Adds up the differences of many tensors: over samples, over outputs. Values of another type than f32 are compared as numbers, values
  * that are no numbers byte by byte. An element that is missing, or NaN or infinite where the other is not the same, counts as an error
- * of the largest float32; the same infinity or NaN on both sides is none.
+ * of the largest float32; the same infinity or NaN on both sides is none. Where tensors have not the same number of elements, as those
+ * that data decide, nothing is paired: every element counts against 0.
  */
 export class NumericComparison {
   private sums: ErrorSums = NONE;
+  private otherShapes: NumericError["otherShapes"];
   private readonly kernels: Kernels;
 
   constructor(kernels: Kernels) {
@@ -37,13 +41,27 @@ export class NumericComparison {
     this.sums = sumOf(this.sums, this.#compared(float, quantized));
   }
 
+  /** Adds a tensor that has no counterpart. */
+  addMissing(float: TensorData): void {
+    this.sums = sumOf(this.sums, wrong(Math.max(elementCount(float.shape), 1)));
+  }
+
   #compared(float: TensorData, quantized: TensorData): ErrorSums {
     const count = elementCount(float.shape);
-    if (elementCount(quantized.shape) !== count) return wrong(Math.max(count, 1));
     const [a, b] = [toFloats(float), toFloats(quantized)];
+    if (elementCount(quantized.shape) !== count) {
+      const { pairs, ...first } = this.otherShapes ?? { pairs: 0, float: float.shape, quantized: quantized.shape };
+      this.otherShapes = { pairs: pairs + 1, ...first };
+      return a && b ? this.#unpaired(a, b) : wrong(Math.max(count, 1));
+    }
     if (!a || !b) return Buffer.compare(float.bytes(), quantized.bytes()) === 0 ? NONE : wrong(Math.max(count, 1));
     const sums = this.kernels.errorSums(a, b);
     return sums.nonFiniteCount === 0 ? sums : sumOf(sums, wrong(unlikeNonFinite(a, b)));
+  }
+
+  #unpaired(a: Float32Array, b: Float32Array): ErrorSums {
+    const [before, after] = [this.kernels.errorSums(a, new Float32Array(a.length)), this.kernels.errorSums(new Float32Array(b.length), b)];
+    return sumOf(sumOf(before, after), wrong(before.nonFiniteCount + after.nonFiniteCount));
   }
 
   result(): NumericError {
@@ -55,6 +73,7 @@ export class NumericComparison {
       maxAbsError,
       elements: count + nonFiniteCount,
       nonFinite: nonFiniteCount,
+      ...(this.otherShapes && { otherShapes: this.otherShapes }),
     };
   }
 }

@@ -84,7 +84,7 @@ async function runExport(
     });
     progress.finish(false);
     site.exitCode = exitCode;
-    site.output.answer(json ? "" : summaryText(report, out), report);
+    site.output.answer(json ? "" : summaryText(report, { outDir: out, quiet }), report);
   } finally {
     progress.finish(true);
   }

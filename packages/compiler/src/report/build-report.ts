@@ -1,5 +1,5 @@
 import type { Artifact } from "@vlm-export/backend-api";
-import { type Diagnostic, elementCount, type Model, storedByteLength } from "@vlm-export/ir";
+import { allConstants, type Diagnostic, elementCount, type Model, storedByteLength } from "@vlm-export/ir";
 import type { Plan } from "@vlm-export/recipe";
 import type { CrossTarget, PlanFacts, Report, ReportDiagnostic, TargetReport } from "@vlm-export/schemas";
 import type { Proof } from "@vlm-export/verify";
@@ -28,7 +28,7 @@ export function buildReport({ request, clock }: RunSite, parts: ReportParts): Re
     const judged = target === undefined ? undefined : targets[target];
     if (judged && status === "failed") judged.status = "failed";
   }
-  const constants = [...float.components.values()].flatMap((graph) => graph.constants);
+  const constants = [...float.components.values()].flatMap(allConstants);
   return {
     schemaVersion: 1,
     tool: { ...request.tool, node: process.version },

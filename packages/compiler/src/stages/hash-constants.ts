@@ -1,4 +1,4 @@
-import { type Graph, recordContentHash, singles, storedTensor, type TensorData } from "@vlm-export/ir";
+import { allConstants, type Graph, recordContentHash, singles, storedTensor, type TensorData } from "@vlm-export/ir";
 import type { KernelPool } from "@vlm-export/numerics";
 
 /** Smaller constants are hashed faster than another thread is asked to. */
@@ -10,7 +10,7 @@ const LARGE_BYTES = 1 << 18;
  */
 export async function hashConstants(graphs: Iterable<Graph>, workers: Pick<KernelPool, "sha256" | "threads">): Promise<void> {
   if (workers.threads === 0) return;
-  const constants = [...graphs].flatMap((graph) => graph.constants);
+  const constants = [...graphs].flatMap(allConstants);
   const tensors = constants.flatMap(({ data, type: { quant } }) => [
     data && storedTensor(data),
     quant?.scale,

@@ -1,7 +1,6 @@
 import type { Tensors } from "@vlm-export/backend-api";
 import type { Kernels } from "@vlm-export/numerics";
 import type { LayerReport } from "@vlm-export/schemas";
-import type { TensorData } from "@vlm-export/ir";
 import { NumericComparison, type NumericError } from "@vlm-export/verify";
 
 /** The worst of all outputs, as a report says it. */
@@ -21,17 +20,15 @@ export class OutputErrors {
     for (const [name, tensor] of expected) {
       const comparison = this.#comparisons.get(name) ?? new NumericComparison(this.#kernels);
       this.#comparisons.set(name, comparison);
-      comparison.add(tensor, found.get(name) ?? missing(tensor));
+      const counterpart = found.get(name);
+      if (counterpart) comparison.add(tensor, counterpart);
+      else comparison.addMissing(tensor);
     }
   }
 
   result(): ReadonlyMap<string, NumericError> {
     return new Map([...this.#comparisons].map(([name, comparison]) => [name, comparison.result()]));
   }
-}
-
-function missing({ dtype }: TensorData): TensorData {
-  return { dtype, shape: [0], byteLength: 0, bytes: () => new Uint8Array(0) };
 }
 
 /** Least cosine and SQNR, and greatest error; undefined without outputs. */

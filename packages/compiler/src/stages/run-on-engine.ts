@@ -3,12 +3,13 @@ import { type Diagnostic, VxError } from "@vlm-export/ir";
 import type { Accuracy, EngineReport } from "@vlm-export/schemas";
 import type { SampleSet } from "@vlm-export/samples";
 import { type NumericError, topOneAccuracy } from "@vlm-export/verify";
-import { verifyFar } from "../errors.js";
+import { verifyFar, verifyHalf, verifyShape } from "../errors.js";
 import type { RunSite } from "../run-site.js";
 import { DefaultErrors } from "./default-errors.js";
 import { type FloatReference, openFloat, runReference } from "./float-session.js";
 import { layerOf, OutputErrors, worstOf } from "./output-errors.js";
 import type { ProveJob } from "./prove-target.js";
+import type { QuantizedModel } from "./quantize-model.js";
 import { evaluationSamples, verificationSamples } from "./samples.js";
 
 /** Numbers of the artifact on a real engine, and what came up on the way. */
@@ -85,10 +86,10 @@ async function compared(
       ...(byDefault && { defaults: byDefault.report() }),
       layers: [...(await quantized.layers())],
     };
-    const far = [...outputs].filter(([, { cosine }]) => !(cosine >= FAR));
     const findings = [
-      ...far.map(([value, { cosine }]) => verifyFar(backend, value, { cosine, limit: FAR })),
+      ...outputFindings(backend, outputs, count),
       ...(byDefault?.findings(backend, worst) ?? []),
+      ...halfFindings(backend, quantized),
     ];
     return { engine, findings, ...(accuracy && { accuracy }) };
   } catch (error) {
@@ -98,6 +99,19 @@ async function compared(
   } finally {
     await reference.close();
   }
+}
+
+/** What outputs show that a reader must know. */
+function outputFindings(backend: string, outputs: ReadonlyMap<string, NumericError>, samples: number): readonly Diagnostic[] {
+  return [...outputs].flatMap(([value, { cosine, otherShapes }]) => [
+    ...(cosine >= FAR ? [] : [verifyFar(backend, value, { cosine, limit: FAR })]),
+    ...(otherShapes ? [verifyShape(backend, value, { ...otherShapes, samples })] : []),
+  ]);
+}
+
+function halfFindings(backend: string, { plans }: QuantizedModel): readonly Diagnostic[] {
+  const hasHalf = [...plans.values()].some(({ keeps, splits }) => splits.length > 0 || keeps.some(({ dtype }) => dtype === "f16"));
+  return hasHalf ? [verifyHalf(backend)] : [];
 }
 
 interface Pair {

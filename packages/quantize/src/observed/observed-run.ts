@@ -163,6 +163,7 @@ export class ObservedRun {
 function finite({ need }: ValueObserver, seen: Sighting, sample: string): Sighting {
   const [min, max] = seen.range;
   const isMask = min === Number.NEGATIVE_INFINITY && max < Number.POSITIVE_INFINITY && !need.norm;
-  if (!isMask && !(Number.isFinite(min) && Number.isFinite(max))) throw calNonFinite(need.value.name, sample, seen.range);
+  if (!isMask && !need.mayOverflow && !(Number.isFinite(min) && Number.isFinite(max)))
+    throw calNonFinite(need.value.name, sample, seen.range);
   return seen;
 }

@@ -1,12 +1,14 @@
 import { isRead, type Node, type TensorData, type Value } from "@vlm-export/ir";
 import { codeOfDtype, IR_OPSET, operatorAt } from "@vlm-export/ops";
 import { quantF16Range } from "../errors.js";
+import { wideValues } from "../needs.js";
+import { extremesOf } from "../statistics.js";
 import { halfConstant } from "../weights/float-constant.js";
 import { nodeOf, type Rewrite } from "./rewrite.js";
 
 /**
  * Makes the nodes of `keep: float16` compute in f16: operands are cast there, constants are stored as f16, results are cast back.
- * Between two such nodes there is no cast. A node with a constant beyond 65504 stays as it is, with a warning.
+ * Between two such nodes there is no cast. A node that reads or gives numbers beyond 65504 stays as it is, with a warning.
  */
 export function keepHalf(rewrite: Rewrite): void {
   const halves = new Halves(rewrite);
@@ -16,6 +18,11 @@ export function keepHalf(rewrite: Rewrite): void {
   }
   halves.removeUnread();
 }
+
+/** The largest finite number in f16. */
+export const LARGEST_F16 = 65504;
+
+const STAYS = "stays in its own float type";
 
 /** f16 forms of values, as far as they exist. */
 class Halves {
@@ -30,7 +37,7 @@ class Halves {
   convert(node: Node, original: Node): void {
     const { edit, replaced } = this.rewrite;
     const wide = node.inputs.map((value, index) => (value && isWide(value) && takesHalf(node, index) ? value : undefined));
-    if (!this.constantsFit(node, wide)) return;
+    if (!this.valuesFit(original) || !this.constantsFit(node, wide)) return;
     const inputs = node.inputs.map((value, i) => (wide[i] ? this.half(wide[i]) : value));
     const outputs = node.outputs.map((value) => value && edit.freshName(`${value.name}_f16`));
     const { attrs, origin, captures, role } = node;
@@ -56,12 +63,25 @@ class Halves {
     }
   }
 
+  /** What was observed of the node's values; nothing where there is no data. */
+  private valuesFit(node: Node): boolean {
+    const { equalization, report } = this.rewrite;
+    for (const value of wideValues(node)) {
+      const seen = equalization.seen(value);
+      const largest = Math.max(0, ...(seen ? extremesOf(seen) : []).filter(Number.isFinite).map(Math.abs)); // f16 has infinities
+      if (largest <= LARGEST_F16) continue;
+      report(quantF16Range(value.name, node.name, { largest, so: STAYS }));
+      return false;
+    }
+    return true;
+  }
+
   private constantsFit(node: Node, values: readonly (Value | undefined)[]): boolean {
     for (const value of values) {
       if (!value?.data || value.type.quant || this.forms.has(value)) continue;
       const half = halfConstant(value.data, this.rewrite.tools.kernels);
       if ("largest" in half) {
-        this.rewrite.report(quantF16Range(value.name, node.name, half.largest));
+        this.rewrite.report(quantF16Range(value.name, node.name, { largest: half.largest, so: STAYS }));
         return false;
       }
       this.addConstant(value, half);

@@ -4,6 +4,8 @@ import { codeOfDtype } from "@vlm-export/ops";
 import type { QuantGroup, SplitPlan } from "@vlm-export/recipe";
 import { narrowed } from "../activation-ranges.js";
 import { quantNoStatistics, quantF16Range, quantNoOutliers } from "../errors.js";
+import { extremesOf } from "../statistics.js";
+import { LARGEST_F16 } from "./keep-half.js";
 import { outlierChannels, type OutlierReport, outlierReport } from "../outlier-channels.js";
 import { floatsOf } from "../weights/constant-floats.js";
 import { halfConstant } from "../weights/float-constant.js";
@@ -38,6 +40,8 @@ interface FoundSplit {
   readonly rest: readonly number[];
   /** Largest magnitude of the other channels. */
   readonly restLargest: number;
+  /** Largest magnitude of the input that is known; 0 when nothing is. */
+  readonly inputLargest: number;
   readonly report: OutlierReport;
 }
 
@@ -53,7 +57,13 @@ function findOutliers(rewrite: Rewrite, plan: SplitPlan): FoundSplit | undefined
   const value = by === "weights" ? weight.value.name : (node.inputs[inputIndex] as Value).name;
   const restLargest = rest.reduce((most, channel) => Math.max(most, absmax[channel] as number), 0);
   const report = { ...outlierReport(absmax, outliers), node: node.name, value, by, split: true };
-  return { plan, axes, outliers, rest, restLargest, report };
+  return { plan, axes, outliers, rest, restLargest, inputLargest: inputLargest(rewrite, plan), report };
+}
+
+/** By its extremes: the channels are not told apart when those of the weight are split. */
+function inputLargest({ equalization }: Rewrite, { node, inputIndex }: SplitPlan): number {
+  const seen = equalization.seen(node.inputs[inputIndex] as Value);
+  return seen ? Math.max(...extremesOf(seen).map(Math.abs)) : 0;
 }
 
 function weightAbsmax(rewrite: Rewrite, { weight }: SplitPlan, { reduce }: ChannelAxes): Float32Array {
@@ -74,7 +84,9 @@ interface InputParts {
   readonly outliers: Value;
 }
 
-/** Replaces the node; false when the weights of the outliers do not fit f16. */
+const UNSPLIT = "is not split";
+
+/** Replaces the node; false when the outliers of weight or input do not fit f16. */
 async function splitNode(rewrite: Rewrite, found: FoundSplit, inputs: Map<string, InputParts>): Promise<boolean> {
   const { plan, axes, outliers, rest } = found;
   const { edit, tools } = rewrite;
@@ -85,7 +97,12 @@ async function splitNode(rewrite: Rewrite, found: FoundSplit, inputs: Map<string
   const data = value.data as TensorData;
   const half = halfConstant(takeChannels(data, axes.reduce, outliers), tools.kernels);
   if ("largest" in half) {
-    rewrite.report(quantF16Range(value.name, node.name, half.largest));
+    rewrite.report(quantF16Range(value.name, node.name, { largest: half.largest, so: UNSPLIT }));
+    return false;
+  }
+  if (found.inputLargest > LARGEST_F16) {
+    const input = plan.node.inputs[plan.inputIndex] as Value;
+    rewrite.report(quantF16Range(input.name, node.name, { largest: found.inputLargest, so: UNSPLIT }));
     return false;
   }
   const integers = await quantizeWeight({ value, data: takeChannels(data, axes.reduce, rest) }, request, tools);

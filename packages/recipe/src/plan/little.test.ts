@@ -64,6 +64,24 @@ const table = (edit: GraphEditor): void =>
   void edit.insert("Gather", [edit.addConstant("table", big), edit.addInput("i", { dtype: "i64", shape: [1] })], {}, { name: "embed" });
 const second = (edit: GraphEditor, y: Value): void => void edit.insert("MatMul", [y, edit.addConstant("v", big)], {}, { name: "second" });
 
+test("float64 weights are named for their type, and the hint says what to export, as long as nothing else is in the way", async () => {
+  const double = (edit: GraphEditor): void => {
+    const weight = edit.addConstant("d", memoryTensor("f64", [64, 128], new Uint8Array(64 * 128 * 8)));
+    edit.insert("MatMul", [edit.addInput("x64", { dtype: "f64", shape: [4, 64] }), weight], {}, { name: "double" });
+  };
+  const [found] = await findings(product(double));
+  expect(found!.message).toContain("1 × MatMul, 65.5 kB (float64 weights are not quantized)");
+  expect(found!.hint).toBe("Export the model in float32.");
+  const fused = (edit: GraphEditor, y: Value): void => void edit.insert("com.acme::Fused", [y, edit.addConstant("held", big)]);
+  const [both] = await findings(
+    product((edit, y) => {
+      double(edit);
+      fused(edit, y);
+    }),
+  );
+  expect(both!.hint).toMatch(/^Export the model in float32\. Export the model so that these weights are constant operands/);
+});
+
 test.each([
   ["everything is quantized", product(), undefined],
   ["a table that no rule matches", product(table), "rules:\n  - match: { op: MatMul }\n    weights: { dtype: int8 }"],

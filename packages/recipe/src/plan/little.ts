@@ -1,4 +1,5 @@
 import {
+  allConstants,
   BITS,
   bytesText,
   type Diagnostic,
@@ -31,6 +32,7 @@ const REASONS = {
   unknown: "the operator is passed through as it is",
   computed: "weights are computed at run time",
   operand: "not where this operator takes weights",
+  double: "float64 weights are not quantized",
 } as const;
 
 interface Holder {
@@ -59,7 +61,7 @@ export function reportLittle(
   }
   for (const node of graph.nodes) for (const { data } of nestedMatrices(node)) held.add(data, { node, reason: "nested" });
   const share = integers / (integers + held.elements);
-  if (held.elements > 0 && share < LITTLE) report(quantLittle(share, held.texts()));
+  if (held.elements > 0 && share < LITTLE) report(quantLittle(share, held.texts(), held.ways()));
 }
 
 type Weight = Value & { readonly data: TensorData };
@@ -76,10 +78,10 @@ function isFactor(value: Value, readers: Readers): value is Weight {
 
 /** Those in the bodies of the node that are floats. */
 function nestedMatrices(node: Node): readonly Weight[] {
-  return nestedGraphs(node).flatMap((graph) => [
-    ...graph.constants.filter(isMatrix).filter(({ type }) => isFloat(type.dtype)),
-    ...graph.nodes.flatMap(nestedMatrices),
-  ]);
+  return nestedGraphs(node)
+    .flatMap(allConstants)
+    .filter(isMatrix)
+    .filter(({ type }) => isFloat(type.dtype));
 }
 
 interface Site {
@@ -102,15 +104,15 @@ function holderOf(value: Value, site: Site): Holder | undefined {
     return view ? [{ view, kind: view.operands.find((operand) => operand.index === index)?.kind }] : [];
   });
   const isChoice = read.some(({ view: { decisions }, kind }) => decisions.keep || kind === "weight" || kind === "bias");
-  return isChoice ? undefined : read.map(({ view }) => readingOf(view, site)).find((holder) => holder !== undefined);
+  return isChoice ? undefined : read.map(({ view }) => readingOf(view, value, site)).find((holder) => holder !== undefined);
 }
 
-function readingOf(view: NodeView, site: Site): Holder | undefined {
+function readingOf(view: NodeView, { type }: Value, site: Site): Holder | undefined {
   const { node, def } = view;
   if (isDequantize(node)) return undefined;
   if (!def) return { node, reason: "unknown" };
   if (site.runTime.has(node)) return { node: computingNode(view, site), reason: "computed" };
-  return def.macs ? { node, reason: "operand" } : undefined;
+  return def.macs ? { node, reason: type.dtype === "f64" ? "double" : "operand" } : undefined;
 }
 
 /** The first operator behind the constant that does more than move its elements, as far as constants alone go in. */
@@ -143,6 +145,12 @@ class HeldWeights {
     kind.nodes.add(holder.node);
     kind.bytes += storedTensor(data).byteLength;
     this.elements += elementCount(data.shape);
+  }
+
+  /** Which changes of the model would let rules reach them. */
+  ways(): { readonly dtype: boolean; readonly form: boolean } {
+    const reasons = [...this.kinds.values()].map(({ holder }) => holder.reason);
+    return { dtype: reasons.includes("double"), form: reasons.some((reason) => reason !== "double") };
   }
 
   /** `2 × Scan, 1.2 MB (graphs inside operators are not planned)`, the largest first. */

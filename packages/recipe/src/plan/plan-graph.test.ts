@@ -209,6 +209,9 @@ test("a rule that matches nothing is an error with the nearest word; a preset's 
   await expect(plan('rules:\n  - match: { role: "vison.**" }\n    keep: float')).rejects.toMatchObject({
     diagnostic: { hint: expect.stringContaining('Did you mean "vision.**"?') },
   });
+  await expect(plan("rules:\n  - match: { op: TopK }\n    keep: float")).rejects.toMatchObject({
+    diagnostic: { hint: expect.stringContaining("Ops of the model once constants are folded: Add, LayerNormalization,") },
+  });
   await expect(plan("extends: preset:vlm-balanced")).resolves.toBeDefined();
 });
 

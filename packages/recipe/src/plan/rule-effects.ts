@@ -69,7 +69,7 @@ function suggestion({ source }: Matcher, graphs: readonly Graph[]): string {
   const ops = [...new Set(nodes.map(({ op }) => op))].sort();
   const roles = rolesOf(graphs);
   const hints: string[] = [];
-  if (source.op) hints.push(nearHint(listOf(source.op), ops) ?? `Ops of the model: ${shortList(ops)}.`);
+  if (source.op) hints.push(nearHint(listOf(source.op), ops) ?? `Ops of the model once constants are folded: ${shortList(ops)}.`);
   if (source.role) hints.push(nearHint(listOf(source.role), rolePrefixes(roles)) ?? `Roles of the model: ${shortList(topRoles(roles))}.`);
   if (source.name)
     hints.push(

@@ -1,4 +1,5 @@
 import {
+  allConstants,
   BITS,
   elementCount,
   type Graph,
@@ -21,17 +22,18 @@ export interface PlannedParts {
   readonly keeps: readonly KeepPlan[];
 }
 
-/** Counts and sizes of a plan. */
+/** Counts and sizes of a plan: nodes of the graph itself, constants also of the graphs inside its operators, which stay as they are. */
 export function summarize(graph: Graph, parts: PlannedParts, readers: Readers): PlanSummary {
-  const floats = graph.constants.filter(({ type, data }) => data && isFloat(type.dtype));
+  const constants = allConstants(graph);
+  const floats = constants.filter(({ type, data }) => data && isFloat(type.dtype));
   const quantized = new Set([...parts.weights, ...parts.groups.flatMap(({ constants }) => constants)].map(({ value }) => value));
   return {
     nodes: graph.nodes.length,
     quantizedNodes: [...parts.nodes.values()].filter(({ inputs }) => inputs.some((operand) => operand !== undefined)).length,
     parameters: sum(floats, elements),
     quantizedParameters: sum([...quantized], elements),
-    bytesBefore: storedByteLength(graph.constants.flatMap(({ data }) => data ?? [])),
-    bytesAfter: bytesAfter(graph.constants, storedAs(parts), readers),
+    bytesBefore: storedByteLength(constants.flatMap(({ data }) => data ?? [])),
+    bytesAfter: bytesAfter(constants, storedAs(parts), readers),
     calibratedGroups: parts.groups.filter(({ observe }) => observe.length > 0).length,
   };
 }
@@ -79,6 +81,7 @@ function storedAs({ weights, biases, groups, keeps }: PlannedParts): StoredForms
     floatBytes(value, readers) {
       const bytes = value.data ? storedTensor(value.data).byteLength : 0;
       const rest = readers.of(value).filter(({ node, index }) => !node || !covered.has(edgeKey(node, index)));
+      if (readers.isCaptured(value)) return bytes;
       if (forms.has(value) && rest.length === 0) return 0;
       const isHalved = value.type.dtype === "f32" && rest.length > 0 && rest.every(({ node }) => node && half.has(node));
       return isHalved ? 2 * elements(value) : bytes;
