@@ -159,6 +159,20 @@ test("the store answers a second run, and another method that needs no more", as
   }
 });
 
+test("the store does not answer a plan that looks at other values, for whose sake the engine computes otherwise", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "vlm-statistics-"));
+  try {
+    const store = openStore(folder);
+    const more = await planOf(mlp(), { extra: "  - match: { op: Gelu }\n    keep: float16\n" });
+    expect((await calibrate(more, again(), { engine, ops, kernels, store })).values.has("sum")).toBe(true);
+    expect((await calibrate(await planOf(mlp()), again(), { engine, ops, kernels, store })).cached).toBe(false);
+    for (const plan of [more, await planOf(mlp())])
+      expect((await calibrate(plan, again(), { engine, ops, kernels, store })).cached).toBe(true);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
 test("statistics are kept under what was run, and not where the model changed meanwhile", async () => {
   const folder = mkdtempSync(join(tmpdir(), "vlm-statistics-"));
   try {

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { type Engine, type SampleSource, sourceArithmetic } from "@vlm-export/engine";
-import type { Graph, Model, OpRegistry, TensorData } from "@vlm-export/ir";
+import type { Model, OpRegistry, TensorData } from "@vlm-export/ir";
 import type { Kernels } from "@vlm-export/numerics";
 import type { EqualizationPlan, Plan } from "@vlm-export/recipe";
 import type { Store } from "@vlm-export/store";
@@ -39,17 +39,17 @@ export interface CalibrateOptions {
 
 /**
  * Runs the samples through the float graph once and gathers what every calibrator of the plan needs; nothing is run when the store
- * has it already, from whatever recipe. Values of which `maskedValues` says that they are −∞ somewhere have no range: plan again without
- * them. Throws VX-CAL-EMPTY, VX-CAL-NON-FINITE, VX-ENGINE-*, and the signal's reason.
+ * has it already, from whatever recipe that looked at the same values. Values of which `maskedValues` says that they are −∞ somewhere
+ * have no range: plan again without them. Throws VX-CAL-EMPTY, VX-CAL-NON-FINITE, VX-ENGINE-*, and the signal's reason.
  */
 export async function calibrate(plan: Plan, samples: AsyncIterable<CalibrationSample>, options: CalibrateOptions): Promise<Statistics> {
   const { store, ops, confirm } = options;
   const needs = needsOf(plan, ops);
   if (!store) return observe(plan, samples, needs, options);
-  const asked = await keyOf(plan.graph, samples);
+  const asked = await keyOf(new StatisticsKey(plan.graph, needs), samples);
   const known = await loadStatistics(store, asked);
   if (known && covers(known, needs)) return known;
-  const seen = new StatisticsKey(plan.graph);
+  const seen = new StatisticsKey(plan.graph, needs);
   const statistics = await observe(plan, eachFirst(samples, seen), needs, options);
   confirm?.();
   const key = seen.text();
@@ -57,8 +57,7 @@ export async function calibrate(plan: Plan, samples: AsyncIterable<CalibrationSa
   return statistics;
 }
 
-async function keyOf(graph: Graph, samples: AsyncIterable<CalibrationSample>): Promise<string> {
-  const key = new StatisticsKey(graph);
+async function keyOf(key: StatisticsKey, samples: AsyncIterable<CalibrationSample>): Promise<string> {
   for await (const sample of samples) key.add(sample);
   return key.text();
 }

@@ -2,19 +2,26 @@ import { createHash, type Hash } from "node:crypto";
 import { type Graph, printGraph, type TensorData, windowsOf } from "@vlm-export/ir";
 import type { Store } from "@vlm-export/store";
 import type { CalibrationSample } from "./calibrate.js";
+import { precisionOf } from "./equalize/precision.js";
 import { HISTOGRAM_BINS, type Histogram } from "./histogram.js";
+import type { Need } from "./needs.js";
 import { AXIS_PARTS, type AxisPart, type Statistics, type ValueStatistics } from "./statistics.js";
 
 /** Changes when the meaning of stored statistics does. */
-const VERSION = 4;
+const VERSION = 5;
 const INLINE_BYTES = 64;
 
-/** Names a float graph and the samples that it saw by content, whatever their files are called. */
+/**
+ * Names a float graph, the values of it that are looked at and the samples that it saw by content, whatever their files are called. Engines
+ * fuse operators only around values that nobody looks at: with others, numbers differ in their last bits.
+ */
 export class StatisticsKey {
   readonly #hash: Hash;
 
-  constructor(graph: Graph) {
+  constructor(graph: Graph, needs: readonly Need[]) {
+    const looked = needs.map(({ value, norm }) => JSON.stringify([value.name, norm ? precisionOf(norm) : ""])).sort();
     this.#hash = createHash("sha256").update(printGraph(graph, { inlineLimitBytes: INLINE_BYTES }));
+    this.#hash.update(JSON.stringify(looked));
   }
 
   /** The next sample. */
