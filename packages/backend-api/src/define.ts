@@ -2,6 +2,8 @@ import type { Backend } from "./backend.js";
 import { pluginContract } from "./errors.js";
 
 const NAME = /^[a-z][a-z0-9-]*$/;
+/** Folder of an output, beside those that are named after targets, for artifacts that failed their proof. */
+export const REJECTED_FOLDER = "rejected";
 
 /** Checks name, apiVersion, required hooks and rule ids, and freezes the object; gives type inference. Throws VX-PLUGIN-CONTRACT. */
 export function defineBackend<Options, TargetModel>(backend: Backend<Options, TargetModel>): Backend<Options, TargetModel> {
@@ -15,15 +17,19 @@ export function contractProblems(candidate: unknown): readonly string[] {
   if (typeof candidate !== "object" || candidate === null)
     return [`expected a plain object, got ${candidate === null ? "null" : typeof candidate}`];
   const backend = candidate as Partial<Backend>;
-  const problems: string[] = [];
-  if (typeof backend.name !== "string" || !NAME.test(backend.name))
-    problems.push(`name ${JSON.stringify(backend.name)} must match ${NAME}`);
+  const problems = [...nameProblems(backend.name)];
   if (backend.apiVersion !== 1) problems.push(`apiVersion ${JSON.stringify(backend.apiVersion)} is not 1, the version of this host`);
   for (const hook of ["lower", "emit", "decode"] as const)
     if (typeof backend[hook] !== "function") problems.push(`hook ${hook} is missing`);
   for (const hook of ["probe", "partition", "open"] as const)
     if (backend[hook] !== undefined && typeof backend[hook] !== "function") problems.push(`hook ${hook} is not a function`);
   return [...problems, ...capabilityProblems(backend)];
+}
+
+function nameProblems(name: unknown): readonly string[] {
+  if (typeof name !== "string" || !NAME.test(name)) return [`name ${JSON.stringify(name)} must match ${NAME}`];
+  if (name !== REJECTED_FOLDER) return [];
+  return [`name ${JSON.stringify(name)} is that of the folder for artifacts that failed their proof`];
 }
 
 function capabilityProblems(backend: Partial<Backend>): readonly string[] {

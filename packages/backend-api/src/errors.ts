@@ -46,6 +46,8 @@ const STAGES: ReadonlyMap<string, Stage> = new Map<string, Stage>([
   ["emit", "emit"],
 ]);
 
+const PLUGIN_BUG = "This is a bug of the plugin; other targets are not affected.";
+
 /** A hook of a plugin, or a method of its session, threw something that is not a coded error. */
 export function pluginCrash(backend: string, hook: string, cause: unknown): VxError {
   const text = cause instanceof Error ? cause.message : String(cause);
@@ -54,10 +56,59 @@ export function pluginCrash(backend: string, hook: string, cause: unknown): VxEr
       code: "VX-PLUGIN-CRASH",
       severity: "error",
       message: `hook ${hook} threw: ${text}`,
-      hint: "This is a bug of the plugin; other targets are not affected.",
+      hint: PLUGIN_BUG,
       where: { stage: STAGES.get(hook) ?? "verify", backend },
     },
     { cause },
+  );
+}
+
+/** A hook resolved to something that the contract does not allow. */
+export function pluginResult(backend: string, hook: string, problem: string): VxError {
+  return new VxError({
+    code: "VX-PLUGIN-CRASH",
+    severity: "error",
+    message: `hook ${hook} gave no result of the contract: ${problem}.`,
+    hint: PLUGIN_BUG,
+    where: { stage: STAGES.get(hook) ?? "verify", backend },
+  });
+}
+
+/** A hook that neither ends nor does anything that the host sees. */
+export function pluginTimeout(backend: string, hook: string, idleMs: number): VxError {
+  return new VxError({
+    code: "VX-PLUGIN-TIMEOUT",
+    severity: "error",
+    message: `hook ${hook} made no progress for ${idleMs / 1000} s and was given up.`,
+    hint: `${PLUGIN_BUG} Programs run with context.exec, and files written through the host, count as progress.`,
+    where: { stage: STAGES.get(hook) ?? "verify", backend },
+  });
+}
+
+/** A hook asked for a file after its target had ended: it had been given up. */
+export function pluginLate(backend: string, path: string): VxError {
+  return new VxError({
+    code: "VX-PLUGIN-TIMEOUT",
+    severity: "error",
+    message: `file ${JSON.stringify(path)} was asked for after the target had ended.`,
+    hint: "This is a bug of the plugin: a hook awaits all that it starts.",
+    where: { stage: "emit", backend },
+  });
+}
+
+/** Quantized values that neither the tensors nor the losses of an artifact name, so that nobody could prove them later. */
+export function pluginUnlisted(backend: string, values: readonly { readonly component: string; readonly value: string }[]): VxError {
+  const [first] = values;
+  const others = values.length > 1 ? ` and ${values.length - 1} more` : "";
+  return new VxError(
+    {
+      code: "VX-PLUGIN-UNLISTED",
+      severity: "error",
+      message: `emit lists neither where value ${JSON.stringify(first?.value)}${others} lies nor that it is lost.`,
+      hint: "This is a bug of the plugin: each quantized value of the graph is in `tensors` or in `losses` of what emit returns.",
+      where: { stage: "emit", backend, ...first },
+    },
+    { kind: "verify" },
   );
 }
 
@@ -72,16 +123,23 @@ export function pluginFilePath(backend: string, path: string): VxError {
   });
 }
 
+/** What is wrong with one option, and the option that was meant by a word that is none. */
+export interface OptionProblem {
+  readonly message: string;
+  readonly meant?: string;
+}
+
 /** The target's options in the recipe do not fit its schema. */
-export function pluginOptions(backend: string, problems: readonly string[], known: readonly string[]): VxError {
+export function pluginOptions(backend: string, problems: readonly OptionProblem[], known: readonly string[]): VxError {
+  const options = known.length > 0 ? `Options of this target: ${known.join(", ")}.` : "This target has no options.";
   return new VxError(
     problems.map(
-      (message) =>
+      ({ message, meant }) =>
         ({
           code: "VX-PLUGIN-OPTIONS",
           severity: "error",
           message: `targets.${backend}: ${message}.`,
-          hint: known.length > 0 ? `Options of this target: ${known.join(", ")}.` : "This target has no options.",
+          hint: meant === undefined ? options : `Did you mean ${JSON.stringify(meant)}? ${options}`,
           where: { stage: "plan", backend },
         }) as const,
     ),

@@ -14,9 +14,11 @@ const SCHEMA = {
   },
 };
 
+const withSchema = { name: "t", capabilities: { optionsSchema: SCHEMA } } as unknown as Backend;
+
 function resolved(given: object | undefined): unknown {
   try {
-    return resolveOptions({ name: "t", capabilities: { optionsSchema: SCHEMA } } as unknown as Backend, given);
+    return resolveOptions(withSchema, given);
   } catch (error) {
     if (!(error instanceof VxError)) throw error;
     return error.diagnostics.map(({ message }) => message);
@@ -36,4 +38,14 @@ test("what does not fit is named", () => {
     'targets.t: options must NOT have additional properties "oi".',
   ]);
   expect(resolved(undefined)).toEqual(["targets.t: options must have required property 'device'."]);
+});
+
+test.each([
+  ["opsett", 'Did you mean "opset"? Options of this target: device, opset, io.'],
+  ["Device", 'Did you mean "device"? Options of this target: device, opset, io.'],
+  ["quantization", "Options of this target: device, opset, io."],
+])("a misspelt option is told what it may mean: %s", (word, hint) => {
+  expect(() => resolveOptions(withSchema, { device: "a", [word]: 1 })).toThrow(
+    expect.objectContaining({ diagnostic: expect.objectContaining({ code: "VX-PLUGIN-OPTIONS", hint }) }),
+  );
 });

@@ -1,14 +1,21 @@
 import { createRequire } from "node:module";
 import type * as Ajv from "ajv";
 import type { Backend } from "./backend.js";
-import { pluginContract, pluginOptions } from "./errors.js";
+import { type OptionProblem, pluginContract, pluginOptions } from "./errors.js";
+import { nearest } from "./nearest.js";
 
 /** The recipe's `targets.<name>` with the schema's defaults filled in. Throws VX-PLUGIN-OPTIONS, VX-PLUGIN-CONTRACT. */
 export function resolveOptions({ name, capabilities }: Backend, given: object | undefined): unknown {
   const options: unknown = structuredClone({ ...given });
   const schema: { readonly properties?: object } = capabilities.optionsSchema;
   const validate = validatorOf(name, schema);
-  if (!validate(options)) throw pluginOptions(name, (validate.errors ?? []).map(problemText), Object.keys(schema.properties ?? {}));
+  const known = Object.keys(schema.properties ?? {});
+  if (!validate(options))
+    throw pluginOptions(
+      name,
+      (validate.errors ?? []).map((error) => problemOf(error, known)),
+      known,
+    );
   return options;
 }
 
@@ -22,6 +29,13 @@ function validatorOf(backend: string, schema: object): Ajv.ValidateFunction {
       `capabilities.optionsSchema is no JSON Schema: ${error instanceof Error ? error.message : String(error)}`,
     ]);
   }
+}
+
+/** Only a word beside the known ones is one of them misspelt: not one inside an option. */
+function problemOf(error: Ajv.ErrorObject, known: readonly string[]): OptionProblem {
+  const { additionalProperty } = error.params as { readonly additionalProperty?: string };
+  const meant = additionalProperty !== undefined && error.instancePath === "" ? nearest(additionalProperty, known) : undefined;
+  return { message: problemText(error), ...(meant !== undefined && { meant }) };
 }
 
 function problemText({ keyword, params, instancePath, message = "is wrong" }: Ajv.ErrorObject): string {

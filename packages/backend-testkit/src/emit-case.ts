@@ -1,19 +1,25 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join, relative, sep } from "node:path";
 import {
   type Artifact,
   type Backend,
   callHook,
   checkGraph,
+  emitArtifact,
   openSite,
-  quantizedValues,
-  whyNotHeld,
   partitionByUnit,
+  privateModel,
+  quantizedValues,
   type Region,
   type TargetSite,
+  whyNotHeld,
 } from "@vlm-export/backend-api";
-import { cloneGraph, type Graph, GraphEditor, type Model, type OpRegistry, runPasses } from "@vlm-export/ir";
+import { type Graph, GraphEditor, type Model, type OpRegistry, runPasses } from "@vlm-export/ir";
+import { ConformanceError } from "./conformance-error.js";
+
+/** Folder of the artifact inside that of the case. */
+const ARTIFACT = "artifact";
 
 /** An emitted case and what it was emitted with. */
 export interface EmittedCase {
@@ -27,6 +33,8 @@ export interface KitSite {
   readonly ops: OpRegistry;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
+  /** How long a hook may show no progress. */
+  readonly idleMs: number;
 }
 
 /** Why the backend does not take the model: storage, granularity or a rule; undefined when it takes it. */
@@ -42,35 +50,58 @@ export function rejectionOf({ backend }: KitSite, model: Model): string | undefi
   return undefined;
 }
 
-/** legalize → partition → lower → emit into a temporary folder, as the host does it. */
+/** legalize → partition → lower → emit into a temporary folder, as the host does it. Throws where a file is there that the host did not write. */
 export async function emitCase(kit: KitSite, model: Model): Promise<EmittedCase> {
-  const { backend, ops, environment, signal } = kit;
+  const { backend, ops, environment, signal, idleMs } = kit;
   const root = mkdtempSync(join(tmpdir(), "vlm-export-kit-"));
-  const dispose = (): void => rmSync(root, { recursive: true, force: true });
+  const dir = join(root, ARTIFACT);
+  mkdirSync(dir);
+  let site: TargetSite | undefined;
+  const dispose = (): void => {
+    site?.dispose();
+    rmSync(root, { recursive: true, force: true });
+  };
   try {
-    const dir = join(root, "artifact");
-    mkdirSync(dir);
-    const site = openSite({ backend, dir, tmpRoot: root, options: undefined, ops, environment, ...(signal && { signal }) });
-    const clone: Model = { ...model, components: new Map([...model.components].map(([name, graph]) => [name, legalized(kit, graph)])) };
-    const regions = new Map(
-      [...clone.components].map(([name, graph]): [string, readonly Region[]] => [name, regionsOf(backend, name, graph)]),
-    );
-    const target = await callHook(backend, "lower", () => backend.lower(clone, regions, site.context));
-    const emitted = await callHook(backend, "emit", () => backend.emit(target, site.context));
-    return { site, dispose, artifact: { losses: [], ...emitted, backend: backend.name, dir, files: site.writer.files() } };
+    site = openSite({ backend, dir, tmpRoot: root, options: undefined, ops, environment, idleMs, ...(signal && { signal }) });
+    const artifact = await emitted(kit, site, model);
+    refuseStrays(root, site, artifact);
+    return { site, dispose, artifact };
   } catch (error) {
     dispose();
     throw error;
   }
 }
 
-function legalized({ backend, ops }: KitSite, graph: Graph): Graph {
-  const edit = new GraphEditor(ops, cloneGraph(graph).graph);
-  runPasses(edit, backend.legalize ?? [], { ops, report: () => undefined }, { checkInvariants: true });
-  return edit.graph;
+async function emitted(kit: KitSite, site: TargetSite, model: Model): Promise<Artifact> {
+  const { backend } = kit;
+  const { context, terms } = site;
+  const clone = privateModel(model);
+  await callHook(backend, "legalize", () => legalize(clone, kit), terms);
+  const regions = await callHook(backend, "partition", () => regionsOf(backend, clone), terms);
+  const target = await callHook(backend, "lower", () => backend.lower(clone, regions, context), terms);
+  return emitArtifact(site, { model, target, losses: [] });
 }
 
-function regionsOf(backend: Backend, component: string, graph: Graph): readonly Region[] {
+/** Names the files beside the artifact and the backend's temporary folder, and in the artifact those that did not go through `createFile`. */
+function refuseStrays(root: string, { context }: TargetSite, { files }: Artifact): void {
+  const own = new Set(files.map(({ path }) => join(ARTIFACT, path)));
+  const strays = readdirSync(root, { recursive: true, withFileTypes: true })
+    .map((entry) => (entry.isDirectory() ? undefined : join(relative(root, entry.parentPath), entry.name)))
+    .filter((path) => path !== undefined && !own.has(path) && !path.startsWith(basename(context.tmpDir) + sep));
+  if (strays.length > 0)
+    throw new ConformanceError(`files that were not written and closed through context.createFile: ${strays.join(", ")}`);
+}
+
+function legalize({ components }: Model, { backend, ops }: KitSite): void {
+  for (const graph of components.values())
+    runPasses(new GraphEditor(ops, graph), backend.legalize ?? [], { ops, report: () => undefined }, { checkInvariants: true });
+}
+
+function regionsOf(backend: Backend, { components }: Model): ReadonlyMap<string, readonly Region[]> {
+  return new Map([...components].map(([name, graph]) => [name, regionsOfComponent(backend, name, graph)]));
+}
+
+function regionsOfComponent(backend: Backend, component: string, graph: Graph): readonly Region[] {
   const verdicts = checkGraph(component, graph, backend.capabilities.rules);
   return backend.partition ? backend.partition(graph, verdicts) : partitionByUnit(graph, verdicts);
 }

@@ -1,6 +1,10 @@
 import nullBackend from "@vlm-export/backend-null";
-import { type Backend, defineBackend } from "@vlm-export/backend-api";
-import { expect, test } from "vitest";
+import { type Backend, defineBackend, quantizedValues } from "@vlm-export/backend-api";
+import { type Graph, windowsOf } from "@vlm-export/ir";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { expect, test, vi } from "vitest";
 import { testBackend } from "./test-backend.js";
 
 test("the null backend passes every suite on every case but those that need an engine, which are not run", async () => {
@@ -35,4 +39,60 @@ test("a rule with a word that the schema does not know fails the contract", asyn
   const odd = { ...(nullBackend as Backend), capabilities: { ...nullBackend.capabilities, rules } } as unknown as Backend;
   const found = (await testBackend(odd)).find(({ name }) => name === "rules keep compat-rules.schema.json");
   expect(found).toMatchObject({ suite: "contract", status: "failed", detail: expect.stringContaining("rules[0].verdict") });
+});
+
+/** What the kit finds wrong with the null backend with another emit. */
+async function failuresOf(emit: Backend["emit"], idleMs = 10_000): Promise<readonly string[]> {
+  const results = await testBackend(defineBackend({ ...(nullBackend as Backend), name: "other", emit }), { idleMs });
+  return results.filter(({ status }) => status === "failed").map(({ suite, name, detail }) => `${suite} ${name}: ${detail}`);
+}
+
+const emitNull: Backend["emit"] = (target, context) => nullBackend.emit(target as never, context as never);
+
+test("an emit that leaves a value out of its list fails, though it decodes", async () => {
+  const failures = await failuresOf(async (target, context) => {
+    const emitted = await emitNull(target, context);
+    return { ...emitted, tensors: emitted.tensors.slice(1) };
+  });
+  expect(failures).toContainEqual('round-trip weight-only i8 per tensor: emit lists neither where value "w" lies nor that it is lost.');
+});
+
+test("an emit that gives nothing fails by name, and one that hangs once", async () => {
+  const nothing = await failuresOf(async () => undefined as never);
+  expect(nothing).toContainEqual(expect.stringContaining("hook emit gave no result of the contract: result is undefined, not an object."));
+  const hanging = await failuresOf(() => new Promise(() => undefined), 20);
+  expect(hanging).toEqual(["round-trip weight-only i8 per tensor: hook emit made no progress for 0.02 s and was given up."]);
+});
+
+test("an emit that writes into what it reads does not harm the model that it is compared with", async () => {
+  const failures = await failuresOf(async (target, context) => {
+    const weights = [...(target as ReadonlyMap<string, Graph>).values()].flatMap(quantizedValues).flatMap(({ data }) => data ?? []);
+    for (const window of weights.flatMap((data) => [...windowsOf(data)])) window[0]! ^= 0x80;
+    return emitNull(target, context);
+  });
+  expect(failures).toEqual([]);
+});
+
+test("files that go past the host are named: beside the artifact, in it, and in the working folder", async () => {
+  const besideTmp = await failuresOf((target, context) => {
+    writeFileSync(join(dirname(context.tmpDir), "beside.bin"), "");
+    writeFileSync(join(dirname(context.tmpDir), "artifact", "inside.bin"), "");
+    writeFileSync(join(context.tmpDir, "allowed.bin"), "");
+    return emitNull(target, context);
+  });
+  expect(besideTmp[0]).toMatch(
+    /files that were not written and closed through context\.createFile: (?=.*beside\.bin)(?=.*artifact.inside\.bin)(?!.*allowed)/,
+  );
+  const folder = mkdtempSync(join(tmpdir(), "vlm-export-kit-cwd-"));
+  const cwd = vi.spyOn(process, "cwd").mockReturnValue(folder);
+  try {
+    const inCwd = await failuresOf((target, context) => {
+      writeFileSync(join(folder, "stray.bin"), "");
+      return emitNull(target, context);
+    });
+    expect(inCwd).toEqual(["round-trip weight-only i8 per tensor: files were written into the working folder: stray.bin"]);
+  } finally {
+    cwd.mockRestore();
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

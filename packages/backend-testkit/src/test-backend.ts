@@ -1,6 +1,9 @@
+import { readdirSync } from "node:fs";
 import { type Backend, contractProblems, resolveOptions } from "@vlm-export/backend-api";
+import { VxError } from "@vlm-export/ir";
 import { standardOps } from "@vlm-export/ops";
 import { compatRulesSchema, problemLine, problemsOf } from "@vlm-export/schemas";
+import { ConformanceError } from "./conformance-error.js";
 import { conformanceCases } from "./cases/cases.js";
 import { type KitSite, rejectionOf } from "./emit-case.js";
 import { determinism } from "./suites/determinism.js";
@@ -17,15 +20,20 @@ export interface ConformanceResult {
   readonly detail?: string;
 }
 
-/** `environment`: what the backend's programs may read of it, empty by default; `signal`: ends the run. */
+/**
+ * `environment`: what the backend's programs may read of it, empty by default; `signal`: ends the run; `idleMs`: how long a hook may show no
+ * progress on one of the small models, by default 20 s.
+ */
 export interface TestOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
+  readonly idleMs?: number;
 }
 
+const IDLE_MS = 20_000;
 const SUITES: readonly Suite[] = [roundTrip, determinism, tamper, numeric];
 
-/** Runs the conformance kit on a backend: its contract, then every suite on every case that its rules accept. */
+/** Runs the conformance kit on a backend: its contract, then every suite on every case that its rules accept; a hook that hangs ends it. */
 export async function testBackend(backend: Backend, options: TestOptions = {}): Promise<readonly ConformanceResult[]> {
   const contract = contractResults(backend);
   if (contract.some(({ status }) => status === "failed")) return contract;
@@ -33,14 +41,13 @@ export async function testBackend(backend: Backend, options: TestOptions = {}): 
     backend,
     ops: standardOps(),
     environment: options.environment ?? {},
+    idleMs: options.idleMs ?? IDLE_MS,
     ...(options.signal && { signal: options.signal }),
   };
   const results: ConformanceResult[] = [...contract];
-  for (const { name, build } of conformanceCases) {
-    options.signal?.throwIfAborted();
-    const reason = rejectionOf(kit, build(kit.ops));
-    if (reason !== undefined) results.push({ suite: "rules", name, status: "rejected", detail: reason });
-    else for (const suite of SUITES) results.push(await resultOf(suite, kit, { name, model: build(kit.ops) }));
+  for await (const { isHanging, ...result } of caseResults(kit)) {
+    results.push(result);
+    if (isHanging) return results;
   }
   const accepted = results.some(({ suite, status }) => suite === roundTrip.name && status === "passed");
   return accepted
@@ -48,16 +55,36 @@ export async function testBackend(backend: Backend, options: TestOptions = {}): 
     : [...results, { suite: "rules", name: "accepts something", status: "failed", detail: "every case was rejected or failed" }];
 }
 
+interface CaseResult extends ConformanceResult {
+  /** A hook has been given up: it would hang on each further case, too. */
+  readonly isHanging?: boolean;
+}
+
+async function* caseResults(kit: KitSite): AsyncGenerator<CaseResult> {
+  for (const { name, build } of conformanceCases) {
+    kit.signal?.throwIfAborted();
+    const reason = rejectionOf(kit, build(kit.ops));
+    if (reason !== undefined) yield { suite: "rules", name, status: "rejected", detail: reason };
+    else for (const suite of SUITES) yield resultOf(suite, kit, { name, model: build(kit.ops) });
+  }
+}
+
 async function resultOf(
   suite: Suite,
   kit: KitSite,
   { name, model }: { readonly name: string; readonly model: Parameters<Suite["check"]>[1] },
-): Promise<ConformanceResult> {
+): Promise<CaseResult> {
+  const before = new Set(readdirSync(process.cwd()));
   try {
-    return { suite: suite.name, name, ...(await suite.check(kit, model)) };
+    const note = await suite.check(kit, model);
+    const strays = readdirSync(process.cwd()).filter((entry) => !before.has(entry));
+    if (strays.length > 0) throw new ConformanceError(`files were written into the working folder: ${strays.join(", ")}`);
+    return { suite: suite.name, name, ...note };
   } catch (error) {
     kit.signal?.throwIfAborted();
-    return { suite: suite.name, name, status: "failed", detail: error instanceof Error ? error.message : String(error) };
+    const isHanging = error instanceof VxError && error.diagnostic.code === "VX-PLUGIN-TIMEOUT";
+    const detail = error instanceof Error ? error.message : String(error);
+    return { suite: suite.name, name, status: "failed", detail, ...(isHanging && { isHanging }) };
   }
 }
 

@@ -49,6 +49,23 @@ test("a product of two 16-bit activations is rejected for its activations, not f
   expect(verdict).toMatchObject({ verdict: "reject", reason: expect.stringContaining("16-bit activations are not lowered") });
 });
 
+test.each(["i16", "u16"] as const)("a graph input of %s is rejected where an operator reads it", (storage) => {
+  const edit = new GraphEditor(standardOps(), "main");
+  const wide = { storage, granularity: "tensor", range: [0, 32767], mode: "static" } as const;
+  const x = edit.addInput("x", { dtype: "f32", shape: [4, 4], quant: wide });
+  const quant = {
+    storage: "i8",
+    granularity: "channel",
+    range: [-127, 127],
+    mode: "static",
+    scale: f32Tensor([1, 1, 1, 1], [1, 4]),
+  } as const;
+  const weight = edit.addConstant("w", memoryTensor("i8", [4, 4], new Uint8Array(16)), { dtype: "f32", shape: [4, 4], quant });
+  for (const op of ["MatMul", "Gemm", "Relu"]) edit.insert(op, op === "Relu" ? [x] : [x, weight]);
+  const verdicts = checkGraph("main", edit.graph, rules).map(({ verdict, rule }) => [verdict, rule]);
+  expect(verdicts).toEqual(verdicts.map(() => ["reject", "tflite/wide-first-operand"]));
+});
+
 test("activations quantized at run time are rejected in whatever operator reads or gives them", () => {
   const edit = new GraphEditor(standardOps(), "main");
   const quant = { storage: "u8", granularity: "tensor", range: [0, 255], mode: "dynamic" } as const;

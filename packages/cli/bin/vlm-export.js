@@ -1,18 +1,22 @@
 #!/usr/bin/env node
-import { interruptHandler, main } from "../dist/main.js";
+import * as command from "../dist/main.js";
 
 /** What a shell reports of a program that wrote to a pipe with no reader: 128 + SIGPIPE. */
 const CLOSED_PIPE = 141;
+const NOT_WRITTEN = 1;
 
 const abort = new AbortController();
-const interrupt = interruptHandler(abort, { now: () => performance.now(), kill: () => process.kill(process.pid, "SIGKILL") });
+const interrupt = command.interruptHandler(abort, { now: () => performance.now(), kill: () => process.kill(process.pid, "SIGKILL") });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, interrupt);
+let isBroken = false;
 for (const stream of [process.stdout, process.stderr])
   stream.on("error", (error) => {
-    if (error.code !== "EPIPE") throw error;
-    process.exitCode = CLOSED_PIPE;
+    if (isBroken) return;
+    isBroken = true;
+    process.exitCode = error.code === "EPIPE" ? CLOSED_PIPE : NOT_WRITTEN;
+    if (error.code !== "EPIPE" && stream === process.stdout) process.stderr.write(command.outputProblem(error));
     // No interrupt of the handler above: every later write fails too, and must not count as a second wish to end.
     abort.abort(new DOMException("interrupted", "AbortError"));
   });
-const exitCode = await main(process.argv.slice(2), abort.signal);
+const exitCode = await command.main(process.argv.slice(2), abort.signal);
 process.exitCode ??= exitCode;

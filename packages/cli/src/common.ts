@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BrokenPlugin, FoundBackend } from "@vlm-export/compiler";
 import type { Recipe } from "@vlm-export/recipe";
@@ -13,13 +14,29 @@ export async function chosenRecipe(named: string | undefined): Promise<{ readonl
 }
 
 /**
- * Backends beside this package, beside the working folder, and named in the recipe. Throws VX-PLUGIN-LOAD for one in the recipe that does
- * not load; others are left out with a warning.
+ * Backends beside this package, beside the working folder, and named in a recipe, whose `origins` say where. Throws VX-PLUGIN-LOAD for one
+ * that is named and does not load; others are left out with a warning.
  */
-export async function findBackends(output: Output, plugins: readonly string[] = []): Promise<ReadonlyMap<string, FoundBackend>> {
+export async function findBackends(
+  output: Output,
+  { plugins, origins }: Partial<Pick<Recipe, "plugins" | "origins">> = {},
+): Promise<ReadonlyMap<string, FoundBackend>> {
   const { discoverBackends } = await import("@vlm-export/compiler");
   const onBroken = ({ diagnostic }: BrokenPlugin): void => output.message({ ...diagnostic, severity: "warning" });
-  return discoverBackends(roots(), { plugins, onBroken });
+  return discoverBackends(roots(), { ...(plugins && { plugins }), ...(origins && { origins }), onBroken });
+}
+
+/** `--plugin PATH` of commands on an output folder, which never says itself what code judges it. */
+export const PLUGIN_OPTION = {
+  type: "string",
+  array: true,
+  nargs: 1,
+  describe: "module of a backend that the recipe named under plugins:; may be given several times",
+} as const;
+
+/** The backends for an output folder: those that are installed, and those at the paths of {@link PLUGIN_OPTION}. */
+export function backendsOf(output: Output, plugin: readonly string[] = []): Promise<ReadonlyMap<string, FoundBackend>> {
+  return findBackends(output, { plugins: plugin.map((path) => resolve(path)) });
 }
 
 /** All backends that load, and the plugins that do not. */

@@ -1,6 +1,8 @@
+import { isFlagOn } from "./flags.js";
 import { VERSION } from "./version.js";
 
 export { interruptHandler } from "./interrupts.js";
+export { outputProblem } from "./output-errors.js";
 
 /**
  * Runs the command line `argv` (without node and script) and returns the exit code. Answers go to stdout, everything else to stderr.
@@ -9,7 +11,7 @@ export { interruptHandler } from "./interrupts.js";
 export async function main(argv: readonly string[], signal: AbortSignal): Promise<number> {
   if (argv.includes("--version")) {
     const document = JSON.stringify({ version: VERSION }, null, 2);
-    process.stdout.write(`${argv.includes("--json") ? document : VERSION}\n`);
+    process.stdout.write(`${isFlagOn(argv, "json") ? document : VERSION}\n`);
     return 0;
   }
   try {
@@ -26,7 +28,7 @@ function failedStart(error: unknown, argv: readonly string[]): number {
   const message = `a limit of the system is reached, too many files are open: ${error.message}.`;
   const hint = "Allow more of them: ulimit -n 1024.";
   const finding = { code: "VX-TOOL-LIMIT", severity: "error", message, hint, where: { stage: "report" } };
-  if (argv.includes("--json")) process.stdout.write(`${JSON.stringify({ ok: false, diagnostics: [finding] }, null, 2)}\n`);
+  if (isFlagOn(argv, "json")) process.stdout.write(`${JSON.stringify({ ok: false, diagnostics: [finding] }, null, 2)}\n`);
   else process.stderr.write(`error ${finding.code}: ${message}\n  hint: ${hint}\n`);
   return 2;
 }

@@ -10,19 +10,31 @@ export interface Output {
   failure(error: unknown): void;
 }
 
+/** How a command's answer is printed. */
+export interface OutputMode {
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+/** Where text goes. */
+export interface Sinks {
+  stdout(text: string): void;
+  stderr(text: string): void;
+}
+
 const MAX_PRINTED = 20;
 
-export function createOutput(options: { readonly json: boolean; readonly quiet: boolean }): Output {
-  const toStderr = (text: string): void => void process.stderr.write(`${text}\n`);
+export function createOutput(options: OutputMode, sinks: Sinks): Output {
+  const toStderr = (text: string): void => sinks.stderr(`${text}\n`);
   return {
     answer(text, document) {
-      process.stdout.write(options.json ? `${JSON.stringify(document, null, 2)}\n` : text.endsWith("\n") ? text : `${text}\n`);
+      sinks.stdout(options.json ? `${JSON.stringify(document, null, 2)}\n` : text.endsWith("\n") ? text : `${text}\n`);
     },
     message(diagnostic) {
       if (!options.json && (!options.quiet || diagnostic.severity === "error")) toStderr(formatDiagnostic(diagnostic));
     },
     failure(error) {
-      if (options.json) process.stdout.write(`${JSON.stringify({ ok: false, diagnostics: diagnosticsOf(error) }, null, 2)}\n`);
+      if (options.json) sinks.stdout(`${JSON.stringify({ ok: false, diagnostics: diagnosticsOf(error) }, null, 2)}\n`);
       else printFailure(error, toStderr);
     },
   };

@@ -50,8 +50,9 @@ function engineCells(engine: TargetReport["engine"]): readonly string[] {
   ];
 }
 
-function gateLine({ gate, target, value, limit, worstLayers }: GateResult): string {
-  return `gate ${gate} failed on ${target}: ${value?.toPrecision(5)}, limit ${limit}${worstLayers ? `; worst layers: ${worstLayers.join(", ")}` : ""}`;
+function gateLine({ gate, target, value, limit, reason, worstLayers }: GateResult): string {
+  const found = value === undefined ? reason : `${value.toPrecision(5)}, limit ${limit}`;
+  return `gate ${gate} failed on ${target}: ${found}${worstLayers ? `; worst layers: ${worstLayers.join(", ")}` : ""}`;
 }
 
 /** Errors of a target that did not succeed, warnings of one that did. */

@@ -92,9 +92,9 @@ async function deliver(site: RunSite, diagnostics: readonly Diagnostic[]): Promi
   const { float, plans } = await prepare(site);
   const refused = await clock.run("plan", () => precheck(site, float, plans));
   site.workers.start();
-  const output = openOutputFolder(request.outDir);
+  const output = openOutputFolder(request.outDir, site.report);
   try {
-    const quantized = await quantizeModel(site, float, plans, `${output.staging}.scratch`);
+    const quantized = await quantizeModel(site, float, plans, output.scratch);
     try {
       return await proveAndReport(site, { float, refused, quantized, output, diagnostics });
     } finally {

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { loadRecipe } from "@vlm-export/recipe";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type BrokenPlugin, discoverBackends } from "./discover.js";
 
@@ -48,4 +49,28 @@ test("without a listener the first one ends the search", async () => {
 test("one that is asked for by name ends the search", async () => {
   const options = { plugins: [throwing], onBroken: () => undefined };
   await expect(discoverBackends([root], options)).rejects.toMatchObject({ diagnostic: { code: "VX-PLUGIN-LOAD" } });
+});
+
+async function namedIn(recipe: string): Promise<ReturnType<typeof discoverBackends>> {
+  const { plugins, origins } = await loadRecipe(recipe);
+  return discoverBackends([root], { plugins, origins, onBroken: () => undefined });
+}
+
+test("a relative path of a recipe starts from its folder, however the recipe is called", async () => {
+  mkdirSync(join(root, "own"), { recursive: true });
+  writeFileSync(join(root, "own", "good.mjs"), backend("good"));
+  const recipe = join(root, "own", "r.yaml");
+  writeFileSync(recipe, "version: 1\nplugins: [./good.mjs]\n");
+  for (const spelling of [recipe, relative(process.cwd(), recipe)]) expect((await namedIn(spelling)).get("good")).toBeDefined();
+});
+
+test.each([
+  ["./gone.mjs", "no such file or folder"],
+  ["gone", "no package of that name is installed"],
+])("plugin %s of a recipe that does not load is told with its line", async (plugin, reason) => {
+  const recipe = join(root, "r.yaml");
+  writeFileSync(recipe, `version: 1\nplugins:\n  - ${plugin}\n`);
+  await expect(namedIn(recipe)).rejects.toMatchObject({
+    diagnostic: { code: "VX-PLUGIN-LOAD", message: expect.stringContaining(reason), where: { file: recipe, line: 3, column: 5 } },
+  });
 });

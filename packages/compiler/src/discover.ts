@@ -3,7 +3,9 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Backend, contractProblems } from "@vlm-export/backend-api";
 import { type Diagnostic, VxError } from "@vlm-export/ir";
+import type { Origin, Recipe } from "@vlm-export/recipe";
 import { pluginDuplicate, pluginLoad } from "./errors.js";
+import { located } from "./located.js";
 
 const KEYWORD = "vlm-export-backend";
 /** Package names that may be backends; the keyword decides. */
@@ -28,6 +30,8 @@ export interface BrokenPlugin {
 export interface DiscoverOptions {
   /** Packages or files that are backends whatever their name; one that does not load ends the search. */
   readonly plugins?: readonly string[];
+  /** Places by `plugins.` and the plugin, such as a recipe's origins: a plugin that cannot be used is told with its place. */
+  readonly origins?: Recipe["origins"];
   /** Hears of installed plugins that do not load, which are then left out; without it the first one ends the search. */
   onBroken?(broken: BrokenPlugin): void;
 }
@@ -45,7 +49,7 @@ interface PackageJson {
  */
 export async function discoverBackends(
   roots: readonly string[],
-  { plugins = [], onBroken }: DiscoverOptions = {},
+  { plugins = [], origins = new Map(), onBroken }: DiscoverOptions = {},
 ): Promise<ReadonlyMap<string, FoundBackend>> {
   const found = new Map<string, FoundBackend>();
   for (const source of installed(roots))
@@ -55,7 +59,7 @@ export async function discoverBackends(
       if (!onBroken || !(error instanceof VxError)) throw error;
       onBroken({ name: readPackage(source).name ?? source, path: source, diagnostic: error.diagnostic });
     }
-  for (const plugin of plugins) await addBackend(found, resolvePlugin(plugin, roots));
+  for (const plugin of plugins) await addNamed(found, plugin, roots, origins.get(`plugins.${plugin}`));
   return found;
 }
 
@@ -67,6 +71,19 @@ function installed(roots: readonly string[]): Iterable<string> {
     if (name !== undefined && keywords?.includes(KEYWORD) && !folders.has(name)) folders.set(name, folder);
   }
   return folders.values();
+}
+
+async function addNamed(
+  found: Map<string, FoundBackend>,
+  plugin: string,
+  roots: readonly string[],
+  origin: Origin | undefined,
+): Promise<void> {
+  try {
+    await addBackend(found, resolvePlugin(plugin, roots));
+  } catch (error) {
+    throw error instanceof VxError && typeof origin === "object" ? located(error, origin) : error;
+  }
 }
 
 async function addBackend(found: Map<string, FoundBackend>, source: string): Promise<void> {
@@ -123,7 +140,7 @@ function readPackage(folder: string): PackageJson {
   }
 }
 
-/** A path is taken as it is; a name is looked for in the node_modules folders above the roots. */
+/** An absolute path is taken as it is; a name is looked for in the node_modules folders above the roots. */
 function resolvePlugin(plugin: string, roots: readonly string[]): string {
   if (isAbsolute(plugin)) return plugin;
   const places = roots.flatMap(foldersAbove).map((folder) => join(folder, "node_modules", plugin));

@@ -177,7 +177,7 @@ export function pluginUnknownTarget(target: string, known: readonly string[], ne
     message: `no backend named ${JSON.stringify(target)} was found; there are: ${known.join(", ") || "none"}.`,
     hint: nearest
       ? `Did you mean ${nearest}?`
-      : "Install its package (keyword vlm-export-backend) or name it under plugins: in the recipe.",
+      : "Install its package (keyword vlm-export-backend) or name it: under plugins: in the recipe, to verify and eval by --plugin.",
   });
 }
 
@@ -289,4 +289,35 @@ export function verifyRandom(cause: VxError): VxError {
     hint: "Give data (calibration.data, eval.data or --calibration), or state model.shapes in the recipe.",
     cause,
   });
+}
+
+/** What a replaced output or a killed run left beside the output folder cannot be removed. */
+export function emitFolderLeft(path: string, cause: unknown): Diagnostic {
+  return {
+    code: "VX-EMIT-FOLDER-LEFT",
+    severity: "warning",
+    message: `${path}, which nothing needs any more, cannot be removed: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    hint: "Remove it by hand. The output folder is not affected.",
+    where: { stage: "emit", file: path },
+  };
+}
+
+/** The operating system refused to open or look at a file or folder. */
+export function importOpen(path: string, cause: Error): VxError {
+  return coded(
+    "VX-IMPORT-FILE-OPEN",
+    "import",
+    { message: `${path} cannot be read: ${cause.message}.`, hint: "Check the path and its permissions.", cause },
+    { file: path },
+  );
+}
+
+/** A file of an artifact that cannot be read, whatever is in it. */
+export function verifyUnreadable(path: string, cause: Error): VxError {
+  return coded(
+    "VX-VERIFY-FILE",
+    "verify",
+    { message: `${path} cannot be read: ${cause.message}.`, hint: "Make it readable, then verify again.", cause, kind: "verify" },
+    { file: path },
+  );
 }

@@ -1,50 +1,78 @@
-import type { GateSettings } from "@vlm-export/recipe";
-import type { GateResult, TargetReport } from "@vlm-export/schemas";
+import type { GateSettings, Recipe } from "@vlm-export/recipe";
+import type { GateResult } from "@vlm-export/schemas";
+import type { CompileRequest } from "./compile.js";
+import type { TargetOutcome } from "./stages/prove-target.js";
 
 const WORST_LAYERS = 5;
 
-/** Judges every target by the recipe's gates. What could not be measured is `not-run`, never passed. */
-export function judgeGates(targets: Readonly<Record<string, TargetReport>>, gates: GateSettings): readonly GateResult[] {
-  return Object.entries(targets)
-    .filter(([, report]) => report.status === "ok")
-    .flatMap(([target, report]) => [
-      ...cosineGate(target, report, gates.minCosine),
-      ...degradationGate(target, report, gates.maxDegradation),
+/** What gates are judged by, besides the outcomes. */
+export interface GateRules {
+  readonly recipe: Pick<Recipe, "gates" | "eval" | "origins">;
+  readonly verify: CompileRequest["verify"];
+}
+
+type Measured = Pick<TargetOutcome, "status" | "engine" | "accuracy">;
+
+/**
+ * Judges every target that is fine so far by the recipe's gates. What could not be measured is `not-run` and has a reason, never passed.
+ */
+export function judgeGates(outcomes: ReadonlyMap<string, Measured>, rules: GateRules): readonly GateResult[] {
+  const { minCosine, maxDegradation } = rules.recipe.gates;
+  return [...outcomes]
+    .filter(([, { status }]) => status === "ok")
+    .flatMap(([target, measured]) => [
+      ...(minCosine === undefined ? [] : [cosineGate(measured, { gate: "minCosine", target, limit: minCosine, rules })]),
+      degradationGate(measured, { gate: "maxDegradation", target, limit: maxDegradation, rules }),
     ]);
 }
 
-function cosineGate(target: string, { engine }: TargetReport, limit: number | undefined): readonly GateResult[] {
-  if (limit === undefined) return [];
-  if (engine?.cosine === undefined)
-    return [{ gate: "minCosine", target, status: "not-run", limit, reason: engine?.reason ?? "the artifact was not run" }];
-  return [verdict({ gate: "minCosine", target, limit, value: engine.cosine, passed: engine.cosine >= limit, engine })];
+interface Gate {
+  readonly gate: keyof GateSettings;
+  readonly target: string;
+  readonly limit: number;
+  readonly rules: GateRules;
+}
+
+function cosineGate({ engine }: Measured, asked: Gate): GateResult {
+  const value = engine?.cosine;
+  if (value === undefined) return result(asked, { status: "not-run", reason: whyNotRun(engine, asked.rules) });
+  const onRandom = engine?.data === "random" && { reason: "measured on random data" };
+  return result(asked, { ...verdict(value >= asked.limit, engine), value, ...onRandom });
 }
 
 /** Relative loss of task accuracy: (float − quantized) / float. */
-function degradationGate(target: string, { accuracy, engine }: TargetReport, limit: number): readonly GateResult[] {
-  if (!accuracy) return [{ gate: "maxDegradation", target, status: "not-run", limit, reason: "the recipe names no eval.data" }];
-  const value = accuracy.float > 0 ? (accuracy.float - accuracy.quantized) / accuracy.float : 0;
-  return [verdict({ gate: "maxDegradation", target, limit, value, passed: value <= limit, engine })];
+function degradationGate({ accuracy, engine }: Measured, asked: Gate): GateResult {
+  const { recipe } = asked.rules;
+  if (!recipe.eval) return result(asked, { status: "not-run", reason: "the recipe names no eval.data" });
+  if (!accuracy) return result(asked, { status: "not-run", reason: whyNotRun(engine, asked.rules) });
+  if (accuracy.float === 0) {
+    const isStated = placeOf(asked) !== undefined;
+    return result(asked, {
+      status: isStated ? "failed" : "not-run",
+      reason: "the float model is right on none of the samples; check the labels",
+    });
+  }
+  const value = (accuracy.float - accuracy.quantized) / accuracy.float;
+  return result(asked, { ...verdict(value <= asked.limit, engine), value });
 }
 
-interface Measured {
-  readonly gate: GateResult["gate"];
-  readonly target: string;
-  readonly limit: number;
-  readonly value: number;
-  readonly passed: boolean;
-  readonly engine: TargetReport["engine"];
+function whyNotRun(engine: Measured["engine"], { verify }: GateRules): string {
+  return engine?.reason ?? (verify === "run" ? "the artifact was not run" : `the artifact was not run (--verify ${verify})`);
 }
 
-function verdict({ gate, target, limit, value, passed, engine }: Measured): GateResult {
+function verdict(passed: boolean, engine: Measured["engine"]): Pick<GateResult, "status" | "worstLayers"> {
   const worst = engine?.layers?.slice(0, WORST_LAYERS).map((layer) => layer.node ?? layer.value) ?? [];
-  return {
-    gate,
-    target,
-    status: passed ? "passed" : "failed",
-    limit,
-    value,
-    ...(engine?.data === "random" && gate === "minCosine" && { reason: "measured on random data" }),
-    ...(passed || worst.length === 0 ? {} : { worstLayers: worst }),
-  };
+  return { status: passed ? "passed" : "failed", ...(passed || worst.length === 0 ? {} : { worstLayers: worst }) };
+}
+
+function result(asked: Gate, found: Omit<GateResult, "gate" | "target" | "limit" | "line">): GateResult {
+  const { gate, target, limit } = asked;
+  const line = placeOf(asked)?.line;
+  return { gate, target, limit, ...found, ...(line !== undefined && { line }) };
+}
+
+/** Where the recipe states the gate; undefined for a default. */
+function placeOf({ gate, rules }: Gate): { readonly line?: number } | undefined {
+  const origin = rules.recipe.origins.get(`gates.${gate}`);
+  return origin === "default" ? undefined : origin;
 }

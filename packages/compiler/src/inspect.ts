@@ -1,5 +1,4 @@
-import { existsSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, statSync } from "node:fs";
 import {
   allConstants,
   type Diagnostic,
@@ -10,6 +9,7 @@ import {
   storedByteLength,
   type Value,
 } from "@vlm-export/ir";
+import { importOpen } from "./errors.js";
 import { withNormalizedModel } from "./with-normalized-model.js";
 
 export interface InspectOptions {
@@ -76,8 +76,12 @@ function counted(words: readonly string[]): readonly (readonly [word: string, co
   return [...counts];
 }
 
-/** True when the path is a folder with a manifest. */
+/** True when the path is a folder with a manifest. Throws VX-IMPORT-FILE-OPEN when it may not be looked into. */
 export function isOutputFolder(path: string): boolean {
-  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  return isFolder && existsSync(join(path, "manifest.json"));
+  try {
+    const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+    return isFolder && readdirSync(path).includes("manifest.json");
+  } catch (error) {
+    throw importOpen(path, error as Error);
+  }
 }

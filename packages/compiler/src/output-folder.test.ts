@@ -1,4 +1,5 @@
 import fs, {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -12,7 +13,8 @@ import fs, {
 } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import type { Diagnostic } from "@vlm-export/ir";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openOutputFolder } from "./output-folder.js";
 
@@ -24,8 +26,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(parent, { recursive: true, force: true }));
 
-function publish(content: string): void {
-  const output = openOutputFolder(dist);
+function publish(content: string, warnings: Diagnostic[] = []): void {
+  const output = openOutputFolder(dist, (diagnostic) => warnings.push(diagnostic));
   writeFileSync(join(output.staging, "manifest.json"), JSON.stringify({ tool: { name: "vlm-export" }, content }));
   output.commit();
   output.abort();
@@ -154,4 +156,93 @@ test.skipIf(process.platform === "win32")("the folder may be read by whom the um
   publish("one");
   mkdirSync(join(parent, "plain"));
   expect(statSync(dist).mode).toBe(statSync(join(parent, "plain")).mode);
+});
+
+/** `action` while removing a tree fails wherever `refuses` says so of a path in it, as for users other than root. */
+function whileRemovalFails(refuses: (path: string) => boolean, action: () => void): void {
+  const { rmSync: remove } = fs;
+  fs.rmSync = (path, options) => {
+    const tree = existsSync(path) && statSync(path).isDirectory() ? readdirSync(path, { recursive: true }) : [];
+    const all = [String(path), ...tree.map((name) => join(String(path), String(name)))];
+    if (all.some(refuses))
+      throw Object.assign(new Error(`EACCES: permission denied, rm '${String(path)}'`), { code: "EACCES", syscall: "rm" });
+    remove(path, options);
+  };
+  syncBuiltinESMExports();
+  try {
+    action();
+  } finally {
+    fs.rmSync = remove;
+    syncBuiltinESMExports();
+  }
+}
+
+const isReadOnlyFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory() && (statSync(path).mode & 0o200) === 0;
+
+test("an earlier output that was made read-only is replaced, and nothing of it stays", () => {
+  publish("one");
+  mkdirSync(join(dist, "onnx-qdq"));
+  for (const path of [join(dist, "onnx-qdq"), dist]) chmodSync(path, 0o555);
+  whileRemovalFails(isReadOnlyFolder, () => publish("two"));
+  expect([content(), readdirSync(parent)]).toEqual(["two", ["dist"]]);
+});
+
+test("an earlier output that cannot be removed is a warning: that of this run is there, and later runs go on", () => {
+  publish("one");
+  const isOld = (path: string): boolean => path.endsWith(".old");
+  const warnings: Diagnostic[] = [];
+  whileRemovalFails(isOld, () => publish("two", warnings));
+  const left = readdirSync(parent).find(isOld)!;
+  expect(warnings).toEqual([
+    expect.objectContaining({ code: "VX-EMIT-FOLDER-LEFT", severity: "warning", message: expect.stringContaining(join(parent, left)) }),
+  ]);
+  whileRemovalFails(
+    (path) => path.endsWith(left),
+    () => publish("three"),
+  );
+  expect([content(), readdirSync(parent).toSorted()]).toEqual(["three", [left, "dist"]]);
+  publish("four");
+  expect([content(), readdirSync(parent)]).toEqual(["four", ["dist"]]);
+});
+
+test("the names beside an output do not grow with its name", () => {
+  for (const length of [90, 220, 255]) {
+    dist = join(parent, "d".repeat(length));
+    publish("one");
+    const output = openOutputFolder(dist);
+    expect(() => openOutputFolder(dist)).toThrow("being written by process");
+    mkdirSync(output.scratch);
+    for (const name of readdirSync(parent)) expect(name.length).toBeLessThanOrEqual(Math.max(143, length));
+    output.abort();
+    publish("two");
+    expect([content(), readdirSync(parent)]).toEqual(["two", [basename(dist)]]);
+    rmSync(dist, { recursive: true });
+  }
+});
+
+test("a name that the file system does not take is a coded error before any work", () => {
+  expect(() => openOutputFolder(join(parent, "d".repeat(300)))).toThrow(
+    expect.objectContaining({ diagnostic: expect.objectContaining({ code: "VX-EMIT-WRITE" }) }),
+  );
+  expect(readdirSync(parent)).toEqual([]);
+});
+
+test("files of failed artifacts go with the output that they belong to, and files of others beside them do not", () => {
+  const publishRejected = (): void => {
+    const output = openOutputFolder(dist);
+    mkdirSync(join(output.staging, "rejected/tflite"), { recursive: true });
+    writeFileSync(join(output.staging, "rejected/tflite/model.tflite"), "x");
+    writeFileSync(join(output.staging, "manifest.json"), JSON.stringify({ tool: { name: "vlm-export" }, content: "failed" }));
+    writeFileSync(
+      join(output.staging, "report.json"),
+      JSON.stringify({ targets: { tflite: { files: [{ path: "rejected/tflite/model.tflite" }] } } }),
+    );
+    output.commit();
+    output.abort();
+  };
+  publishRejected();
+  publishRejected();
+  writeFileSync(join(dist, "rejected/notes.txt"), "mine");
+  expect(() => openOutputFolder(dist)).toThrow("holds rejected/notes.txt, which vlm-export did not write");
+  expect(existsSync(join(dist, "rejected/notes.txt"))).toBe(true);
 });

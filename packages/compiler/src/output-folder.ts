@@ -1,8 +1,8 @@
 import {
+  chmodSync,
   closeSync,
   existsSync,
   fsyncSync,
-  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -12,15 +12,15 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeFileSync,
 } from "node:fs";
 import { randomBytes } from "node:crypto";
-import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { emitWrite, isSystemError } from "@vlm-export/backend-api";
-import type { Manifest } from "@vlm-export/schemas";
-import { isRunning, makeFolder } from "@vlm-export/store";
-import { emitFolderBusy, emitFolderFixed, emitFolderForeign } from "./errors.js";
+import type { Diagnostic } from "@vlm-export/ir";
+import type { Manifest, Report } from "@vlm-export/schemas";
+import { isRunning, makeFolder, sha256Hex } from "@vlm-export/store";
+import { emitFolderFixed, emitFolderForeign, emitFolderLeft } from "./errors.js";
+import { takeLock } from "./folder-lock.js";
 import { REJECTED_FOLDER } from "./stages/prove-target.js";
 
 /** What manifest.json says wrote it. */
@@ -34,40 +34,45 @@ const DESKTOP_FILES: ReadonlySet<string> = new Set([".DS_Store", "Thumbs.db", "d
 export interface OutputFolder {
   /** Where files are written until {@link commit}. */
   readonly staging: string;
-  /** Puts the staging folder under the final name, replacing an earlier output of this tool. */
+  /** A path beside it for a folder of what only this run needs. */
+  readonly scratch: string;
+  /** Puts the staging folder under the final name, replacing an earlier output of this tool; one that cannot be removed is a warning. */
   commit(): void;
   /** Removes all traces. Safe to call after commit. */
   abort(): void;
 }
 
-interface LockOwner {
-  readonly pid: number;
-  readonly host: string;
-}
+type Sink = (diagnostic: Diagnostic) => void;
 
 /**
  * Locks `folder` for this process, removes what a killed run left, and makes a staging folder beside it. A link to a folder is
- * followed. Throws VX-EMIT-FOLDER-BUSY, VX-EMIT-FOLDER-FIXED, VX-EMIT-FOLDER-FOREIGN, VX-EMIT-WRITE.
+ * followed. `report` receives warnings. Throws VX-EMIT-FOLDER-BUSY, VX-EMIT-FOLDER-FIXED, VX-EMIT-FOLDER-FOREIGN, VX-EMIT-WRITE.
  */
-export function openOutputFolder(folder: string): OutputFolder {
+export function openOutputFolder(folder: string, report: Sink = () => undefined): OutputFolder {
   const target = guarded(folder, () => targetOf(resolve(folder)));
   const parent = dirname(target);
-  const prefix = `.${basename(target)}.vlm-export-`;
+  const prefix = prefixFor(target);
   return guarded(target, () => {
     makeFolder(parent);
     const lock = takeLock(join(parent, `${prefix}lock`), target);
     try {
-      recover(parent, prefix, target);
+      recover({ parent, prefix, target, report });
       const problem = foreignIn(target);
       if (problem !== undefined) throw emitFolderForeign(target, problem);
       const staging = join(parent, `${prefix}${randomBytes(6).toString("hex")}`);
+      const scratch = `${staging}.scratch`;
       if (existsSync(target)) tryMove(target, `${staging}.old`);
       mkdirSync(staging); // not mkdtemp, whose folders only their owner may read
       return {
         staging,
-        commit: () => guarded(target, () => swap(staging, target, lock)),
+        scratch,
+        commit: () => {
+          const old = guarded(target, () => swap(staging, target));
+          removeOrReport(old, report);
+          lock.release();
+        },
         abort: () => {
-          rmSync(staging, { recursive: true, force: true });
+          for (const path of [staging, scratch]) rmSync(path, { recursive: true, force: true });
           lock.release();
         },
       };
@@ -76,6 +81,16 @@ export function openOutputFolder(folder: string): OutputFolder {
       throw error;
     }
   });
+}
+
+/** Longest name of an output, in bytes, that the names beside it repeat: the shortest limit in use is 143 for a whole name. */
+const MAX_NAME_BYTES = 100;
+
+/** What the names of all files and folders that are made beside an output begin with. */
+function prefixFor(target: string): string {
+  const name = basename(target);
+  const short = Buffer.byteLength(name) > MAX_NAME_BYTES ? sha256Hex(name).slice(0, 16) : name;
+  return `.${short}.vlm-export-`;
 }
 
 function guarded<T>(path: string, action: () => T): T {
@@ -104,24 +119,58 @@ function tryMove(target: string, aside: string): void {
   renameSync(aside, target);
 }
 
-function swap(staging: string, target: string, lock: Lock): void {
+/** Returns where the earlier output is now, if there was one. */
+function swap(staging: string, target: string): string {
   syncFolder(staging);
   const old = `${staging}.old`;
   if (existsSync(target)) renameSync(target, old);
   renameSync(staging, target);
   syncFolder(dirname(target));
-  rmSync(old, { recursive: true, force: true });
-  lock.release();
+  return old;
+}
+
+interface Leftovers {
+  readonly parent: string;
+  readonly prefix: string;
+  readonly target: string;
+  readonly report: Sink;
 }
 
 /** A kill between the two renames of {@link swap} leaves the earlier output as `.old`: it is put back. Leftover staging folders go. */
-function recover(parent: string, prefix: string, target: string): void {
+function recover({ parent, prefix, target, report }: Leftovers): void {
   const all = readdirSync(parent).filter((name) => name.startsWith(prefix));
   const drafts = all.filter((name) => name.startsWith(`${prefix}lock.`) && !isRunning(Number(name.slice(`${prefix}lock.`.length))));
   const leftovers = all.filter((name) => !name.startsWith(`${prefix}lock`));
   const old = leftovers.find((name) => name.endsWith(".old"));
   if (old && !existsSync(target)) renameSync(join(parent, old), target);
-  for (const name of [...drafts, ...leftovers]) rmSync(join(parent, name), { recursive: true, force: true });
+  for (const name of [...drafts, ...leftovers]) removeOrReport(join(parent, name), report);
+}
+
+/** What is not needed any more is never a reason to fail. */
+function removeOrReport(path: string, report: Sink): void {
+  try {
+    removeTree(path);
+  } catch (error) {
+    report(emitFolderLeft(path, error));
+  }
+}
+
+/** Read-only folders in it do not keep it; a path that is not there is fine. */
+function removeTree(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    makeWritable(path);
+    rmSync(path, { recursive: true, force: true });
+  }
+}
+
+/** Lets the owner change the folder and those below it. */
+function makeWritable(path: string): void {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (!stats?.isDirectory()) return;
+  chmodSync(path, stats.mode | 0o700);
+  for (const name of readdirSync(path)) makeWritable(join(path, name));
 }
 
 /** What keeps a folder from being replaced: it holds more than an earlier run wrote. Undefined when nothing does. */
@@ -139,11 +188,21 @@ function writtenBefore(target: string): (path: string) => boolean {
     const { tool, targets = {} } = JSON.parse(readFileSync(join(target, "manifest.json"), "utf8")) as Partial<Manifest>;
     if (tool?.name !== TOOL_NAME) return () => false;
     const artifacts = Object.values(targets).flatMap(({ folder, files }) => files.map(({ path }) => `${folder}/${path}`));
-    const known = new Set([...REPORT_FILES, ...artifacts]);
-    return (path) => known.has(path) || path.startsWith(`${REJECTED_FOLDER}/`) || DESKTOP_FILES.has(basename(path));
+    const known = new Set([...REPORT_FILES, ...artifacts, ...rejectedBefore(target)]);
+    return (path) => known.has(path) || DESKTOP_FILES.has(basename(path));
   } catch {
     return () => false;
   }
+}
+
+/** Files of artifacts that failed, which no manifest names: those that the report in the folder says lie there. */
+function rejectedBefore(target: string): readonly string[] {
+  const path = join(target, "report.json");
+  if (!existsSync(path)) return [];
+  const { targets = {} } = JSON.parse(readFileSync(path, "utf8")) as Partial<Report>;
+  return Object.values(targets)
+    .flatMap(({ files }) => files.map((file) => file.path))
+    .filter((file) => file.startsWith(`${REJECTED_FOLDER}/`));
 }
 
 /** Paths below the folder, with forward slashes. */
@@ -152,59 +211,6 @@ function* filesIn(folder: string, below = ""): Generator<string> {
     if (entry.isDirectory()) yield* filesIn(folder, `${below}${entry.name}/`);
     else yield `${below}${entry.name}`;
   }
-}
-
-interface Lock {
-  release(): void;
-}
-
-/** The lock file appears complete by a hard link, so a reader never sees a half-written owner. */
-function takeLock(path: string, target: string): Lock {
-  const owner: LockOwner = { pid: process.pid, host: hostname() };
-  const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify(owner));
-  try {
-    if (!linkIfAbsent(draft, path)) {
-      const holder = readOwner(path);
-      if (isAlive(holder)) throw emitFolderBusy(target, holder?.pid ?? 0, path);
-      rmSync(path, { force: true });
-      if (!linkIfAbsent(draft, path)) throw emitFolderBusy(target, readOwner(path)?.pid ?? 0, path);
-    }
-  } finally {
-    rmSync(draft, { force: true });
-  }
-  let held = true;
-  return {
-    release: () => {
-      if (held) rmSync(path, { force: true });
-      held = false;
-    },
-  };
-}
-
-function linkIfAbsent(from: string, to: string): boolean {
-  try {
-    linkSync(from, to);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
-  }
-}
-
-function readOwner(path: string): LockOwner | undefined {
-  try {
-    return JSON.parse(readFileSync(path, "utf8")) as LockOwner;
-  } catch {
-    return undefined;
-  }
-}
-
-/** An owner on another host counts as alive: only its user can know. */
-function isAlive(owner: LockOwner | undefined): boolean {
-  if (!owner || typeof owner.pid !== "number") return false;
-  if (owner.host !== hostname()) return true;
-  return isRunning(owner.pid);
 }
 
 function syncFolder(folder: string): void {

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Artifact, type Backend, openSite, type TargetSite } from "@vlm-export/backend-api";
 import { standardOps } from "@vlm-export/ops";
+import { makeTemporaryFolder } from "@vlm-export/store";
 
 export interface TemporarySiteOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -15,14 +15,14 @@ export interface StoredArtifact {
   readonly options: object | undefined;
 }
 
-/** Runs hooks of a backend outside a compile, on an artifact that is there or on none, with a temporary folder that goes afterwards. */
+/** Runs hooks of a backend outside a compile, on an artifact that is there or on none, with a temporary folder that goes afterwards. Throws VX-EMIT-TEMPORARY. */
 export async function withTemporarySite<T>(
   backend: Backend,
   stored: StoredArtifact | undefined,
   { environment, signal }: TemporarySiteOptions,
   action: (site: TargetSite) => Promise<T>,
 ): Promise<T> {
-  const tmpRoot = mkdtempSync(join(tmpdir(), "vlm-export-site-"));
+  const tmpRoot = makeTemporaryFolder(tmpdir(), "vlm-export-site-");
   try {
     const dir = stored?.artifact.dir ?? tmpRoot;
     return await action(

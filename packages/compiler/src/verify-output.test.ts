@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Backend, defineBackend } from "@vlm-export/backend-api";
 import type { Manifest } from "@vlm-export/schemas";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { verifyOutput } from "./verify-output.js";
 
 const dist = mkdtempSync(join(tmpdir(), "vlm-export-verify-output-"));
@@ -12,8 +12,11 @@ afterAll(() => rmSync(dist, { recursive: true, force: true }));
 
 const properties = { io: { enum: ["float32", "int8"], default: "float32" } };
 
-/** Puts a manifest of one empty target with these options into the folder and verifies it; gives what `decode` was given. */
-async function verifiedWith(options: Manifest["targets"][string]["options"]) {
+/**
+ * Puts a manifest of one empty target with these options into the folder and verifies it, after `damage` to its only file, of which the
+ * manifest says what `damage` returns; gives what `decode` was given.
+ */
+async function verifiedWith(options: Manifest["targets"][string]["options"], damage = (_path: string): number => 5) {
   const given: unknown[] = [];
   const backend: Backend = defineBackend<unknown, unknown>({
     name: "test",
@@ -35,7 +38,10 @@ async function verifiedWith(options: Manifest["targets"][string]["options"]) {
     },
   });
   mkdirSync(join(dist, "test"), { recursive: true });
-  writeFileSync(join(dist, "test/model.bin"), "bytes");
+  const file = join(dist, "test/model.bin");
+  rmSync(file, { recursive: true, force: true });
+  writeFileSync(file, "bytes");
+  const sizeBytes = damage(file);
   const sha256 = createHash("sha256").update("bytes").digest("hex");
   const manifest: Manifest = {
     schemaVersion: 1,
@@ -47,7 +53,7 @@ async function verifiedWith(options: Manifest["targets"][string]["options"]) {
         backend: "test",
         formatVersion: "1",
         folder: "test",
-        files: [{ path: "model.bin", sizeBytes: 5, sha256 }],
+        files: [{ path: "model.bin", sizeBytes, sha256 }],
         tensors: [],
         ...(options && { options }),
       },
@@ -67,4 +73,29 @@ test("options that the target does not know are a finding of that target", async
   const { given, results } = await verifiedWith({ io: "int9" });
   expect(given).toEqual([]);
   expect(results).toEqual([{ target: "test", diagnostics: [expect.objectContaining({ code: "VX-PLUGIN-OPTIONS" })] }]);
+});
+
+test.each([
+  ["looked at", "ELOOP", (path: string) => (symlinkSync("model.bin", path), 5)],
+  ["read", "EISDIR", (path: string) => (mkdirSync(path), statSync(path).size)],
+])("a file that cannot be %s is a finding of its target", async (_, reason, replace) => {
+  const damage = (path: string): number => {
+    rmSync(path);
+    return replace(path);
+  };
+  const { given, results } = await verifiedWith(undefined, damage);
+  const message = expect.stringContaining(`${join(dist, "test/model.bin")} cannot be read: ${reason}`);
+  expect(given).toEqual([]);
+  expect(results).toEqual([{ target: "test", diagnostics: [expect.objectContaining({ code: "VX-VERIFY-FILE", message })] }]);
+});
+
+test("no room for temporary files is an error of the user, and says nothing of the artifact", async () => {
+  for (const name of ["TMPDIR", "TEMP", "TMP"]) vi.stubEnv(name, join(dist, "manifest.json/tmp"));
+  try {
+    await expect(verifiedWith(undefined)).rejects.toThrow(
+      expect.objectContaining({ kind: "user", diagnostic: expect.objectContaining({ code: "VX-EMIT-TEMPORARY" }) }),
+    );
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { createReadStream, statSync } from "node:fs";
 import { join } from "node:path";
-import { type Artifact, callHook, type Decoded } from "@vlm-export/backend-api";
+import { type Artifact, callHook, type Decoded, isSystemError } from "@vlm-export/backend-api";
 import { type Diagnostic, VxError } from "@vlm-export/ir";
 import type { ManifestTarget, ManifestTensor, Proof } from "@vlm-export/schemas";
 import { verifyDecode } from "@vlm-export/verify";
 import type { FoundBackend } from "./discover.js";
-import { verifyFile } from "./errors.js";
+import { verifyFile, verifyUnreadable } from "./errors.js";
 import { readManifest } from "./output-manifest.js";
 import { fingerprintOfDecoded } from "./report/manifest.js";
 import { chosenBackends } from "./targets.js";
@@ -26,7 +26,7 @@ export interface VerifiedTarget {
 
 const REBUILD_HINT = "The artifact does not carry the integers of the frozen graph and must not be shipped; build it again.";
 
-/** Checks every file's hash, decodes every artifact and compares with the fingerprints of the frozen graph. Needs neither model nor recipe. */
+/** Checks every file's hash, decodes every artifact and compares with the fingerprints of the frozen graph. Needs neither model nor recipe. Throws VX-VERIFY-MANIFEST, VX-EMIT-TEMPORARY. */
 export async function verifyOutput(dist: string, options: VerifyOptions): Promise<readonly VerifiedTarget[]> {
   const manifest = readManifest(dist);
   const backends = chosenBackends(Object.keys(manifest.targets), options.backends);
@@ -55,9 +55,14 @@ async function verifyTarget({ target, entry, dist, backend, options }: Job): Pro
     );
     return { target, ...compare(target, entry, decoded) };
   } catch (error) {
-    if (!(error instanceof VxError)) throw error;
+    if (!(error instanceof VxError) || isOfThisMachine(error)) throw error;
     return { target, diagnostics: error.diagnostics };
   }
+}
+
+/** True for what says nothing of the artifact: its reader had no room to work in. */
+function isOfThisMachine({ diagnostic }: VxError): boolean {
+  return diagnostic.code.startsWith("VX-EMIT-");
 }
 
 /** The artifact as its manifest entry describes it. */
@@ -72,7 +77,17 @@ export function artifactOf(entry: ManifestTarget, dist: string): Artifact {
   };
 }
 
-async function checkFile(path: string, { sizeBytes, sha256 }: { readonly sizeBytes: number; readonly sha256: string }): Promise<void> {
+type FileEntry = ManifestTarget["files"][number];
+
+async function checkFile(path: string, expected: FileEntry): Promise<void> {
+  try {
+    await checkContent(path, expected);
+  } catch (error) {
+    throw isSystemError(error) ? verifyUnreadable(path, error) : error;
+  }
+}
+
+async function checkContent(path: string, { sizeBytes, sha256 }: FileEntry): Promise<void> {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) throw verifyFile(path, "is missing");
   if (found.size !== sizeBytes) throw verifyFile(path, `has ${found.size} bytes, the manifest says ${sizeBytes}`);

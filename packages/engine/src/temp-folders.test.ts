@@ -45,3 +45,17 @@ test("folders of processes that are gone are removed: of this host at once, othe
   expect([...gone, ...kept].map(existsSync)).toEqual([false, false, false, true, true, true]);
   folders.removeAll();
 });
+
+test("a place that cannot be written is an error of the user that names it and TMPDIR", () => {
+  writeFileSync(join(root, "file"), "");
+  const expected = (folder: string) =>
+    expect.objectContaining({
+      kind: "user",
+      message: expect.stringContaining(`temporary files cannot be written below ${folder}: `),
+      diagnostic: expect.objectContaining({ code: "VX-EMIT-TEMPORARY", hint: expect.stringContaining("set TMPDIR") }),
+    });
+  for (const place of [join(root, "file"), join(root, "file/tmp")]) {
+    expect(() => new TempFolders(place).make()).toThrow(expected(place));
+    expect(() => new TempFolders(place).make(join(root, "file"))).toThrow(expected(place));
+  }
+});

@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { HOST_TAG, isRunning, makeFolder } from "@vlm-export/store";
+import { emitTemporary, HOST_TAG, isRunning, makeFolder, makeTemporaryFolder } from "@vlm-export/store";
 
 const OWNED = /^\.vlm-export-(\d+)-(?:([0-9a-f]{8})-)?/;
 /** A folder of another host, whose processes nobody here sees, is removed after this time. */
@@ -24,11 +24,10 @@ export class TempFolders {
 
   /**
    * A new empty folder, on the file system of `file` if one is given, so that hard links to it work: in the usual place if that
-   * is the same system, else beside the file if that folder can be written.
+   * is the same system, else beside the file if that folder can be written. Throws VX-EMIT-TEMPORARY.
    */
   make(file?: string): string {
-    const usual = this.#root ?? tmpdir();
-    makeFolder(usual);
+    const usual = existing(this.#root ?? tmpdir());
     if (file === undefined || sameSystem(usual, file)) return this.#keep(makeIn(usual));
     try {
       return this.#keep(makeIn(dirname(file)));
@@ -53,17 +52,35 @@ export class TempFolders {
   }
 }
 
+/** The folder, made when it is missing: that of a path that is not there would be on no file system. */
+function existing(folder: string): string {
+  try {
+    makeFolder(folder);
+    return folder;
+  } catch (error) {
+    throw emitTemporary(folder, error);
+  }
+}
+
 /** Names tell whose process on which host made the folder. */
 function makeIn(root: string): string {
   removeLeftovers(root);
-  return mkdtempSync(join(root, `.vlm-export-${process.pid}-${HOST_TAG}-`));
+  return makeTemporaryFolder(root, `.vlm-export-${process.pid}-${HOST_TAG}-`);
 }
 
 /** Removes what killed processes left in the system's folder for temporary files, as far as it may; returns the paths. */
 export function removeLeftovers(root: string = tmpdir()): readonly string[] {
-  if (!existsSync(root)) return [];
-  const leftovers = readdirSync(root).filter((name) => isLeftover(root, name));
+  const leftovers = namesIn(root).filter((name) => isLeftover(root, name));
   return leftovers.map((name) => join(root, name)).filter(tryRemove);
+}
+
+/** None where the folder is missing or may not be read. */
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 function isLeftover(root: string, name: string): boolean {

@@ -1,15 +1,23 @@
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
-import { type ByteSink, FormatError, type SinkSummary } from "@vlm-export/formats/files";
+import { dirname } from "node:path";
+import type { ByteSink, SinkSummary } from "@vlm-export/formats/files";
+import { emitTemporary } from "@vlm-export/store";
 
 /** A file that lives for one engine session: neither hashed nor forced to disk. */
 export class TempSink implements ByteSink {
   readonly #path: string;
   readonly #descriptor: number;
   #byteCount = 0;
+  #isOpen = true;
 
+  /** Throws VX-EMIT-TEMPORARY. */
   constructor(path: string) {
     this.#path = path;
-    this.#descriptor = openSync(path, "wx");
+    try {
+      this.#descriptor = openSync(path, "wx");
+    } catch (cause) {
+      throw emitTemporary(dirname(path), cause);
+    }
   }
 
   get byteCount(): number {
@@ -20,16 +28,7 @@ export class TempSink implements ByteSink {
     try {
       for (let done = 0; done < chunk.byteLength; ) done += writeSync(this.#descriptor, chunk, done);
     } catch (cause) {
-      const message = `Cannot write ${chunk.byteLength} bytes of a temporary model at ${this.#byteCount}: ${String(cause)}`;
-      return Promise.reject(
-        new FormatError({
-          code: "VX-EMIT-FILE-FULL",
-          path: this.#path,
-          message,
-          hint: "Free disk space, or set TMPDIR to another disk.",
-          cause,
-        }),
-      );
+      return Promise.reject(emitTemporary(dirname(this.#path), cause));
     }
     this.#byteCount += chunk.byteLength;
     return Promise.resolve();
@@ -41,13 +40,19 @@ export class TempSink implements ByteSink {
   }
 
   close(): Promise<SinkSummary> {
-    closeSync(this.#descriptor);
+    this.#end();
     return Promise.resolve({ sizeBytes: this.#byteCount, sha256: "" });
   }
 
   discard(): Promise<void> {
-    closeSync(this.#descriptor);
+    this.#end();
     rmSync(this.#path, { force: true });
     return Promise.resolve();
+  }
+
+  /** A file that is complete is given up too when a later one of the same model fails. */
+  #end(): void {
+    if (this.#isOpen) closeSync(this.#descriptor);
+    this.#isOpen = false;
   }
 }

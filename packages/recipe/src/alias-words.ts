@@ -2,7 +2,10 @@ import type { Diagnostic } from "@vlm-export/ir";
 import { recipeAliasWord } from "./errors.js";
 import type { YamlDocument } from "./yaml/document.js";
 
-/** Renames `groupSize` to `blockSize` in place, with a warning each. */
+/** The recipe's word by another spelling that is accepted in its place. */
+export const ALIASES: ReadonlyMap<string, string> = new Map([["groupSize", "blockSize"]]);
+
+/** Renames `groupSize` to `blockSize` in place, with a warning each; not where both are stated, which the schema then refuses. */
 export function renameAliases({ data, positions }: YamlDocument): readonly Diagnostic[] {
   const warnings: Diagnostic[] = [];
   listIn(data, "rules").forEach((rule, i) => {

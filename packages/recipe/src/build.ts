@@ -1,9 +1,19 @@
 import path from "node:path";
 import { type Diagnostic, VxError } from "@vlm-export/ir";
 import type { RecipeFile } from "@vlm-export/schemas";
+import { beside, slashed } from "./beside.js";
 import { buildRule } from "./build-rule.js";
 import { contentHashOf } from "./content-hash.js";
-import type { CalibrationSettings, EvalSettings, GateSettings, Origin, Recipe, RecipeRule } from "./recipe-types.js";
+import type {
+  CalibrationSettings,
+  EvalSettings,
+  GateSettings,
+  NamedPaths,
+  Origin,
+  Recipe,
+  RecipeRule,
+  ShapeSetting,
+} from "./recipe-types.js";
 import { refusals } from "./refuse.js";
 import { rangeMethod } from "./rule-settings.js";
 import type { Layer } from "./layer.js";
@@ -25,7 +35,8 @@ export function buildRecipe(layers: readonly Layer[]): Recipe {
     gates: gatesOf(merged),
     ...evalOf(merged),
     targets: targetsOf(layers, merged),
-    plugins: layers.flatMap(({ recipe, file }) => (recipe.plugins ?? []).map((name) => (name.startsWith(".") ? beside(file, name) : name))),
+    plugins: pluginsOf(layers, merged),
+    named: namedPaths(layers, merged),
   };
   return {
     ...content,
@@ -35,11 +46,6 @@ export function buildRecipe(layers: readonly Layer[]): Recipe {
     hash: contentHashOf(content),
     diagnostics: layers.flatMap(({ warnings }) => warnings),
   };
-}
-
-/** A path of a recipe file, relative ones joined to its folder. */
-function beside(file: string, target: string): string {
-  return path.isAbsolute(target) ? target : path.join(path.dirname(file), target);
 }
 
 /** Settings of several layers; the last that states a key wins, and its place is remembered. */
@@ -71,7 +77,7 @@ class Merged {
 
 function calibrationOf(merged: Merged, findings: Diagnostic[]): CalibrationSettings {
   const data = merged.find("calibration.data", ({ calibration }) => calibration?.data);
-  const path = data && (data.value === "random" ? "random" : beside(data.layer.file, data.value));
+  const file = data && dataBeside(data.layer.file, data.value);
   const method = merged.layers.reduce<CalibrationSettings["method"] | undefined>(
     (base, { recipe, positions }) =>
       recipe.calibration
@@ -84,11 +90,15 @@ function calibrationOf(merged: Merged, findings: Diagnostic[]): CalibrationSetti
   if (method?.movingAverage !== undefined)
     merged.take("calibration.movingAverage", ({ calibration }) => calibration?.movingAverage, undefined);
   return {
-    ...(path !== undefined && { data: path }),
+    ...(file !== undefined && { data: file }),
     samples: merged.take("calibration.samples", ({ calibration }) => calibration?.samples, 64),
     seed: merged.take("calibration.seed", ({ calibration }) => calibration?.seed, 0),
     method: method ?? { name: "minmax" },
   };
+}
+
+function dataBeside(file: string, data: string): string {
+  return data === "random" ? data : beside(file, data);
 }
 
 function rulesOf(layers: readonly Layer[], calibration: CalibrationSettings, findings: Diagnostic[]): readonly RecipeRule[] {
@@ -105,12 +115,10 @@ function rulesOf(layers: readonly Layer[], calibration: CalibrationSettings, fin
 }
 
 function modelOf(layers: readonly Layer[], merged: Merged): Recipe["model"] {
-  const shapes = new Map<string, number | readonly number[]>();
+  const shapes = new Map<string, ShapeSetting>();
   for (const { recipe, positions } of layers)
-    for (const [name, shape] of Object.entries(recipe.model?.shapes ?? {})) {
-      shapes.set(name, shape);
-      merged.origins.set(`model.shapes.${name}`, positions.ofKey(["model", "shapes", name]));
-    }
+    for (const [name, extents] of Object.entries(recipe.model?.shapes ?? {}))
+      shapes.set(name, { extents, place: positions.ofKey(["model", "shapes", name]) });
   const image = merged.find("model.image", ({ model }) => model?.image);
   return { shapes, ...(image && { image: image.value }) };
 }
@@ -149,7 +157,35 @@ function targetsOf(layers: readonly Layer[], merged: Merged): Recipe["targets"] 
     for (const [name, options] of Object.entries(recipe.targets ?? {})) {
       targets.set(name, { ...targets.get(name), ...options });
       merged.origins.set(`targets.${name}`, positions.ofKey(["targets", name]));
-      for (const key of Object.keys(options)) merged.origins.set(`targets.${name}.${key}`, positions.of(["targets", name, key]));
+      for (const key of Object.keys(options)) merged.origins.set(`targets.${name}.${key}`, positions.ofKey(["targets", name, key]));
     }
   return targets;
+}
+
+/** Package names as they are; paths absolute, as a relative one without `./` in front would look like a name. */
+function pluginsOf(layers: readonly Layer[], merged: Merged): readonly string[] {
+  return layers.flatMap(({ recipe, file, positions }) =>
+    (recipe.plugins ?? []).map((name, i) => {
+      const plugin = isPluginPath(name) ? path.resolve(path.dirname(file), name) : name;
+      merged.origins.set(`plugins.${plugin}`, positions.of(["plugins", i]));
+      return plugin;
+    }),
+  );
+}
+
+function isPluginPath(name: string): boolean {
+  return name.startsWith(".") || path.isAbsolute(name);
+}
+
+function namedPaths(layers: readonly Layer[], merged: Merged): NamedPaths {
+  const data = merged.find("calibration.data", ({ calibration }) => calibration?.data);
+  const found = merged.find("eval", (recipe) => recipe.eval);
+  return {
+    ...(data && { calibrationData: slashed(dataBeside(data.layer.named, data.value)) }),
+    ...(found && { evalData: slashed(beside(found.layer.named, found.value.data)) }),
+    ...(found?.value.labels !== undefined && { evalLabels: slashed(beside(found.layer.named, found.value.labels)) }),
+    plugins: layers.flatMap(({ recipe, named }) =>
+      (recipe.plugins ?? []).map((name) => (isPluginPath(name) ? slashed(beside(named, name)) : name)),
+    ),
+  };
 }

@@ -1,15 +1,25 @@
+import path from "node:path";
 import type { Diagnostic } from "@vlm-export/ir";
+import { slashed } from "./beside.js";
 import { contentHashOf } from "./content-hash.js";
 import { placeOf, recipeNoData } from "./errors.js";
 import { dataNeed } from "./plan/data-need.js";
+import { isPreset } from "./presets.js";
 import type { Plan } from "./plan-types.js";
 import type { Recipe } from "./recipe-types.js";
 
-/** The recipe with other calibration data; `source` says who asked, such as `--calibration`. */
+/** The recipe with other calibration data, a path from the working folder or `random`; `source` says who asked, such as `--calibration`. */
 export function withCalibrationData(recipe: Recipe, data: string, source: string): Recipe {
   const calibration = { ...recipe.calibration, data };
+  const named = { ...recipe.named, calibrationData: namedFrom(recipe.file, data) };
   const origins = new Map(recipe.origins).set("calibration.data", { file: source });
-  return { ...recipe, calibration, origins, hash: contentHashOf({ ...recipe, calibration }) };
+  return { ...recipe, calibration, named, origins, hash: contentHashOf({ ...recipe, calibration, named }) };
+}
+
+/** A path from the working folder as the recipe would name it; presets have no folder of the user's. */
+function namedFrom(file: string, data: string): string {
+  if (data === "random" || path.isAbsolute(data)) return data;
+  return slashed(isPreset(file) ? path.resolve(data) : path.relative(path.resolve(path.dirname(file)), path.resolve(data)));
 }
 
 /** VX-RECIPE-NO-DATA when the plan needs samples and the recipe names none. */

@@ -194,6 +194,11 @@ export function recipePattern(place: Place, message: string, hint: string): Diag
   return finding("VX-RECIPE-PATTERN", place, message, hint);
 }
 
+/** A name under `model.shapes` that the model does not have, or a value of the other form. */
+export function recipeShapeName(place: Place, message: string, hint: string): Diagnostic {
+  return finding("VX-RECIPE-SHAPE", place, message, hint);
+}
+
 /** More text than a recipe needs. */
 export function recipeSize(place: Place, message: string): Diagnostic {
   return finding(

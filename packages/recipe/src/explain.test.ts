@@ -1,3 +1,4 @@
+import path from "node:path";
 import { GraphEditor, type OpRegistry } from "@vlm-export/ir";
 import { expect, test } from "vitest";
 import { explainRecipe, initRecipe, loadRecipe, parseRecipe, PRESETS, withCalibrationData } from "./index.js";
@@ -23,14 +24,13 @@ test("each line says where it came from", async () => {
       .split("\n")
       .find((line) => pattern.test(line))
       ?.replaceAll(/ +/g, " ") ?? "";
-  expect(found(/data:/)).toBe(" data: c.jsonl # r.yaml:3");
+  expect(found(/data:/)).toBe(` data: ${path.resolve("c.jsonl")} # r.yaml:3`);
   expect(found(/samples:/)).toBe(" samples: 64 # default");
   expect(found(/scaleDtype:/)).toBe(" scaleDtype: float32 # default");
   expect(found(/granularity: channel/)).toBe(" granularity: channel # preset:int8:7");
   expect(found(/^ {6}method: percentile/)).toBe(" method: percentile # r.yaml:3");
   expect(found(/keep:/)).toBe(" keep: float16 # r.yaml:6");
   expect(found(/tflite:/)).toBe(" tflite: { layout: NHWC } # r.yaml:8");
-  expect((await parseRecipe(text, { file: "x.yaml" })).hash).toBe(recipe.hash);
 });
 
 test("other calibration data change the hash", async () => {

@@ -1,3 +1,4 @@
+import path from "node:path";
 import { stringify } from "yaml";
 import type { Place } from "./errors.js";
 import type { ActivationSettings, Origin, Recipe, RecipeRule, WeightSettings } from "./recipe-types.js";
@@ -13,8 +14,8 @@ interface Line {
 type Entry = readonly [key: string, value: unknown, fallback?: Origin];
 
 /**
- * The recipe with its bases merged and every default written out, each line with where it came from. It is a recipe again,
- * with the same hash (relative paths as seen from the working folder).
+ * The recipe with its bases merged and every default written out, each line with where it came from. It is a recipe again, in whatever
+ * folder: its paths are absolute. Where it names none by a relative path its hash is the same.
  */
 export function explainRecipe(recipe: Recipe): string {
   const lines: Line[] = [
@@ -24,7 +25,7 @@ export function explainRecipe(recipe: Recipe): string {
     ...rulesLines(recipe),
     setting(recipe, "onLoss", recipe.onLoss, 0),
     ...blockLines(recipe, "gates", Object.entries(recipe.gates)),
-    ...(recipe.eval ? [setting(recipe, "eval", recipe.eval, 0)] : []),
+    ...evalLines(recipe),
     ...targetLines(recipe),
     ...(recipe.plugins.length > 0 ? [{ text: `plugins: ${flow(recipe.plugins)}` }] : []),
   ];
@@ -58,8 +59,7 @@ function modelLines(recipe: Recipe): readonly Line[] {
   if (shapes.size === 0 && !image) return [];
   const lines: Line[] = [{ text: "model:" }];
   if (shapes.size > 0) lines.push({ text: "  shapes:" });
-  for (const [name, shape] of shapes)
-    lines.push({ text: `    ${flow(name)}: ${flow(shape)}`, origin: recipe.origins.get(`model.shapes.${name}`) });
+  for (const [name, { extents, place }] of shapes) lines.push({ text: `    ${flow(name)}: ${flow(extents)}`, origin: place });
   if (image) lines.push(setting(recipe, "model.image", image, 1));
   return lines;
 }
@@ -67,7 +67,7 @@ function modelLines(recipe: Recipe): readonly Line[] {
 function calibrationLines(recipe: Recipe): readonly Line[] {
   const { data, samples, seed, method } = recipe.calibration;
   const entries = [
-    ["data", data],
+    ["data", data === undefined || data === "random" ? data : path.resolve(data)],
     ["samples", samples],
     ["seed", seed],
     ["method", method.name],
@@ -79,6 +79,13 @@ function calibrationLines(recipe: Recipe): readonly Line[] {
     "calibration",
     entries.filter(([, value]) => value !== undefined),
   );
+}
+
+function evalLines(recipe: Recipe): readonly Line[] {
+  if (!recipe.eval) return [];
+  const { data, labels, ...others } = recipe.eval;
+  const paths = { data: path.resolve(data), ...(labels !== undefined && { labels: path.resolve(labels) }) };
+  return [setting(recipe, "eval", { ...paths, ...others }, 0)];
 }
 
 function rulesLines({ rules, origins }: Recipe): readonly Line[] {

@@ -10,4 +10,5 @@ export type * from "./plan-types.js";
 export { scaleShapeOf } from "./plan/weight-request.js";
 export { PRESETS } from "./presets.js";
 export type * from "./recipe-types.js";
+export { checkShapeNames } from "./shape-names.js";
 export { nearest } from "./suggest.js";

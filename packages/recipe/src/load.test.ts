@@ -110,7 +110,17 @@ test.each([
   ],
   ["version: 1\nrules:\n  - match: { name: '/(?=a)/' }\n    keep: float", "| Between / / stands RE2 syntax"],
   ["version: 1\n<<: { a: 1 }", "YAML 1.2 has no merge keys"],
-  ["version: 1\n__proto__: { a: 1 }", '2:1 VX-RECIPE-KEY unknown key "__proto__"'],
+  ["version: 1\n__proto__: { a: 1 }", '2:1 VX-RECIPE-KEY unknown key "__proto__" in the recipe. | Known keys:'],
+  ["version: 1\nconstructor: 1", '2:1 VX-RECIPE-KEY unknown key "constructor" in the recipe. | Known keys:'],
+  [
+    "version: 1\nrules:\n  - match: { op: A }\n    weights: { dtype: int4, groupSize: 64, blockSize: 64 }",
+    "4:29 VX-RECIPE-KEY groupSize and blockSize in rules[0].weights mean the same. | Keep blockSize.",
+  ],
+  [
+    "version: 1\nrules:\n  - match: { layers: 3..0 }\n    keep: float",
+    "3:22 VX-RECIPE-PATTERN layers 3..0: the range ends before it begins. | Write 0..3.",
+  ],
+  ["version: 1\nrules:\n  - match: { layers: -1..-2 }\n    keep: float", "Write -2..-1."],
 ])("%j", async (text, expected) => {
   const found = await findings(text);
   expect(found.join("\n")).toContain(expected);

@@ -3,11 +3,12 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Diagnostic, VxError } from "@vlm-export/ir";
 import { renameAliases } from "./alias-words.js";
+import { beside } from "./beside.js";
 import { buildRecipe } from "./build.js";
 import type { Layer } from "./layer.js";
 import { type Place, recipeCycle, recipeExtends, recipeFile } from "./errors.js";
 import { listOf } from "./match/matcher.js";
-import { PRESETS, presetUrl } from "./presets.js";
+import { isPreset, presetName, PRESETS, presetUrl } from "./presets.js";
 import type { Recipe } from "./recipe-types.js";
 import { tooLong, unreadable } from "./read-errors.js";
 import { didYouMean } from "./suggest.js";
@@ -15,7 +16,6 @@ import { validated } from "./validate.js";
 import { parseYaml } from "./yaml/document.js";
 import { MAX_RECIPE_BYTES, readText } from "./yaml/read-text.js";
 
-const PRESET = "preset:";
 const MAX_SOURCES = 64;
 
 /**
@@ -30,19 +30,20 @@ export async function loadRecipe(source: string): Promise<Recipe> {
 /** Like {@link loadRecipe} for text at hand; `file` is what messages name and what relative paths start from. */
 export async function parseRecipe(text: string | Uint8Array, options: { readonly file: string }): Promise<Recipe> {
   const layers: Layer[] = [];
-  await collect({ text, file: options.file, chain: [] }, layers);
+  await collect({ text, file: options.file, named: path.basename(options.file), chain: [] }, layers);
   return buildRecipe(layers);
 }
 
 interface Open {
   readonly text: string | Uint8Array;
   readonly file: string;
+  readonly named: Layer["named"];
   /** Files from the user's recipe down to this one. */
   readonly chain: readonly string[];
 }
 
 /** Adds the bases, then the file itself; a base that several files extend is taken once. */
-async function collect({ text, file, chain }: Open, layers: Layer[]): Promise<void> {
+async function collect({ text, file, named, chain }: Open, layers: Layer[]): Promise<void> {
   const document = parseYaml(readText(text, file), file);
   const warnings: readonly Diagnostic[] = renameAliases(document);
   const recipe = validated(document);
@@ -56,17 +57,17 @@ async function collect({ text, file, chain }: Open, layers: Layer[]): Promise<vo
     if (layers.some((layer) => sameSource(layer.file, next))) continue;
     if (layers.length >= MAX_SOURCES)
       throw new VxError(recipeExtends(place, `more than ${MAX_SOURCES} recipes extend each other.`, "Merge some of them."));
-    await collect({ text: await read(next, place), file: next, chain: inner }, layers);
+    await collect({ text: await read(next, place), file: next, named: besideRecipe(named, base), chain: inner }, layers);
   }
-  layers.push({ file, fromPreset: file.startsWith(PRESET), recipe, positions, warnings });
+  layers.push({ file, named, fromPreset: isPreset(file), recipe, positions, warnings });
 }
 
 function sameSource(a: string, b: string): boolean {
-  return a === b || (!a.startsWith(PRESET) && !b.startsWith(PRESET) && path.resolve(a) === path.resolve(b));
+  return a === b || (!isPreset(a) && !isPreset(b) && path.resolve(a) === path.resolve(b));
 }
 
 function resolveBase(base: string, file: string, place: Place): string {
-  if (base.startsWith(PRESET)) return base;
+  if (isPreset(base)) return base;
   const isPath = /^\.{0,2}[/\\]/.test(base) || path.isAbsolute(base) || /\.ya?ml$/i.test(base);
   if (!isPath)
     throw new VxError(
@@ -76,13 +77,17 @@ function resolveBase(base: string, file: string, place: Place): string {
         `Write preset:${base} for a preset or ./${base}.yaml for a file.`,
       ),
     );
-  if (file.startsWith(PRESET))
+  if (isPreset(file))
     throw new VxError(recipeExtends(place, "a preset extends a file.", "This is a fault of the preset: install the tool again."));
-  return path.isAbsolute(base) ? base : path.join(path.dirname(file), base);
+  return beside(file, base);
+}
+
+function besideRecipe(named: string, base: string): string {
+  return isPreset(base) ? base : beside(named, base);
 }
 
 async function read(source: string, place: Place): Promise<Uint8Array> {
-  const target = source.startsWith(PRESET) ? presetPath(source.slice(PRESET.length), place) : source;
+  const target = isPreset(source) ? presetPath(presetName(source), place) : source;
   try {
     const facts = await stat(target);
     if (!facts.isFile()) throw new VxError(recipeFile(place, source, "it is not a file", "Name a YAML file, or preset:NAME."));

@@ -8,6 +8,18 @@ export const PRESETS: Readonly<Record<string, string>> = {
   "weights-int8": "int8 weights, computed in float; needs no data",
 };
 
+const PREFIX = "preset:";
+
+/** True for `preset:NAME`, whether there is one of that name or not. */
+export function isPreset(source: string): boolean {
+  return source.startsWith(PREFIX);
+}
+
+/** NAME of `preset:NAME`. */
+export function presetName(source: string): string {
+  return source.slice(PREFIX.length);
+}
+
 /** Where the preset's YAML lies. */
 export function presetUrl(name: string): URL {
   return new URL(`../presets/${name}.yaml`, import.meta.url);

@@ -69,6 +69,7 @@ function sentence(text: string): string {
 
 /** The key of the mapping below which the given key has its place. */
 export function keyWithin({ properties = {} }: JsonSchema, key: string): string | undefined {
-  const holds = (schema: JsonSchema): boolean => formsOf(resolved(schema, recipeSchema)).some((form) => key in (form.properties ?? {}));
+  const holds = (schema: JsonSchema): boolean =>
+    formsOf(resolved(schema, recipeSchema)).some((form) => Object.hasOwn(form.properties ?? {}, key));
   return Object.keys(properties).find((name) => holds(properties[name] as JsonSchema));
 }

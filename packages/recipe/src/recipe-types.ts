@@ -46,6 +46,22 @@ export interface CalibrationSettings {
   readonly method: RangeMethod;
 }
 
+/** What `model.shapes` says of one input or symbol, and where. */
+export interface ShapeSetting {
+  /** Of an input all its extents, of a symbol its number. */
+  readonly extents: number | readonly number[];
+  readonly place: Place;
+}
+
+/** Paths as the recipe names them, relative ones from its folder: equal from every working folder, however the recipe is called. */
+export interface NamedPaths {
+  readonly calibrationData?: string;
+  readonly evalData?: string;
+  readonly evalLabels?: string;
+  /** Like the recipe's `plugins`, package names among them. */
+  readonly plugins: readonly string[];
+}
+
 export interface GateSettings {
   /** Greatest loss of task accuracy relative to float, as a share. Applies when there is labelled data. */
   readonly maxDegradation: number;
@@ -68,7 +84,7 @@ export interface Recipe {
   readonly file: string;
   /** All files that it was made of, bases first, itself last. */
   readonly sources: readonly string[];
-  readonly model: { readonly shapes: ReadonlyMap<string, number | readonly number[]>; readonly image?: ImageSettings };
+  readonly model: { readonly shapes: ReadonlyMap<string, ShapeSetting>; readonly image?: ImageSettings };
   readonly calibration: CalibrationSettings;
   readonly rules: readonly RecipeRule[];
   readonly onLoss: "refuse" | "fallback";
@@ -76,11 +92,16 @@ export interface Recipe {
   readonly eval?: EvalSettings;
   /** Emit options by target name, unchecked: each backend has its own schema. */
   readonly targets: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
-  /** Packages or paths (relative ones joined to the recipe's folder) of further backends. */
+  /** Package names or absolute paths of further backends. */
   readonly plugins: readonly string[];
-  /** Where each setting outside `rules` came from, by name such as `calibration.samples` or `targets.tflite.layout`. */
+  /** The same files as above, for the hash. */
+  readonly named: NamedPaths;
+  /**
+   * Where each setting outside `rules` came from, by name such as `calibration.samples`, `targets.tflite.layout`, or `plugins.` and the
+   * plugin; of an option of a target the place of its key.
+   */
   readonly origins: ReadonlyMap<string, Origin>;
-  /** SHA-256 (hex) of what the recipe asks for: independent of file names, comments and order of keys. */
+  /** SHA-256 (hex) of what the recipe asks for: independent of its own path, the working folder, comments and order of keys. */
   readonly hash: string;
   /** Warnings. */
   readonly diagnostics: readonly Diagnostic[];

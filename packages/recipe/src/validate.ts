@@ -1,5 +1,6 @@
 import { type Diagnostic, VxError } from "@vlm-export/ir";
 import { isRecipe, type JsonSchema, type Problem, problemsOf, type RecipeFile, recipeSchema } from "@vlm-export/schemas";
+import { ALIASES } from "./alias-words.js";
 import { recipeKey, recipeValue } from "./errors.js";
 import { adviceOn, keyWithin } from "./problem-advice.js";
 import { describeProblem } from "./problem-text.js";
@@ -25,6 +26,9 @@ function findingOf(problem: Problem, positions: Positions): Diagnostic {
 
 function unknownKey({ path, key = "", schema }: Problem, positions: Positions): Diagnostic {
   const known = Object.keys(schema.properties ?? {});
+  const alias = ALIASES.get(key);
+  if (alias !== undefined && known.includes(alias))
+    return recipeKey(positions.ofKey([...path, key]), `${key} and ${alias} in ${nameOf(path)} mean the same.`, `Keep ${alias}.`);
   return recipeKey(
     positions.ofKey([...path, key]),
     `unknown key ${JSON.stringify(key)} in ${nameOf(path)}.`,

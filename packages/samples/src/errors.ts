@@ -97,7 +97,7 @@ export function calJsonl(place: SamplePlace, message: string, cause?: unknown): 
   });
 }
 
-/** A label that is missing, of the wrong type, or no class of the model. */
+/** A label that is missing, of the wrong type, no class of the model, or the name of several. */
 export function calLabel(place: SamplePlace, message: string, hint?: string): VxError {
   return failure("VX-CAL-LABEL", place, { message, hint });
 }

@@ -32,7 +32,7 @@ export async function readEntries(file: string, limit: number): Promise<readonly
 
 async function checkSource(file: string): Promise<void> {
   const facts = await stat(file).catch((cause: unknown) => {
-    throw calSource(file, `cannot read the data set: ${reasonOf(cause)}.`, "Paths in a recipe are relative to the recipe.", cause);
+    throw calSource(file, `cannot read the data set: ${reasonOf(cause)}.`, hintOn(file), cause);
   });
   if (facts.isDirectory())
     throw calSource(
@@ -42,6 +42,11 @@ async function checkSource(file: string): Promise<void> {
     );
   if (!facts.isFile()) throw calSource(file, "the data set is not a regular file.");
   if (/\.(npz|npy|png|jpe?g|webp)$/i.test(file)) throw calSource(file, "the data set must be a JSONL file.", lineFor(path.basename(file)));
+}
+
+/** Relative paths of a recipe come joined to its folder, so that both kinds start from the working folder here. */
+function hintOn(file: string): string {
+  return `Looked for ${path.resolve(file)}: a path in a recipe starts from the recipe's folder, one on the command line from the working folder.`;
 }
 
 /** What to write for a file that is a sample itself. */

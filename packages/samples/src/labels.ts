@@ -51,15 +51,33 @@ function namesById(data: unknown): readonly unknown[] | undefined {
   return names.includes(undefined) ? undefined : names;
 }
 
+/** A list of class names, to look names up in. */
+export interface NamedClasses {
+  /** How many names the list holds. */
+  readonly size: number;
+  /** All indices by name, ascending: lists repeat names (ImageNet has two "crane"). */
+  readonly indices: ReadonlyMap<string, readonly number[]>;
+}
+
+/** The list by name. */
+export function namedClasses(names: ClassNames): NamedClasses {
+  const indices = new Map<string, number[]>();
+  for (const [i, name] of names.entries()) {
+    const known = indices.get(name);
+    if (known) known.push(i);
+    else indices.set(name, [i]);
+  }
+  return { size: names.length, indices };
+}
+
 /** What labels are held against; both are optional. */
 export interface Classes {
-  /** Class indices by name. */
-  readonly names?: ReadonlyMap<string, number> | undefined;
+  readonly names?: NamedClasses | undefined;
   /** How many numbers the model gives for one sample. */
   readonly count?: number | undefined;
 }
 
-/** The class index that a line states, by number or by name; one that the model can give. Throws VX-CAL-LABEL. */
+/** The class index that a line states, by number or by a name that one class has; one that the model can give. Throws VX-CAL-LABEL. */
 export function labelOf(label: unknown, { names, count }: Classes, place: SamplePlace): number {
   const index = typeof label === "string" ? indexOfName(label, names, place) : checkedIndex(label, names, place);
   if (count !== undefined && index >= count)
@@ -86,7 +104,13 @@ function indexOfName(label: string, names: Classes["names"], place: SamplePlace)
       `label ${JSON.stringify(label)} is a name, and no list of class names is given.`,
       "Set eval.labels to a JSON list of names, or put labels.json beside the data.",
     );
-  const index = names.get(label);
+  const [index, ...others] = names.indices.get(label) ?? [];
   if (index === undefined) throw calLabel(place, `label ${JSON.stringify(label)} is none of the ${names.size} class names.`);
+  if (others.length > 0)
+    throw calLabel(
+      place,
+      `label ${JSON.stringify(label)} is the name of several classes: ${[index, ...others].slice(0, 8).join(", ")}.`,
+      "Write the index of the class as the label, or make the names in the list differ.",
+    );
   return index;
 }

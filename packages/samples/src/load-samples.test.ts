@@ -114,6 +114,22 @@ test("labels by index and by name, names from the list beside the data", async (
   expect((await all(file, IMAGE)).map(({ label }) => label)).toEqual([undefined, undefined]);
 });
 
+test("a name that several classes have is refused with their indices; numbers and other names of the list stay usable", async () => {
+  await writeFile(path.join(folder, "birds-labels.json"), '["crane", "heron", "crane", "stork"]');
+  const load = async (label: string | number): Promise<readonly Sample[]> =>
+    all(await jsonl([{ image: "images/a.png", label }], "birds-eval.jsonl"), { ...IMAGE, labels: "required" });
+  await expect(load("crane")).rejects.toMatchObject({
+    diagnostic: { code: "VX-CAL-LABEL", message: 'label "crane" is the name of several classes: 0, 2.', where: { line: 1 } },
+  });
+  for (const [label, index] of [
+    ["stork", 3],
+    [0, 0],
+    [3, 3],
+  ] as const)
+    expect((await load(label))[0]?.label).toBe(index);
+  await expect(load(4)).rejects.toThrow("label 4 is outside the 4 classes");
+});
+
 type Row = readonly [what: string, lines: readonly (string | object)[], options: SampleOptions, code: string, text: string, line?: number];
 const BAD: readonly Row[] = [
   ["no sample", ["", "  "], IMAGE, "VX-CAL-EMPTY", "no samples"],
@@ -254,6 +270,12 @@ test.each([
 ])("data source %j is refused", async (name, code, text) => {
   await expect(loadSamples(path.join(folder, name), IMAGE)).rejects.toMatchObject({
     diagnostic: { code, message: expect.stringContaining(text) },
+  });
+});
+
+test("a data set that is not there is told with where it was looked for, whoever named it", async () => {
+  await expect(loadSamples("none.jsonl", IMAGE)).rejects.toMatchObject({
+    diagnostic: { hint: expect.stringContaining(`Looked for ${path.resolve("none.jsonl")}: `) },
   });
 });
 

@@ -6,7 +6,7 @@ import { type ImagePipeline, type ImageSettings, pipelineOfSettings } from "./im
 import { findPreprocessor, readPreprocessor } from "./image/preprocessor.js";
 import { type ImageInput, imageInputOf, imageTensor, sizeOfInput } from "./image-tensor.js";
 import { readEntries, type SampleEntry } from "./jsonl.js";
-import { findLabels, labelOf, readLabels } from "./labels.js";
+import { findLabels, labelOf, namedClasses, readLabels } from "./labels.js";
 import type { ModelInput } from "./model-input.js";
 import { readNpzTensors } from "./npz-tensors.js";
 import { type RandomForm, randomTensors } from "./random-samples.js";
@@ -79,7 +79,7 @@ async function jsonlSet(file: string, options: SampleOptions): Promise<SampleSet
   const entries = await readEntries(file, limit);
   await checkFiles(entries);
   const classNames = labels === "required" ? await classNamesOf(file, options) : undefined;
-  const classes = { names: classNames && new Map(classNames.map((name, i) => [name, i])), count: options.classCount };
+  const classes = { names: classNames && namedClasses(classNames), count: options.classCount };
   const labelsOf = labels === "required" ? entries.map(({ label, place }) => labelOf(label, classes, place)) : undefined;
   const picture = await pictureOf(entries, options);
   const decoders = new Set<string>();

@@ -1,5 +1,20 @@
 import { VxError } from "@vlm-export/ir";
 
+/** The folder for temporary files cannot be written: full, read-only or missing. */
+export function emitTemporary(folder: string, cause: unknown): VxError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new VxError(
+    {
+      code: "VX-EMIT-TEMPORARY",
+      severity: "error",
+      message: `temporary files cannot be written below ${folder}: ${reason}.`,
+      hint: "Free space there, or set TMPDIR (on Windows TEMP) to a folder that may be written and has room.",
+      where: { stage: "emit", file: folder },
+    },
+    { cause },
+  );
+}
+
 /** A file that a tensor was written to has become shorter, or is gone. */
 export function quantScratchRead(path: string, begin: number, end: number, cause?: unknown): VxError {
   return new VxError(

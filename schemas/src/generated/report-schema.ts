@@ -723,7 +723,7 @@ export const reportSchema: JsonSchema = {
           "type": "number"
         },
         "reason": {
-          "description": "Why it was not run.",
+          "description": "Why it was not run, or failed without a value.",
           "type": "string"
         },
         "worstLayers": {

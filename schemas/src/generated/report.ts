@@ -305,7 +305,7 @@ export interface GateResult {
   limit: number;
   value?: number;
   /**
-   * Why it was not run.
+   * Why it was not run, or failed without a value.
    */
   reason?: string;
   worstLayers?: string[];

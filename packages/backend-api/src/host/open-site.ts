@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Backend, BackendContext } from "../backend.js";
-import { pluginCrash } from "../errors.js";
+import type { Backend, BackendContext, FileOptions, OutputFile } from "../backend.js";
 import { execTool } from "../exec.js";
 import { resolveOptions } from "../options.js";
-import { type Diagnostic, type OpRegistry, systemLimit, VxError } from "@vlm-export/ir";
+import type { Diagnostic, OpRegistry } from "@vlm-export/ir";
+import { pluginLate } from "../errors.js";
 import { type ArtifactWriter, openArtifactWriter } from "./artifact-writer.js";
+import type { HookTerms } from "./call-hook.js";
+import { HostWork } from "./host-work.js";
 
 /** What one target's hooks run with. */
 export interface TargetSite {
@@ -13,7 +15,9 @@ export interface TargetSite {
   readonly context: BackendContext<unknown>;
   readonly writer: ArtifactWriter;
   readonly diagnostics: readonly Diagnostic[];
-  /** Removes the temporary folder. */
+  /** What {@link callHook} is to run this target's hooks on. */
+  readonly terms: HookTerms;
+  /** Removes the temporary folder; a hook that still runs creates no file any more. */
   dispose(): void;
 }
 
@@ -27,37 +31,40 @@ export interface SiteOptions {
   readonly ops: OpRegistry;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
+  /** Instead of the limits of {@link callHook}. */
+  readonly idleMs?: number;
 }
 
 /** Throws VX-PLUGIN-OPTIONS when the recipe's options do not fit the backend's schema. */
-export function openSite({ backend, dir, tmpRoot, options, ops, environment, signal }: SiteOptions): TargetSite {
+export function openSite({ backend, dir, tmpRoot, options, ops, environment, signal, idleMs }: SiteOptions): TargetSite {
   const resolved = resolveOptions(backend, options);
   const tmpDir = mkdtempSync(join(tmpRoot, `.${backend.name}-`));
   const diagnostics: Diagnostic[] = [];
   const writer = openArtifactWriter(backend.name, dir);
+  const work = new HostWork();
+  let isOver = false;
+  const createFile = async (path: string, fileOptions?: FileOptions): Promise<OutputFile> => {
+    if (isOver) throw pluginLate(backend.name, path);
+    const file = await work.during(writer.createFile(path, fileOptions));
+    return { write: (chunk) => work.during(file.write(chunk)), close: () => work.during(file.close()) };
+  };
   return {
     backend,
     writer,
     diagnostics,
+    terms: { work, signal: signal ?? new AbortController().signal, ...(idleMs !== undefined && { idleMs }) },
     context: {
       options: resolved,
       ops,
       tmpDir,
       ...(signal && { signal }),
       report: (diagnostic) => void diagnostics.push({ ...diagnostic, where: { ...diagnostic.where, backend: backend.name } }),
-      createFile: (path, options) => writer.createFile(path, options),
-      exec: (file, args, execOptions) => execTool(environment, file, args, { ...execOptions, ...(signal && { signal }) }),
+      createFile,
+      exec: (file, args, execOptions) => work.during(execTool(environment, file, args, { ...execOptions, ...(signal && { signal }) })),
     },
-    dispose: () => rmSync(tmpDir, { recursive: true, force: true }),
+    dispose: () => {
+      isOver = true;
+      rmSync(tmpDir, { recursive: true, force: true });
+    },
   };
-}
-
-/** Runs a hook; what it throws that is no coded error is VX-TOOL-LIMIT, or else becomes VX-PLUGIN-CRASH with the backend's name. */
-export async function callHook<T>(backend: Backend, hook: string, action: () => T | Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    if (error instanceof VxError || (error instanceof Error && error.name === "AbortError")) throw error;
-    throw systemLimit(error) ?? pluginCrash(backend.name, hook, error);
-  }
 }

@@ -1,6 +1,7 @@
 import { modelHash } from "@vlm-export/ir";
+import { ConformanceError } from "../conformance-error.js";
 import { emitCase } from "../emit-case.js";
-import { ConformanceError, passed, type Suite } from "./suite.js";
+import { passed, type Suite } from "./suite.js";
 
 /** The same model gives the same bytes, and the model that was handed in is not changed. */
 export const determinism: Suite = {

@@ -1,7 +1,8 @@
 import { openSession, type Tensors } from "@vlm-export/backend-api";
 import { elementCount, f32Tensor, type Model, staticShape, type TensorData, type Value, VxError } from "@vlm-export/ir";
+import { ConformanceError } from "../conformance-error.js";
 import { emitCase } from "../emit-case.js";
-import { ConformanceError, passed, type Suite } from "./suite.js";
+import { passed, type Suite } from "./suite.js";
 
 /** The artifact loads and runs on the backend's engine and gives the graph's outputs, in their shapes, as finite numbers. */
 export const numeric: Suite = {
@@ -9,7 +10,7 @@ export const numeric: Suite = {
   async check(kit, model) {
     const { artifact, site, dispose } = await emitCase(kit, model);
     try {
-      const session = await openSession(kit.backend, artifact, site.context);
+      const session = await openSession(kit.backend, artifact, site.context, site.terms);
       if (!session) return { status: "not-run", detail: "this backend names no engine" };
       const outputs = await session.run(inputsOf(model)).finally(() => session.close());
       const expected = outputsOf(model);

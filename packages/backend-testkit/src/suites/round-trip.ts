@@ -1,6 +1,7 @@
-import { compareDecoded } from "@vlm-export/verify";
+import { ConformanceError } from "../conformance-error.js";
 import { emitCase } from "../emit-case.js";
-import { ConformanceError, passed, type Suite } from "./suite.js";
+import { proofOf } from "../proof-of.js";
+import { passed, type Suite } from "./suite.js";
 
 /** decode ∘ emit gives every integer, scale and zero point of the graph back, and the constants that the backend says it stores as they are. */
 export const roundTrip: Suite = {
@@ -8,8 +9,7 @@ export const roundTrip: Suite = {
   async check(kit, model) {
     const { artifact, site, dispose } = await emitCase(kit, model);
     try {
-      const decoded = await kit.backend.decode(artifact, site.context);
-      const proof = compareDecoded(kit.backend.name, model, decoded, artifact);
+      const proof = await proofOf(model, { artifact, site });
       const [first] = proof.diagnostics;
       if (first) throw new ConformanceError(`${first.where.value}: ${first.message}`);
       if (proof.tensorsCompared === 0) throw new ConformanceError("no tensor was compared");

@@ -17,8 +17,3 @@ export interface Suite {
 export function passed(detail: string): SuiteNote {
   return { status: "passed", detail };
 }
-
-/** What a broken law is reported with. */
-export class ConformanceError extends Error {
-  override readonly name = "ConformanceError";
-}

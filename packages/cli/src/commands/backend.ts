@@ -13,7 +13,7 @@ export function backendCommand(site: CommandSite): CommandModule {
       args
         .command(listCommand(site) as CommandModule)
         .command(testCommand(site) as CommandModule)
-        .demandCommand(1),
+        .demandCommand(1, "backend needs one of the words list, test."),
     handler: () => undefined,
   };
 }

@@ -1,7 +1,10 @@
+import type { EvaluatedTarget } from "@vlm-export/compiler";
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
-import { findBackends } from "../common.js";
+import { backendsOf, PLUGIN_OPTION } from "../common.js";
 import { cliUsage } from "../errors.js";
+import { EXIT } from "../exit-codes.js";
+import { rejectedTargets } from "../recorded-run.js";
 import { table } from "../table.js";
 
 interface EvalArgs {
@@ -10,6 +13,7 @@ interface EvalArgs {
   readonly labels?: string | undefined;
   readonly model?: string | undefined;
   readonly limit?: number | undefined;
+  readonly plugin?: readonly string[] | undefined;
 }
 
 /** `eval DIST --data labels.jsonl`: top-1 of the float model and of every artifact on the same samples. */
@@ -29,19 +33,26 @@ export function evalCommand(site: CommandSite): CommandModule<object, EvalArgs> 
         .option("labels", { type: "string", requiresArg: true, describe: "JSON list of class names, when labels are names" })
         .option("model", { type: "string", requiresArg: true, describe: "the float model; default: the one that the manifest names" })
         .option("limit", { type: "number", requiresArg: true, describe: "at most this many samples" })
+        .option("plugin", PLUGIN_OPTION)
         .example("$0 eval dist/ --data eval.jsonl", ""),
-    async handler({ dist, data, labels, model, limit }) {
+    async handler({ dist, data, labels, model, limit, plugin }) {
       if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) throw cliUsage("--limit is no whole number above 0.");
-      const { evaluateOutput } = await import("@vlm-export/compiler");
-      const results = await evaluateOutput(dist, {
+      const { evaluateOutput, inspectOutput } = await import("@vlm-export/compiler");
+      const names = inspectOutput(dist).targets.map(({ name }) => name);
+      const rejected = rejectedTargets(dist, names);
+      if (rejected.size > 0) site.exitCode = EXIT.verify;
+      for (const diagnostic of rejected.values()) site.output.message(diagnostic);
+      const measured = await evaluateOutput(dist, {
         data,
-        backends: await findBackends(site.output),
+        backends: await backendsOf(site.output, plugin),
         environment: process.env,
         signal: site.signal,
         ...(labels !== undefined && { labels }),
         ...(model !== undefined && { model }),
         ...(limit !== undefined && { limit }),
       });
+      const refused = [...rejected].map(([target, { message }]): EvaluatedTarget => ({ target, reason: message }));
+      const results = [...measured, ...refused];
       const rows = results.map(({ target, accuracy, reason }) => [
         target,
         ...(accuracy
@@ -54,7 +65,9 @@ export function evalCommand(site: CommandSite): CommandModule<object, EvalArgs> 
           : ["", `not run: ${reason ?? ""}`, "", ""]),
       ]);
       site.output.answer(table(["target", "float", "quantized", "95 % interval", "n"], rows), {
+        ok: rejected.size === 0,
         targets: Object.fromEntries(results.map(({ target, ...rest }) => [target, rest])),
+        diagnostics: [...rejected.values()],
       });
     },
   };

@@ -1,11 +1,11 @@
 import { accessSync, constants } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
 import { chosenRecipe, DEFAULT_RECIPE, findBackends } from "../common.js";
 import { cliCache } from "../errors.js";
 import { summaryText } from "../summary.js";
+import { demandedTargets, TARGET_OPTION } from "../targets.js";
+import { usualCache } from "../usual-cache.js";
 import { VERSION } from "../version.js";
 
 interface ExportArgs {
@@ -34,7 +34,7 @@ export function exportCommand(site: CommandSite): CommandModule {
           requiresArg: true,
           describe: `a recipe file or preset:NAME; default ${DEFAULT_RECIPE}, which needs no data`,
         })
-        .option("target", { alias: "t", type: "string", array: true, demandOption: true, describe: "a backend; repeat for several" })
+        .option("target", { ...TARGET_OPTION, demandOption: true, describe: "a backend; repeat for several" })
         .option("out", {
           alias: "o",
           type: "string",
@@ -60,10 +60,10 @@ async function runExport(
   site: CommandSite,
   { model, recipe: named, target, out, verify, calibration, cache, json, quiet }: ExportArgs,
 ): Promise<void> {
+  const targets = demandedTargets(target);
   const [{ compile }, { createProgress }] = await Promise.all([import("@vlm-export/compiler"), import("../progress.js")]);
   const { recipe, byDefault } = await chosenRecipe(named);
   const cacheDir = await cacheFolder(cache);
-  const targets = [...new Set(target.flatMap((names) => names.split(",")))];
   const progress = createProgress(quiet ? "none" : isLive() ? "live" : "lines", targets);
   try {
     const { report, exitCode } = await compile({
@@ -73,7 +73,7 @@ async function runExport(
       targets,
       outDir: out,
       verify,
-      backends: await findBackends(site.output, recipe.plugins),
+      backends: await findBackends(site.output, recipe),
       tool: { name: "vlm-export", version: VERSION },
       environment: process.env,
       signal: site.signal,
@@ -93,7 +93,7 @@ async function runExport(
 /** The folder of the cache, none for `off`. One that is asked for must be there to be written; the usual one may fail in silence. */
 async function cacheFolder(asked: string | undefined): Promise<string | undefined> {
   if (asked === "off") return undefined;
-  if (asked === undefined) return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "vlm-export");
+  if (asked === undefined) return usualCache(process.env);
   const { makeFolder } = await import("@vlm-export/store");
   try {
     makeFolder(asked);

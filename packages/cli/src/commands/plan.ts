@@ -1,6 +1,7 @@
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
 import { chosenRecipe, findBackends } from "../common.js";
+import { TARGET_OPTION, targetNames } from "../targets.js";
 
 interface PlanArgs {
   readonly model: string;
@@ -18,9 +19,7 @@ export function planCommand(site: CommandSite): CommandModule<object, PlanArgs> 
         .positional("model", { type: "string", demandOption: true, describe: "an .onnx file" })
         .option("recipe", { alias: "r", type: "string", requiresArg: true, describe: "a recipe file or preset:NAME" })
         .option("target", {
-          alias: "t",
-          type: "string",
-          array: true,
+          ...TARGET_OPTION,
           default: [] as readonly string[],
           describe: "also check these targets' rules on the planned types",
         })
@@ -31,10 +30,10 @@ export function planCommand(site: CommandSite): CommandModule<object, PlanArgs> 
         import("@vlm-export/recipe"),
       ]);
       const { recipe } = await chosenRecipe(named);
-      const backends = target.length > 0 ? await findBackends(site.output, recipe.plugins) : new Map();
+      const backends = target.length > 0 ? await findBackends(site.output, recipe) : new Map();
       const { plans, refusals } = await planForModel(model, recipe, {
         backends,
-        targets: target,
+        targets: targetNames(target),
         signal: site.signal,
         report: (diagnostic) => site.output.message(diagnostic),
       });

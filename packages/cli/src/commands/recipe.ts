@@ -1,5 +1,6 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { VxError } from "@vlm-export/ir";
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
 import { cliUsage } from "../errors.js";
@@ -14,7 +15,7 @@ export function recipeCommand(site: CommandSite): CommandModule {
         .command(initCommand(site) as CommandModule)
         .command(validateCommand(site) as CommandModule)
         .command(explainCommand(site) as CommandModule)
-        .demandCommand(1),
+        .demandCommand(1, "recipe needs one of the words init, validate, explain."),
     handler: () => undefined,
   };
 }
@@ -38,7 +39,12 @@ function initCommand(site: CommandSite): CommandModule<object, InitArgs> {
         .option("data", { type: "string", requiresArg: true, describe: "calibration data, relative to the recipe" })
         .example("$0 recipe init model.onnx -o recipe.yaml", ""),
     async handler({ model, out, preset, data }) {
-      const [{ normalizedGraph }, { initRecipe }] = await Promise.all([import("@vlm-export/compiler"), import("@vlm-export/recipe")]);
+      const [{ normalizedGraph }, { initRecipe, nearest, PRESETS }] = await Promise.all([
+        import("@vlm-export/compiler"),
+        import("@vlm-export/recipe"),
+      ]);
+      const presets = Object.keys(PRESETS);
+      if (!presets.includes(preset)) throw unknownPreset(preset, presets, nearest(preset.replace(/^preset:/, ""), presets));
       const folders = [dirname(model), join(dirname(model), "..")];
       const hasPreprocessor = folders.some((folder) => existsSync(join(folder, "preprocessor_config.json")));
       const text = initRecipe(await normalizedGraph(model, site.signal), { preset, hasPreprocessor, ...(data !== undefined && { data }) });
@@ -53,6 +59,11 @@ function initCommand(site: CommandSite): CommandModule<object, InitArgs> {
       site.output.answer(`wrote ${out}`, { file: out });
     },
   };
+}
+
+function unknownPreset(name: string, presets: readonly string[], near: string | undefined): VxError {
+  const message = `--preset: there is no preset ${JSON.stringify(name)}; there are: ${presets.join(", ")}.`;
+  return cliUsage(message, near === undefined ? "" : `Did you mean ${near}? `);
 }
 
 function validateCommand(site: CommandSite): CommandModule<object, { readonly file: string }> {

@@ -1,25 +1,36 @@
+import type { VerifiedTarget } from "@vlm-export/compiler";
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
-import { findBackends } from "../common.js";
+import { backendsOf, PLUGIN_OPTION } from "../common.js";
 import { EXIT } from "../exit-codes.js";
+import { rejectedTargets } from "../recorded-run.js";
 import { table } from "../table.js";
 
-/** `verify DIST`: decodes every artifact again and compares it with the manifest's hashes of the frozen graph. */
-export function verifyCommand(site: CommandSite): CommandModule<object, { readonly dist: string }> {
+/**
+ * `verify DIST`: decodes every artifact again and compares it with the manifest's hashes of the frozen graph. A target that the run rejected
+ * is not proven.
+ */
+export function verifyCommand(
+  site: CommandSite,
+): CommandModule<object, { readonly dist: string; readonly plugin?: readonly string[] | undefined }> {
   return {
     command: "verify <dist>",
     describe: "decode the artifacts of an output folder again and compare every integer, scale and zero point",
     builder: (args) =>
       args
         .positional("dist", { type: "string", demandOption: true, describe: "the folder that --out named" })
+        .option("plugin", PLUGIN_OPTION)
         .example("$0 verify dist/", ""),
-    async handler({ dist }) {
-      const { verifyOutput } = await import("@vlm-export/compiler");
-      const results = await verifyOutput(dist, {
-        backends: await findBackends(site.output),
+    async handler({ dist, plugin }) {
+      const { inspectOutput, verifyOutput } = await import("@vlm-export/compiler");
+      const names = inspectOutput(dist).targets.map(({ name }) => name);
+      const rejected = [...rejectedTargets(dist, names)].map(([target, found]): VerifiedTarget => ({ target, diagnostics: [found] }));
+      const proven = await verifyOutput(dist, {
+        backends: await backendsOf(site.output, plugin),
         environment: process.env,
         signal: site.signal,
       });
+      const results = [...proven, ...rejected];
       for (const { diagnostics } of results) for (const diagnostic of diagnostics) site.output.message(diagnostic);
       const isProven = results.every(({ proof }) => proof !== undefined && proof.tensorsDifferent === 0);
       if (!isProven) site.exitCode = EXIT.verify;

@@ -1,7 +1,7 @@
 import type { Artifact } from "@vlm-export/backend-api";
 import { allConstants, type Diagnostic, elementCount, type Model, storedByteLength } from "@vlm-export/ir";
 import type { Plan } from "@vlm-export/recipe";
-import type { CrossTarget, PlanFacts, Report, ReportDiagnostic, TargetReport } from "@vlm-export/schemas";
+import type { CrossTarget, GateResult, PlanFacts, Report, ReportDiagnostic, TargetReport } from "@vlm-export/schemas";
 import type { Proof } from "@vlm-export/verify";
 import { judgeGates } from "../gates.js";
 import type { RunSite } from "../run-site.js";
@@ -20,19 +20,15 @@ export interface ReportParts {
 
 /** The report object: everything that was measured, nothing that was not. */
 export function buildReport({ request, clock }: RunSite, parts: ReportParts): Report {
-  const { float, quantized, graphHash, outcomes, diagnostics, crossTarget } = parts;
+  const { float, quantized, graphHash, diagnostics, crossTarget } = parts;
   const { recipe } = request;
-  const targets = Object.fromEntries([...outcomes].map(([name, outcome]) => [name, targetReport(outcome)]));
-  const gates = judgeGates(targets, recipe.gates);
-  for (const { target, status } of gates) {
-    const judged = target === undefined ? undefined : targets[target];
-    if (judged && status === "failed") judged.status = "failed";
-  }
+  const gates = judgeGates(parts.outcomes, request);
+  const outcomes = judged(parts.outcomes, gates);
   const constants = [...float.components.values()].flatMap(allConstants);
   return {
     schemaVersion: 1,
     tool: { ...request.tool, node: process.version },
-    headline: headlines(parts, request),
+    headline: headlines({ ...parts, outcomes }, request),
     graphHash,
     recipeHash: recipe.hash,
     model: {
@@ -46,13 +42,19 @@ export function buildReport({ request, clock }: RunSite, parts: ReportParts): Re
     plan: planFacts([...quantized.plans.values()]),
     ...(quantized.calibration && { calibration: quantized.calibration }),
     outliers: [...quantized.outliers],
-    targets,
+    targets: Object.fromEntries([...outcomes].map(([name, outcome]) => [name, targetReport(outcome)])),
     crossTarget,
     gates: [...gates],
     diagnostics: diagnostics.map(plain),
     timings: { ...clock.timings() },
     peakRssBytes: peakMemoryBytes(),
   };
+}
+
+/** A target that fails a gate has failed, and its files lie where those of failed targets do. */
+function judged(outcomes: ReportParts["outcomes"], gates: readonly GateResult[]): ReportParts["outcomes"] {
+  const failed = new Set(gates.filter(({ status }) => status === "failed").map(({ target }) => target));
+  return new Map([...outcomes].map(([name, outcome]) => [name, failed.has(name) ? { ...outcome, status: "failed" } : outcome]));
 }
 
 function headlines({ quantized, outcomes }: ReportParts, { byDefault, recipe, verify }: RunSite["request"]): string[] {

@@ -11,10 +11,17 @@ import { calibrationSamples } from "./samples.js";
 /** What the cache of statistics may grow to; those unused for longest go first. */
 const CACHE_BYTES = 1 << 30;
 
-/** A plan with the statistics that it reads; none when it needs no data. */
+/** What was gathered from the calibration data. */
+export interface Calibrated {
+  readonly statistics: Statistics;
+  /** Names and versions of what decoded its pictures. */
+  readonly decoders: ReadonlySet<string>;
+}
+
+/** A plan with what it reads of the calibration data; nothing when it needs none. */
 export interface CalibratedPlan {
   readonly plan: Plan;
-  readonly statistics: Statistics | undefined;
+  readonly calibrated: Calibrated | undefined;
 }
 
 /**
@@ -27,18 +34,18 @@ export async function calibratedPlan(
   component: { readonly name: string; readonly plan: Plan },
 ): Promise<CalibratedPlan> {
   let { plan } = component;
-  let statistics: Statistics | undefined;
+  let gathered: Calibrated | undefined;
   const masked = new Set<string>();
   while (plan.needsData) {
     const current = plan;
-    statistics = await run.clock.run("calibrate", () => calibrated(run, float, current));
+    gathered = await run.clock.run("calibrate", () => gather(run, float, current));
     const known = masked.size;
-    for (const value of maskedValues(statistics)) masked.add(value);
+    for (const value of maskedValues(gathered.statistics)) masked.add(value);
     if (masked.size === known) break;
     plan = replanned(run, float, { ...component, plan, masked });
-    if (suffices(statistics, plan, run.ops)) break;
+    if (suffices(gathered.statistics, plan, run.ops)) break;
   }
-  return { plan, statistics };
+  return { plan, calibrated: gathered };
 }
 
 function replanned(
@@ -52,7 +59,7 @@ function replanned(
   return next;
 }
 
-async function calibrated(run: RunSite, float: Model, plan: Plan): Promise<Statistics> {
+async function gather(run: RunSite, float: Model, plan: Plan): Promise<Calibrated> {
   const { request, ops, kernels, workers, pool } = run;
   const engine = await createEngine();
   const store = request.cacheDir === undefined ? undefined : openStore(request.cacheDir);
@@ -71,7 +78,7 @@ async function calibrated(run: RunSite, float: Model, plan: Plan): Promise<Stati
       progress: (done) => request.onEvent?.({ kind: "stage-progress", stage: "calibrate", done, total: samples.size, unit: "samples" }),
     });
     if (store && !statistics.cached) await store.prune(CACHE_BYTES);
-    return statistics;
+    return { statistics, decoders: samples.decoders };
   } finally {
     engine.close();
   }

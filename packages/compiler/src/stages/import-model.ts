@@ -2,10 +2,11 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { FilePool } from "@vlm-export/formats/files";
 import { importOnnx } from "@vlm-export/frontends";
-import { type Diagnostic, type Graph, GraphEditor, type Model, type OpRegistry } from "@vlm-export/ir";
+import { type Diagnostic, type Dim, type Graph, GraphEditor, type Model, type OpRegistry, sameShape, type Value } from "@vlm-export/ir";
 import { normalize } from "@vlm-export/passes";
-import type { Recipe } from "@vlm-export/recipe";
+import { checkShapeNames, type Recipe } from "@vlm-export/recipe";
 import { importFolder, importNotOnnx, recipeShape } from "../errors.js";
+import { located } from "../located.js";
 
 export interface ImportSite {
   readonly ops: OpRegistry;
@@ -36,9 +37,16 @@ function modelsIn(folder: string): readonly string[] {
   );
 }
 
-/** Fixes the shapes that the recipe states, then runs the normalize passes on every component, in place: `model`'s own graphs change. */
+/**
+ * Fixes the shapes that the recipe states, then runs the normalize passes on every component, in place: `model`'s own graphs change.
+ * Throws VX-RECIPE-SHAPE.
+ */
 export function normalizeModel(model: Model, shapes: Recipe["model"]["shapes"], site: ImportSite): Model {
   const context = { ops: site.ops, report: site.report, ...(site.signal && { signal: site.signal }) };
+  checkShapeNames(
+    shapes,
+    [...model.components.values()].flatMap(({ inputs }) => inputs),
+  );
   const components = [...model.components].map(([name, graph]): [string, Graph] => {
     const edit = new GraphEditor(site.ops, graph);
     fixShapes(edit, shapes);
@@ -53,15 +61,28 @@ function fixShapes(edit: GraphEditor, shapes: Recipe["model"]["shapes"]): void {
   let isFixed = false;
   for (const input of edit.graph.inputs) {
     const { shape } = input.type;
-    const stated = shapes.get(input.name);
-    const wanted = Array.isArray(stated)
-      ? (stated as readonly number[])
-      : shape?.map((extent) => (typeof shapes.get(String(extent)) === "number" ? (shapes.get(String(extent)) as number) : extent));
-    if (!wanted || wanted.every((extent, i) => extent === shape?.[i])) continue;
-    if (shape && (wanted.length !== shape.length || shape.some((extent, i) => typeof extent === "number" && extent !== wanted[i])))
-      throw recipeShape(input.name, shape, wanted);
+    const wanted = wantedShape(input, shapes);
+    if (!wanted || sameShape(wanted, shape)) continue;
     edit.retype(input, { ...input.type, shape: wanted });
     isFixed = true;
   }
   if (isFixed) edit.inferAll();
+}
+
+/** The shape of an input with what the recipe states of it; undefined when neither knows one. */
+function wantedShape({ name, type: { shape } }: Value, shapes: Recipe["model"]["shapes"]): readonly Dim[] | undefined {
+  const stated = shapes.get(name);
+  if (stated === undefined || typeof stated.extents === "number") return shape?.map((extent) => fixedExtent(extent, shapes));
+  if (shape && !fits(stated.extents, shape)) throw located(recipeShape(name, shape, stated.extents), stated.place);
+  return stated.extents;
+}
+
+function fixedExtent(extent: Dim, shapes: Recipe["model"]["shapes"]): Dim {
+  const stated = typeof extent === "string" ? shapes.get(extent)?.extents : undefined;
+  return typeof stated === "number" ? stated : extent;
+}
+
+/** True for extents of the same rank that change symbols only. */
+function fits(extents: readonly number[], shape: readonly Dim[]): boolean {
+  return extents.length === shape.length && shape.every((extent, i) => typeof extent === "string" || extent === extents[i]);
 }

@@ -1,11 +1,19 @@
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Artifact, Backend, Decoded } from "@vlm-export/backend-api";
+import {
+  type Artifact,
+  type Backend,
+  callHook,
+  type Decoded,
+  openSite,
+  readPlugin,
+  REJECTED_FOLDER,
+  type TargetSite,
+} from "@vlm-export/backend-api";
 import { type Diagnostic, type Model, VxError } from "@vlm-export/ir";
 import type { Accuracy, EngineReport } from "@vlm-export/schemas";
 import { compareDecoded, type Proof } from "@vlm-export/verify";
 import type { RunSite } from "../run-site.js";
-import { callHook, openSite, type TargetSite } from "@vlm-export/backend-api";
 import type { QuantizedModel } from "./quantize-model.js";
 import { runOnEngine } from "./run-on-engine.js";
 import { runTarget } from "./run-target.js";
@@ -30,8 +38,7 @@ export interface ProveJob {
   readonly staging: string;
 }
 
-/** Folder, beside those of the targets, for artifacts that failed their proof: never under a target's own name. */
-export const REJECTED_FOLDER = "rejected";
+export { REJECTED_FOLDER };
 
 /** check … verify of one target; its files are proven while the disk takes them, and on it when this resolves. A target that refuses or fails does not end the run of the others; an interrupt does. */
 export async function proveTarget(run: RunSite, backend: Backend, job: ProveJob): Promise<TargetOutcome> {
@@ -64,14 +71,19 @@ export async function proveTarget(run: RunSite, backend: Backend, job: ProveJob)
 }
 
 async function proven(run: RunSite, site: TargetSite, job: ProveJob): Promise<TargetOutcome> {
-  const { backend, context } = site;
+  const { backend, context, terms } = site;
   const { request, clock, kernels } = run;
   const { model } = job.quantized;
   const artifact = await runTarget(site, { model, onLoss: request.recipe.onLoss, kernels, clock });
   const base = { backend: backend.name, artifact };
   if (request.verify === "none") return { ...base, status: "ok", diagnostics: site.diagnostics };
-  const decoded = await clock.run("verify", () => callHook(backend, "decode", () => backend.decode(artifact, context)), backend.name);
-  const proof = await clock.run("verify", () => compareDecoded(backend.name, model, decoded, artifact), backend.name);
+  const decoded = await clock.run(
+    "verify",
+    () => callHook(backend, "decode", () => backend.decode(artifact, context), terms),
+    backend.name,
+  );
+  const compared = (): Proof => compareDecoded(backend.name, model, decoded, artifact); // reads the files, by code of the plugin
+  const proof = await clock.run("verify", () => readPlugin(backend, "decode", compared, terms), backend.name);
   const diagnostics = [...site.diagnostics, ...proof.diagnostics];
   if (proof.diagnostics.length > 0) return { ...base, ...reject(artifact, job.staging), status: "failed", diagnostics, proof };
   if (request.verify === "decode") return { ...base, status: "ok", diagnostics, proof, decoded };
@@ -90,10 +102,12 @@ export function reject(artifact: Artifact, staging: string): { readonly artifact
   return { artifact: { ...artifact, dir } };
 }
 
+const PLUGIN_FAULTS: ReadonlySet<string> = new Set(["VX-PLUGIN-CRASH", "VX-PLUGIN-TIMEOUT"]);
+
 /** Findings of the stages before emit refuse a target; a crash of the plugin or of its files fails it. */
 function refusal(backend: Backend, error: unknown, site: TargetSite | undefined): TargetOutcome {
   if (!(error instanceof VxError)) throw error;
-  const isFailure = error.kind === "verify" || error.diagnostic.code === "VX-PLUGIN-CRASH";
+  const isFailure = error.kind === "verify" || PLUGIN_FAULTS.has(error.diagnostic.code);
   if (error.diagnostic.code.startsWith("VX-EMIT-")) throw error;
   const diagnostics = error.diagnostics.map((found) => ({ ...found, where: { ...found.where, backend: backend.name } }));
   return {

@@ -5,7 +5,7 @@ import { missingData, type Plan } from "@vlm-export/recipe";
 import type { CalibrationFacts, LayerReport, Outlier } from "@vlm-export/schemas";
 import { openStore, type Scratch } from "@vlm-export/store";
 import type { RunSite } from "../run-site.js";
-import { calibratedPlan } from "./calibrate-plan.js";
+import { type Calibrated, calibratedPlan } from "./calibrate-plan.js";
 import { measureLayers } from "./measure-layers.js";
 
 /** Channels of one value that the report names. */
@@ -46,8 +46,9 @@ export async function quantizeModel(
     const outliers: Outlier[] = [];
     let calibration: CalibrationFacts | undefined;
     for (const [name, first] of plans) {
-      const { plan, statistics } = await calibratedPlan(run, float, { name, plan: first });
-      if (statistics) calibration = factsOf(run, statistics);
+      const { plan, calibrated } = await calibratedPlan(run, float, { name, plan: first });
+      if (calibrated) calibration = factsOf(run, calibrated);
+      const statistics = calibrated?.statistics;
       const result = await run.clock.run("quantize", () => quantized(run, plan, { statistics, scratch }));
       for (const diagnostic of result.diagnostics) run.report(diagnostic);
       outliers.push(...result.outliers.map((outlier) => outlierOf(name, outlier)));
@@ -95,7 +96,8 @@ function outlierOf(component: string, { node, value, channels, sigma, split }: O
   return { component, value, node, channels: channels.slice(0, REPORTED_CHANNELS), count: channels.length, sigma, split };
 }
 
-function factsOf({ request }: RunSite, { samples, cached }: Statistics): CalibrationFacts {
+function factsOf({ request }: RunSite, { statistics: { samples, cached }, decoders }: Calibrated): CalibrationFacts {
   const { data = "", method, seed } = request.recipe.calibration;
-  return { data, samples, method: method.name, seed, reused: cached };
+  const imageDecoders = [...decoders].toSorted();
+  return { data, samples, method: method.name, seed, reused: cached, ...(imageDecoders.length > 0 && { imageDecoders }) };
 }

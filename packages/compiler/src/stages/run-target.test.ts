@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Backend, type CompatRule, defineBackend, openSite } from "@vlm-export/backend-api";
-import { GraphEditor, type Model, type Pass } from "@vlm-export/ir";
+import { f32Tensor, GraphEditor, memoryTensor, type Model, type Pass, windowsOf } from "@vlm-export/ir";
 import { createKernels } from "@vlm-export/numerics";
 import { standardOps } from "@vlm-export/ops";
 import { afterAll, expect, test } from "vitest";
@@ -51,18 +51,30 @@ function backendThat(overrides: Partial<Backend>): Backend {
   });
 }
 
-function run(backend: Backend) {
+function reluModel(): Model {
   const edit = new GraphEditor(ops, "main");
   edit.addOutput(edit.insert("Relu", [edit.addInput("x", { dtype: "f32", shape: [2] })])[0]!);
-  const model: Model = {
-    name: "m",
-    components: new Map([["main", edit.graph]]),
-    links: [],
-    metadata: new Map(),
-    sources: [],
-    opsets: new Map(),
-  };
-  const site = openSite({ backend, dir: folder, tmpRoot: folder, options: undefined, ops, environment: {} });
+  return modelOf(edit);
+}
+
+/** One product with a weight of four integers in memory. */
+function weightModel(): Model {
+  const edit = new GraphEditor(ops, "main");
+  const weight = edit.addConstant("w", memoryTensor("i8", [2, 2], Uint8Array.of(1, 2, 3, 4)), {
+    dtype: "f32",
+    shape: [2, 2],
+    quant: { storage: "i8", range: [-127, 127], granularity: "tensor", mode: "static", scale: f32Tensor([0.5], [1, 1]) },
+  });
+  edit.addOutput(edit.insert("MatMul", [edit.addInput("x", { dtype: "f32", shape: [2, 2] }), weight])[0]!);
+  return modelOf(edit);
+}
+
+function modelOf({ graph }: GraphEditor): Model {
+  return { name: "m", components: new Map([["main", graph]]), links: [], metadata: new Map(), sources: [], opsets: new Map() };
+}
+
+function run(backend: Backend, model = reluModel()) {
+  const site = openSite({ backend, dir: folder, tmpRoot: folder, options: undefined, ops, environment: {}, idleMs: 100 });
   return runTarget(site, { model, onLoss: "refuse", kernels: createKernels(), clock: stageClock(() => undefined) });
 }
 
@@ -90,4 +102,31 @@ test("a crash of a hook is a coded error that names the hook", async () => {
     }),
   );
   await expect(crashed).rejects.toMatchObject({ diagnostic: { code: "VX-PLUGIN-CRASH", where: { backend: "test" } } });
+});
+
+test("a hook that writes into the bytes that it reads leaves the frozen model as it is", async () => {
+  const model = weightModel();
+  const lower: Backend["lower"] = ({ components }) => {
+    for (const { data } of components.get("main")!.constants) for (const window of windowsOf(data!)) window.fill(9);
+  };
+  const tensors = [{ component: "main", value: "w", key: "w", reencodings: [] }];
+  await run(backendThat({ lower, emit: async () => ({ formatVersion: "1", tensors }) }), model);
+  expect([...model.components.get("main")!.value("w")!.data!.bytes()]).toEqual([1, 2, 3, 4]);
+});
+
+test("a quantized value must be listed or lost", async () => {
+  const unlisted = { code: "VX-PLUGIN-UNLISTED", where: { stage: "emit", backend: "test", component: "main", value: "w" } };
+  await expect(run(backendThat({}), weightModel())).rejects.toMatchObject({ kind: "verify", diagnostic: unlisted });
+  const losses = [{ component: "main", value: "w", reason: "no int8", resolution: "fallback" as const }];
+  const artifact = await run(backendThat({ emit: async () => ({ formatVersion: "1", tensors: [], losses }) }), weightModel());
+  expect(artifact.losses).toEqual(losses);
+});
+
+test("an emit that gives nothing, or never ends, is blamed", async () => {
+  await expect(run(backendThat({ emit: async () => undefined as never }))).rejects.toMatchObject({
+    diagnostic: { code: "VX-PLUGIN-CRASH", where: { stage: "emit", backend: "test" } },
+  });
+  await expect(run(backendThat({ emit: () => new Promise(() => undefined) }))).rejects.toMatchObject({
+    diagnostic: { code: "VX-PLUGIN-TIMEOUT", where: { stage: "emit", backend: "test" } },
+  });
 });

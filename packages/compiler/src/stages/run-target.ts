@@ -2,12 +2,14 @@ import {
   type Artifact,
   type Backend,
   callHook,
+  emitArtifact,
   type LossEntry,
   partitionByUnit,
+  privateModel,
   type Region,
   type TargetSite,
 } from "@vlm-export/backend-api";
-import { cloneGraph, type Graph, GraphEditor, type Model, runPasses, VxError } from "@vlm-export/ir";
+import { type Graph, GraphEditor, type Model, runPasses, VxError } from "@vlm-export/ir";
 import type { Kernels } from "@vlm-export/numerics";
 import type { StageClock } from "../events.js";
 import { capabilityFindings, checkComponent } from "./check-target.js";
@@ -23,33 +25,20 @@ export interface TargetJob {
 
 /**
  * check → legalize → check → partition → lower → emit for one target, on a private clone: its files on disk, not yet proven. The rules
- * are asked again about what legalize made. Throws a VxError whose findings say why the target refuses the model.
+ * are asked again about what legalize made. Throws a VxError whose findings say why the target refuses the model, or VX-PLUGIN-*.
  */
 export async function runTarget(site: TargetSite, job: TargetJob): Promise<Artifact> {
-  const { backend, context } = site;
-  const { clock } = job;
+  const { backend, context, terms } = site;
+  const { clock, model } = job;
   const target = backend.name;
-  const clone = cloneModel(job.model);
+  const clone = privateModel(model);
   const losses = await clock.run("check", () => holdOrLose(clone, backend, { ...job, site }), target);
   await clock.run("check", () => requireAccepted(clone, backend), target);
-  await clock.run("legalize", () => callHook(backend, "legalize", () => legalize(clone, site)), target);
+  await clock.run("legalize", () => callHook(backend, "legalize", () => legalize(clone, site), terms), target);
   await clock.run("check", () => requireAccepted(clone, backend), target);
-  const regions = await clock.run("partition", () => callHook(backend, "partition", () => partition(clone, backend)), target);
-  const lowered = await clock.run("lower", () => callHook(backend, "lower", () => backend.lower(clone, regions, context)), target);
-  const emitted = await clock.run("emit", () => callHook(backend, "emit", () => backend.emit(lowered, context)), target);
-  return {
-    backend: target,
-    formatVersion: emitted.formatVersion,
-    dir: site.writer.dir,
-    files: site.writer.files(),
-    tensors: emitted.tensors,
-    ...(emitted.constants && { constants: emitted.constants }),
-    losses: [...losses, ...(emitted.losses ?? [])],
-  };
-}
-
-function cloneModel(model: Model): Model {
-  return { ...model, components: new Map([...model.components].map(([name, graph]) => [name, cloneGraph(graph).graph])) };
+  const regions = await clock.run("partition", () => callHook(backend, "partition", () => partition(clone, backend), terms), target);
+  const lowered = await clock.run("lower", () => callHook(backend, "lower", () => backend.lower(clone, regions, context), terms), target);
+  return clock.run("emit", () => emitArtifact(site, { model, target: lowered, losses }), target);
 }
 
 function holdOrLose(

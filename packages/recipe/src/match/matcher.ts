@@ -1,6 +1,6 @@
 import { VxError } from "@vlm-export/ir";
 import type { Match, Words } from "@vlm-export/schemas";
-import { recipePattern } from "../errors.js";
+import { type Place, recipePattern } from "../errors.js";
 import type { Path, Positions } from "../yaml/positions.js";
 import { type NamePattern, parseNamePattern } from "./name-pattern.js";
 import { type BlockCount, parseRolePattern, type RolePattern } from "./role-pattern.js";
@@ -26,7 +26,7 @@ export interface Matcher {
   readonly source: Match;
 }
 
-/** Parses the patterns. Throws a VxError with a VX-RECIPE-PATTERN for each that does not parse. */
+/** Parses the patterns. Throws a VxError with a VX-RECIPE-PATTERN for the first that does not parse or is a range without blocks. */
 export function parseMatcher(source: Match, positions: Positions, path: Path): Matcher {
   const read = <T>(key: "role" | "name", parse: (text: string) => T): readonly T[] | undefined => {
     const words = source[key];
@@ -38,7 +38,7 @@ export function parseMatcher(source: Match, positions: Positions, path: Path): M
     ...(roles && { roles }),
     ...(names && { names }),
     ...(source.op !== undefined && { ops: listOf(source.op) }),
-    ...(source.layers !== undefined && { layers: layersOf(source.layers) }),
+    ...(source.layers !== undefined && { layers: layersOf(source.layers, positions.of([...path, "layers"])) }),
     ...(source.weighted !== undefined && { weighted: source.weighted }),
     source,
   };
@@ -66,10 +66,17 @@ export function listOf(words: Words): readonly string[] {
   return typeof words === "string" ? [words] : words;
 }
 
-function layersOf(layers: number | string): { readonly from: number; readonly to: number } {
+function layersOf(layers: number | string, place: Place): { readonly from: number; readonly to: number } {
   if (typeof layers === "number") return { from: layers, to: layers };
   const [from, to] = layers.split("..").map(Number) as [number, number | undefined];
+  if (to !== undefined && endsEarly(from, to))
+    throw new VxError(recipePattern(place, `layers ${layers}: the range ends before it begins.`, `Write ${to}..${from}.`));
   return { from, to: to ?? from };
+}
+
+/** Of a range with one end counted from the first block and one from the last, the model decides. */
+function endsEarly(from: number, to: number): boolean {
+  return from < 0 === to < 0 && to < from;
 }
 
 /** True when every stated word holds for the node. */

@@ -1,0 +1,126 @@
+import { VxError } from "@vlm-export/ir";
+import { expect, test } from "vitest";
+import { callHook } from "./call-hook.js";
+import { HostWork } from "./host-work.js";
+
+const backend = { name: "test" };
+const IDLE_MS = 100;
+const forever = (): Promise<never> => new Promise(() => undefined);
+const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const crash = (message: string) => ({ diagnostic: { code: "VX-PLUGIN-CRASH", message, where: { backend: "test" } } });
+
+test.each<readonly [string, unknown, string]>([
+  ["emit", undefined, "result is undefined, not an object"],
+  ["emit", { tensors: [] }, "result.formatVersion is undefined, not a string"],
+  ["emit", { formatVersion: "1", tensors: {} }, "result.tensors is an object, not a list"],
+  [
+    "emit",
+    { formatVersion: "1", tensors: [{ component: "main", value: "w", key: 1, reencodings: [] }] },
+    "result.tensors[0].key is a number, not a string",
+  ],
+  ["emit", { formatVersion: "1", tensors: [], constants: [null] }, "result.constants[0] is null, not an object"],
+  ["decode", { tensors: [] }, "result.decoder is undefined, not a string"],
+  ["decode", { decoder: "d", tensors: "none" }, "result.tensors is a string, not a list"],
+  ["probe", undefined, "result is undefined, not a list"],
+  ["open", { name: "e", version: "1", close: async () => undefined }, "result.run is undefined, not a function"],
+  ["run", [], "result.get is undefined, not a function"],
+])("%s may not give %j", async (hook, result, says) => {
+  await expect(callHook(backend, hook, async () => result)).rejects.toMatchObject(
+    crash(`hook ${hook} gave no result of the contract: ${says}.`),
+  );
+});
+
+test("lower may give anything", async () => {
+  expect(await callHook(backend, "lower", () => undefined)).toBeUndefined();
+});
+
+test.each<readonly [string, unknown, string]>([
+  ["a string", "boom", "boom"],
+  ["nothing", undefined, "undefined"],
+  [
+    "an object without a text",
+    {
+      get message() {
+        throw new Error("trap");
+      },
+      toString: null,
+    },
+    "something that cannot be read",
+  ],
+  [
+    "what throws when it is looked at",
+    new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error("trap");
+        },
+        getPrototypeOf: () => {
+          throw new Error("trap");
+        },
+      },
+    ),
+    "something that cannot be read",
+  ],
+  ["an empty coded error", new VxError([]), "no diagnostic"],
+])("whatever is thrown names the plugin: %s", async (_, thrown, says) => {
+  const crashed = callHook(backend, "emit", () => {
+    throw thrown;
+  });
+  await expect(crashed).rejects.toMatchObject(crash(`hook emit threw: ${says}`));
+});
+
+test("an AbortError is the host's only where the host has ended the run", async () => {
+  const aborted = Object.assign(new Error("aborted"), { name: "AbortError" });
+  const fails = (signal: AbortSignal) => callHook(backend, "emit", () => Promise.reject(aborted), { signal });
+  await expect(fails(AbortSignal.abort())).rejects.toBe(aborted);
+  await expect(fails(new AbortController().signal)).rejects.toMatchObject(crash("hook emit threw: aborted"));
+});
+
+test("a hook whose promise never settles is given up by name", async () => {
+  await expect(callHook(backend, "emit", forever, { idleMs: IDLE_MS, work: new HostWork() })).rejects.toMatchObject({
+    diagnostic: {
+      code: "VX-PLUGIN-TIMEOUT",
+      message: "hook emit made no progress for 0.1 s and was given up.",
+      where: { backend: "test" },
+    },
+  });
+});
+
+test("work of the host is progress, while it goes on and when it ends; a busy event loop is too", async () => {
+  const work = new HostWork();
+  const written = callHook(
+    backend,
+    "lower",
+    async () => {
+      for (let i = 0; i < 5; i += 1) {
+        await work.during(Promise.resolve());
+        await after(IDLE_MS / 2);
+      }
+      await work.during(after(IDLE_MS * 2));
+      return "written";
+    },
+    { idleMs: IDLE_MS, work },
+  );
+  expect(await written).toBe("written");
+  const computed = callHook(
+    backend,
+    "lower",
+    async () => {
+      for (const end = performance.now() + IDLE_MS * 3; performance.now() < end; ) await new Promise(setImmediate);
+      return "computed";
+    },
+    { idleMs: IDLE_MS },
+  );
+  expect(await computed).toBe("computed");
+});
+
+test("the watch keeps the process alive while the hook hangs, and leaves no timer when it has ended", async () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  const before = timers();
+  const hanging = callHook(backend, "lower", forever, { idleMs: IDLE_MS });
+  expect(timers()).toBe(before + 1);
+  await expect(hanging).rejects.toThrow();
+  await callHook(backend, "lower", () => after(1));
+  expect(timers()).toBeLessThanOrEqual(before);
+});

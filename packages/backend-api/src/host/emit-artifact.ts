@@ -1,0 +1,55 @@
+import type { Model } from "@vlm-export/ir";
+import type { Artifact, Emitted, LossEntry } from "../backend.js";
+import { pluginUnlisted } from "../errors.js";
+import { quantizedValues } from "../qparams.js";
+import { callHook } from "./call-hook.js";
+import type { TargetSite } from "./open-site.js";
+
+/** What emit starts from. */
+export interface EmitJob {
+  /** The quantized model, not the backend's clone of it: each of its quantized values must be in the artifact, or lost. */
+  readonly model: Model;
+  /** What `lower` gave. */
+  readonly target: unknown;
+  /** What was lost before. */
+  readonly losses: readonly LossEntry[];
+}
+
+/**
+ * Runs emit: the artifact on disk, with every quantized value listed, not yet proven. Throws what {@link callHook} does, and
+ * VX-PLUGIN-UNLISTED.
+ */
+export async function emitArtifact({ backend, context, writer, terms }: TargetSite, { model, target, losses }: EmitJob): Promise<Artifact> {
+  const { formatVersion, tensors, constants, ...emitted } = await callHook<Emitted>(
+    backend,
+    "emit",
+    () => backend.emit(target, context),
+    terms,
+  );
+  const lost = [...losses, ...(emitted.losses ?? [])];
+  const unlisted = missing(model, [...tensors, ...lost]);
+  if (unlisted.length > 0) throw pluginUnlisted(backend.name, unlisted);
+  return {
+    backend: backend.name,
+    formatVersion,
+    dir: writer.dir,
+    files: writer.files(),
+    tensors,
+    ...(constants && { constants }),
+    losses: lost,
+  };
+}
+
+interface Named {
+  readonly component: string;
+  readonly value: string;
+}
+
+function missing(model: Model, listed: readonly Named[]): readonly Named[] {
+  const keys = new Set(listed.map(({ component, value }) => `${component}\u0000${value}`));
+  return [...model.components].flatMap(([component, graph]) =>
+    quantizedValues(graph)
+      .map(({ name }): Named => ({ component, value: name }))
+      .filter(({ value }) => !keys.has(`${component}\u0000${value}`)),
+  );
+}
