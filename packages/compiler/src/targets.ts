@@ -1,6 +1,8 @@
+import { resolveOptions } from "@vlm-export/backend-api";
+import { type Diagnostic, VxError } from "@vlm-export/ir";
+import { nearest, type Recipe } from "@vlm-export/recipe";
 import type { FoundBackend } from "./discover.js";
 import { pluginUnknownTarget } from "./errors.js";
-import { nearest } from "@vlm-export/recipe";
 
 /** The backends that `targets` names, in that order. Throws VX-PLUGIN-UNKNOWN-TARGET with the nearest name. */
 export function chosenBackends(targets: readonly string[], found: ReadonlyMap<string, FoundBackend>): ReadonlyMap<string, FoundBackend> {
@@ -11,4 +13,28 @@ export function chosenBackends(targets: readonly string[], found: ReadonlyMap<st
       return [name, backend];
     }),
   );
+}
+
+/** Throws VX-PLUGIN-OPTIONS, at the option's place in the recipe, where a target does not take what the recipe says of it. */
+export function checkTargetOptions(
+  backends: ReadonlyMap<string, FoundBackend>,
+  { targets, origins }: Pick<Recipe, "targets" | "origins">,
+): void {
+  for (const [name, { backend }] of backends) {
+    try {
+      resolveOptions(backend, targets.get(name));
+    } catch (error) {
+      throw error instanceof VxError ? new VxError(error.diagnostics.map((found) => atOption(found, name, origins))) : error;
+    }
+  }
+}
+
+function atOption(found: Diagnostic, target: string, origins: Recipe["origins"]): Diagnostic {
+  const prefix = `targets.${target}.`;
+  const options = [...origins].filter(([key]) => key.startsWith(prefix));
+  const named = options.find(([key]) =>
+    [`"${key.slice(prefix.length)}"`, `/${key.slice(prefix.length)} `].some((word) => found.message.includes(word)),
+  );
+  const place = named?.[1];
+  return place === undefined || place === "default" ? found : { ...found, where: { ...found.where, ...place } };
 }

@@ -1,0 +1,46 @@
+import { type Backend, defineBackend } from "@vlm-export/backend-api";
+import { parseRecipe } from "@vlm-export/recipe";
+import { expect, test } from "vitest";
+import { checkTargetOptions } from "./targets.js";
+
+const backend: Backend = defineBackend<unknown, unknown>({
+  name: "acme",
+  apiVersion: 1,
+  capabilities: {
+    units: ["cpu"],
+    weights: [],
+    activations: [],
+    granularities: [],
+    blockSizes: [],
+    rules: [],
+    optionsSchema: { type: "object", additionalProperties: false, properties: { io: { enum: ["float32", "int8"] } } },
+  },
+  lower: () => undefined,
+  emit: async () => ({ formatVersion: "1", tensors: [] }),
+  decode: async () => ({ decoder: "test 1", tensors: [] }),
+});
+
+test.each([
+  ["{ ioo: int8 }", { line: 3, column: 11 }, 'Did you mean "io"?'],
+  ["{ io: int9 }", { line: 3, column: 11 }, "Options of this target: io."],
+])("an option %s that the target does not take is told at its place", async (options, place, hint) => {
+  const recipe = await parseRecipe(`version: 1\ntargets:\n  acme: ${options}\n`, { file: "r.yaml" });
+  const check = (): void => checkTargetOptions(new Map([["acme", { backend, from: "test", version: "0" }]]), recipe);
+  expect(check).toThrow(
+    expect.objectContaining({
+      diagnostic: expect.objectContaining({
+        code: "VX-PLUGIN-OPTIONS",
+        hint: expect.stringContaining(hint),
+        where: { stage: "plan", backend: "acme", file: "r.yaml", ...place },
+      }),
+    }),
+  );
+});
+
+test.each(["version: 1\ntargets: { acme: { io: int8 } }\n", "version: 1\n"])(
+  "options that it takes, or none, are fine: %j",
+  async (text) => {
+    const recipe = await parseRecipe(text, { file: "r.yaml" });
+    expect(() => checkTargetOptions(new Map([["acme", { backend, from: "test", version: "0" }]]), recipe)).not.toThrow();
+  },
+);
