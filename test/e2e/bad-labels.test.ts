@@ -1,4 +1,4 @@
-import { copyFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { CLASSIFIER, ROOT, temporaryFolder, vlmExport } from "./run-cli.js";
@@ -38,6 +38,12 @@ test("eval compares with the model that the artifacts were made of, not with wha
   writeFileSync(good, JSON.stringify({ image: PICTURE, label: 1 }));
   copyFileSync(CLASSIFIER, model);
   vlmExport([model, "-r", "preset:weights-int8", "-t", "onnx-qdq", "-o", out, "--cache", "off", "--verify", "none"]);
+  const bytes = readFileSync(CLASSIFIER);
+  const middle = bytes.length >> 1; // of a weight
+  bytes[middle] = bytes[middle]! ^ 1;
+  writeFileSync(model, bytes);
+  const otherWeights = vlmExport(["eval", out, "--data", good]);
+  expect(otherWeights).toMatchObject({ code: 1, stderr: expect.stringContaining(`VX-VERIFY-SOURCE ${model}`) });
   copyFileSync(join(ROOT, "examples/tiny-llava/onnx/vision_encoder.onnx"), model);
   const changed = vlmExport(["eval", out, "--data", good]);
   expect(changed).toMatchObject({ code: 1, stderr: expect.stringContaining(`VX-VERIFY-SOURCE ${model}`) });

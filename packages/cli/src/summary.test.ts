@@ -24,6 +24,19 @@ function reportOf(status: TargetReport["status"]): Report {
   };
 }
 
+test("a gate that failed is told, and one that the recipe states and that was not measured", () => {
+  const gates: Report["gates"] = [
+    { gate: "minCosine", target: "tflite", status: "not-run", limit: 0.9, line: 3, reason: "no engine" },
+    { gate: "maxDegradation", target: "tflite", status: "not-run", limit: 0.02, reason: "no data" },
+    { gate: "maxDegradation", target: "null", status: "failed", limit: 0.02, reason: "check the labels" },
+  ];
+  const text = summaryText({ ...reportOf("ok"), gates }, { outDir: "dist", quiet: false });
+  expect(text.split("\n").filter((line) => line.startsWith("gate"))).toEqual([
+    "gate minCosine was not measured on tflite: no engine",
+    "gate maxDegradation failed on null: check the labels",
+  ]);
+});
+
 test.each([
   ["ok", { quiet: false }, ["tflite warning: VX-TEST-WARNING m."]],
   ["ok", { quiet: true }, []],

@@ -10,7 +10,7 @@ interface SummaryOptions {
   readonly quiet: boolean;
 }
 
-/** What a run gave, for the terminal: one row per target, then gates that failed and findings, then where it lies. */
+/** What a run gave, for the terminal: one row per target, then gates that failed or were not measured and findings, then where it lies. */
 export function summaryText(report: Report, options: SummaryOptions): string {
   const { plan, crossTarget } = report;
   const seconds = Object.values(report.timings).reduce((sum, stage) => sum + stage, 0);
@@ -24,7 +24,7 @@ export function summaryText(report: Report, options: SummaryOptions): string {
     ...(crossTarget.tensors > 0
       ? [`${crossTarget.tensors - crossTarget.different} of ${crossTarget.tensors} tensors are equal across targets`]
       : []),
-    ...report.gates.filter(({ status }) => status === "failed").map(gateLine),
+    ...report.gates.filter(isTold).map(gateLine),
     ...Object.entries(report.targets).flatMap(([name, target]) => findingLines(name, target, options)),
     `${seconds.toFixed(1)} s, peak memory ${bytesText(report.peakRssBytes)}; report: ${options.outDir}/report.md`,
   ].join("\n");
@@ -50,7 +50,13 @@ function engineCells(engine: TargetReport["engine"]): readonly string[] {
   ];
 }
 
-function gateLine({ gate, target, value, limit, reason, worstLayers }: GateResult): string {
+/** Gates that failed, and those that the recipe states and that were not measured. */
+function isTold({ status, line }: GateResult): boolean {
+  return status === "failed" || (status === "not-run" && line !== undefined);
+}
+
+function gateLine({ gate, target, status, value, limit, reason, worstLayers }: GateResult): string {
+  if (status === "not-run") return `gate ${gate} was not measured on ${target}: ${reason}`;
   const found = value === undefined ? reason : `${value.toPrecision(5)}, limit ${limit}`;
   return `gate ${gate} failed on ${target}: ${found}${worstLayers ? `; worst layers: ${worstLayers.join(", ")}` : ""}`;
 }

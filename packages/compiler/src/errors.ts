@@ -199,12 +199,12 @@ export function pluginDuplicate(name: string, first: string, second: string): Vx
 }
 
 /** The source model is not the file that the artifacts were made of. */
-export function verifySource(path: string, sizeBytes: number, expectedBytes: number): VxError {
+export function verifySource(path: string, difference: string): VxError {
   return coded(
     "VX-VERIFY-SOURCE",
     "verify",
     {
-      message: `${path} has ${sizeBytes} bytes, but had ${expectedBytes} when the artifacts were made: it is another model.`,
+      message: `${path} has ${difference} when the artifacts were made: it is another model.`,
       hint: "Run vlm-export again, or give the model that the artifacts were made of by --model.",
     },
     { file: path },

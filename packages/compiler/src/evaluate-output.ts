@@ -11,6 +11,7 @@ import { type FloatReference, openFloat } from "./stages/float-session.js";
 import { type EvaluationSample, labelledSamples } from "./stages/samples.js";
 import { chosenBackends } from "./targets.js";
 import { withTemporarySite } from "./temporary-site.js";
+import { sourceFile } from "./source-file.js";
 import { artifactOf, type VerifyOptions } from "./verify-output.js";
 import { withNormalizedModel } from "./with-normalized-model.js";
 
@@ -59,9 +60,11 @@ export async function evaluateOutput(dist: string, options: EvaluateOptions): Pr
 
 /** Both lists are in the order in which the importer met the files. */
 function checkSources(found: Model["sources"], recorded: NonNullable<Manifest["sources"]>): void {
-  for (const [i, { path, sizeBytes }] of found.entries()) {
-    const before = recorded[i]?.sizeBytes ?? 0;
-    if (sizeBytes !== before) throw verifySource(path, sizeBytes, before);
+  for (const [i, source] of found.entries()) {
+    const [before, { sha256 }] = [recorded[i], sourceFile(source)];
+    const { path, sizeBytes } = source;
+    if (sizeBytes !== before?.sizeBytes) throw verifySource(path, `${sizeBytes} bytes, but had ${before?.sizeBytes ?? 0}`);
+    if (before.sha256 !== undefined && sha256 !== before.sha256) throw verifySource(path, "other bytes than");
   }
 }
 

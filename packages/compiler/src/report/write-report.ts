@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import type { Model } from "@vlm-export/ir";
 import { explainRecipe } from "@vlm-export/recipe";
 import type { Manifest, Report } from "@vlm-export/schemas";
@@ -8,6 +7,7 @@ import { TOOL_NAME } from "../output-folder.js";
 import type { RunSite } from "../run-site.js";
 import type { TargetOutcome } from "../stages/prove-target.js";
 import type { QuantizedModel } from "../stages/quantize-model.js";
+import { sourceFile } from "../source-file.js";
 import { manifestTarget, manifestText, type WrittenBy } from "./manifest.js";
 import { reportMarkdown } from "./markdown.js";
 
@@ -44,7 +44,7 @@ function manifestOf({ targets }: Report, { site, float, quantized, graphHash, ou
     tool: { name: TOOL_NAME, version: request.tool.version },
     graphHash,
     recipeHash: request.recipe.hash,
-    sources: float.sources.map(({ path, sizeBytes }) => ({ path: resolve(path), sizeBytes })),
+    sources: float.sources.map(sourceFile),
     targets: Object.fromEntries(
       proven.flatMap(([name, { artifact }]) =>
         artifact ? [[name, manifestTarget(artifact, writtenBy(name, request, backends), quantized.model)]] : [],
