@@ -47,6 +47,16 @@ test("what the engine only logs is an error: a convolution without bias is loade
   await expect(run()).rejects.toThrow(/ERROR: .*has_bias was not true/);
 });
 
+test("scales say which axis of a weight they are for, unless axes of one element leave it open", async () => {
+  const s = new Sketch();
+  const [wide, deep] = [s.input("wide", [1, 16], 0.02), s.input("deep", [1, 4, 3, 3], 0.02)];
+  const product = s.integers(s.node("MatMul", [wide, s.weight([16, 16], "i8", 1)]), 0.02);
+  const [w, zeros] = [s.weight([4, 1, 1, 1], "i8", 0), s.float([4])];
+  const { artifact, context } = await built(s.model(product, s.integers(s.node("Conv", [deep, w, zeros], { group: 4 }), 0.02)));
+  const { tensors } = await backend.decode(artifact, context);
+  expect(tensors.flatMap(({ ints, scale, scaleShape }) => (ints && scale.length > 1 ? [scaleShape] : []))).toEqual([[1, 16], undefined]);
+});
+
 test("a changed byte of a weight is found, a cut file is a coded error", async () => {
   const s = new Sketch();
   const x = s.input("x", [1, 16], 0.02);

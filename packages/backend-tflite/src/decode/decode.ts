@@ -4,6 +4,7 @@ import { elementCount, type TensorData } from "@vlm-export/ir";
 import { createKernels, type Kernels } from "@vlm-export/numerics";
 import { decodeTensor } from "../errors.js";
 import { parseKey, type TensorKey } from "../key.js";
+import { derivedProblem } from "./derived.js";
 import { openModel } from "./open-model.js";
 import { graphIntegers, graphNumbers, storageOf } from "./integers.js";
 
@@ -22,12 +23,22 @@ export async function decodeArtifact(artifact: Artifact): Promise<Decoded> {
     const { key, model } = placeOf(location);
     return decodeLocation(location, key, { model, kernels });
   });
+  checkDerived(artifact, files);
   const constants = (artifact.constants ?? []).flatMap((location): readonly DecodedConstant[] => {
     const { key, model } = placeOf(location);
     const data = plainConstant(model, key);
     return data ? [{ component: location.component, value: location.value, data }] : [];
   });
   return { decoder: "vlm-export tflite reader 1", tensors, constants };
+}
+
+/** Throws VX-DECODE-TFLITE-TENSOR where a tensor that lowering added does not go with those that stand for values. */
+function checkDerived({ tensors }: Artifact, files: ReadonlyMap<string, TfliteModel>): void {
+  for (const [path, model] of files) {
+    const here = tensors.filter(({ key }) => parseKey(key)?.path === path);
+    const found = derivedProblem(model, new Set(here.map(({ key }) => parseKey(key)?.tensor ?? -1)));
+    if (found) throw decodeTensor(here[0]?.component ?? "", found.tensor, found.problem);
+  }
 }
 
 /** A float constant that lies in the graph's order; undefined when the tensor is none. */
@@ -69,10 +80,13 @@ function decodeLocation(location: TensorLocation, key: TensorKey, { model, kerne
   };
 }
 
-/** Where several scales lie in the graph's order; undefined for a single one. */
+/**
+ * Where several scales lie in the graph's order; undefined for a single one, and where an axis of one element may be any of the graph's, as
+ * a layout is only stated where it changes the order of elements.
+ */
 function scaleShapeOf({ shape, quantization }: TfliteTensor, { layout }: TensorKey): readonly number[] | undefined {
   const count = quantization?.scale.length ?? 0;
-  if (count <= 1) return undefined;
+  if (count <= 1 || (!layout && shape.includes(1))) return undefined;
   const order = layout ?? shape.map((_, axis) => axis);
   const along = order[quantization?.quantizedDimension ?? 0];
   return shape.map((_, axis) => (axis === along ? count : 1));
