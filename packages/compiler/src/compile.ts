@@ -19,7 +19,7 @@ import { importModel, normalizeModel } from "./stages/import-model.js";
 import { precheckTarget } from "./stages/plan-targets.js";
 import { type QuantizedModel, quantizeModel } from "./stages/quantize-model.js";
 import { proveTarget, reject, type TargetOutcome } from "./stages/prove-target.js";
-import { checkTargetOptions, chosenBackends } from "./targets.js";
+import { checkTargetOptions, chosenBackends, unheardTargets } from "./targets.js";
 
 export interface CompileRequest {
   readonly modelPath: string;
@@ -144,6 +144,7 @@ async function prepare(site: RunSite): Promise<{ readonly float: Model; readonly
   const importSite = { ops: site.ops, pool: site.pool, report: site.report, ...(request.signal && { signal: request.signal }) };
   for (const diagnostic of request.recipe.diagnostics) site.report(diagnostic);
   checkTargetOptions(site.backends, request.recipe);
+  for (const diagnostic of unheardTargets(request.recipe, request.backends)) site.report(diagnostic);
   const model = await clock.run("import", () => importModel(request.modelPath, importSite));
   const float = await clock.run("normalize", () => normalizeModel(model, request.recipe.model.shapes, importSite));
   const plans = await clock.run("plan", () => planModel(float, request.recipe, { ops: site.ops }));

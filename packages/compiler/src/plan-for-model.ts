@@ -2,7 +2,7 @@ import type { Diagnostic } from "@vlm-export/ir";
 import { type Plan, planModel, type Recipe } from "@vlm-export/recipe";
 import type { FoundBackend } from "./discover.js";
 import { precheckTarget } from "./stages/plan-targets.js";
-import { checkTargetOptions, chosenBackends } from "./targets.js";
+import { checkTargetOptions, chosenBackends, unheardTargets } from "./targets.js";
 import { withNormalizedModel } from "./with-normalized-model.js";
 
 export interface PlanRequest {
@@ -21,6 +21,7 @@ export async function planForModel(
 ): Promise<{ readonly plans: ReadonlyMap<string, Plan>; readonly refusals: readonly Diagnostic[] }> {
   const chosen = chosenBackends(targets, backends);
   checkTargetOptions(chosen, recipe);
+  if (targets.length > 0) for (const diagnostic of unheardTargets(recipe, backends)) report?.(diagnostic);
   return withNormalizedModel(path, { shapes: recipe.model.shapes, signal, report }, (model, ops) => {
     const plans = planModel(model, recipe, { ops });
     for (const plan of plans.values()) for (const diagnostic of plan.diagnostics) report?.(diagnostic);

@@ -1,7 +1,7 @@
 import { type Backend, defineBackend } from "@vlm-export/backend-api";
 import { parseRecipe } from "@vlm-export/recipe";
 import { expect, test } from "vitest";
-import { checkTargetOptions } from "./targets.js";
+import { checkTargetOptions, unheardTargets } from "./targets.js";
 
 const backend: Backend = defineBackend<unknown, unknown>({
   name: "acme",
@@ -44,3 +44,15 @@ test.each(["version: 1\ntargets: { acme: { io: int8 } }\n", "version: 1\n"])(
     expect(() => checkTargetOptions(new Map([["acme", { backend, from: "test", version: "0" }]]), recipe)).not.toThrow();
   },
 );
+
+test("what is said of a target that is not there is a warning at its place, with the nearest name", async () => {
+  const recipe = await parseRecipe("version: 1\ntargets:\n  acme: { io: int8 }\n  acne: { io: int8 }\n", { file: "r.yaml" });
+  expect(unheardTargets(recipe, new Map([["acme", { backend, from: "test", version: "0" }]]))).toEqual([
+    expect.objectContaining({
+      code: "VX-PLUGIN-UNKNOWN-TARGET",
+      severity: "warning",
+      hint: "Did you mean acme?",
+      where: { stage: "plan", file: "r.yaml", line: 4, column: 11 },
+    }),
+  ]);
+});

@@ -29,6 +29,21 @@ export function checkTargetOptions(
   }
 }
 
+/** Warnings for what a recipe says of targets that nobody has heard of: a misspelt one would be passed over. */
+export function unheardTargets(
+  { targets, origins }: Pick<Recipe, "targets" | "origins">,
+  found: ReadonlyMap<string, FoundBackend>,
+): readonly Diagnostic[] {
+  const known = [...found.keys()];
+  return [...targets.keys()]
+    .filter((name) => !found.has(name))
+    .map((name): Diagnostic => {
+      const { diagnostic } = pluginUnknownTarget(name, known, nearest(name, known));
+      const [, place = "default"] = [...origins].find(([key]) => key.startsWith(`targets.${name}.`)) ?? [];
+      return { ...diagnostic, severity: "warning", where: { ...diagnostic.where, ...(place !== "default" && place) } };
+    });
+}
+
 function atOption(found: Diagnostic, target: string, origins: Recipe["origins"]): Diagnostic {
   const prefix = `targets.${target}.`;
   const options = [...origins].filter(([key]) => key.startsWith(prefix));

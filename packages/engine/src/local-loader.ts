@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import type { InferenceSession } from "onnxruntime-node";
+import { systemLimit } from "@vlm-export/ir";
 import { engineLoad } from "./errors.js";
 import type { Loader, LoadRequest } from "./load-request.js";
 import { OrtSession } from "./ort-session.js";
@@ -31,7 +32,7 @@ async function sessionOf(runtime: Runtime, request: LoadRequest): Promise<Infere
   try {
     return await runtime.InferenceSession.create(request.path, settingsOf(request));
   } catch (error) {
-    throw engineLoad(basename(request.path), error);
+    throw systemLimit(error) ?? engineLoad(basename(request.path), error);
   }
 }
 

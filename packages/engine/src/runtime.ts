@@ -1,16 +1,17 @@
+import { systemLimit } from "@vlm-export/ir";
 import type * as Ort from "onnxruntime-node";
 import { engineMissing, engineUnusable } from "./errors.js";
 
 export type Runtime = typeof Ort;
 
-/** The optional package onnxruntime-node, loaded on first use by `load`. Throws VX-ENGINE-MISSING, VX-ENGINE-UNUSABLE. */
+/** The optional package onnxruntime-node, loaded on first use by `load`. Throws VX-ENGINE-MISSING, VX-ENGINE-UNUSABLE, VX-TOOL-LIMIT. */
 export async function loadRuntime(load: () => Promise<Runtime> = () => import("onnxruntime-node")): Promise<Runtime> {
   try {
     const runtime = await load();
     runtime.env.logLevel = "fatal";
     return runtime;
   } catch (error) {
-    throw isMissing(error) ? engineMissing(error) : engineUnusable(error);
+    throw systemLimit(error) ?? (isMissing(error) ? engineMissing(error) : engineUnusable(error));
   }
 }
 

@@ -6,6 +6,7 @@ const withCode = (code: string, message: string): Error => Object.assign(new Err
 
 test.each([
   [withCode("EMFILE", "EMFILE: too many open files, open '/x'"), "too many files are open", "ulimit -n"],
+  [new Error("Initializer(const onnxruntime::Graph&) SystemError : 24"), "too many files are open", "ulimit -n"],
   [withCode("ERR_WORKER_INIT_FAILED", "Worker initialization failure: EMFILE"), "too many files are open", "ulimit -n"],
   [withCode("ERR_WORKER_INIT_FAILED", "Worker initialization failure: EAGAIN"), "a thread cannot start", "ulimit -u"],
   [withCode("ERR_WORKER_OUT_OF_MEMORY", "Worker terminated due to reaching memory limit"), "there is no more memory", "ulimit -v"],
@@ -36,3 +37,9 @@ test.each(["MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND", ""])(
     expect(systemLimit(missing)).toBeUndefined();
   },
 );
+
+test("a module that is taken for one of the other kind is a limit where few files may be open, too", () => {
+  const error = new ReferenceError("exports is not defined in ES module scope");
+  expect(systemLimit(error, () => 34)?.message).toContain("too many files are open");
+  expect(systemLimit(error, () => 1024)).toBeUndefined();
+});

@@ -8,13 +8,13 @@ interface Limit {
   readonly hint: string;
 }
 
-/** With fewer open files than this, a module that is not found may be one whose package.json Node could not open: it says no more. */
+/** With fewer open files than this, a module that is not found, or taken for one of the other kind, may be one whose package.json Node could not open: it says no more. */
 const FEW_FILES = 64;
 /** Codes, and the words for errors that came from another thread and lost theirs. */
-const MODULE_MISSING = /\b(?:ERR_)?MODULE_NOT_FOUND\b|\bCannot find (?:package|module) '/;
+const MODULE_ASTRAY = /\b(?:ERR_)?MODULE_NOT_FOUND\b|\bCannot find (?:package|module) '|\bis not defined in ES module scope\b/;
 
 const FILES: Limit = {
-  signs: /\b(?:EMFILE|ENFILE)\b|too many open files/i,
+  signs: /\b(?:EMFILE|ENFILE)\b|too many open files|\bSystemError : 2[34]\b/i, // the last is ONNX Runtime's, with the number of the error
   what: "too many files are open",
   hint: "Allow more of them: ulimit -n 1024.",
 };
@@ -46,7 +46,7 @@ export function systemLimit(error: unknown, mayOpen: () => number = openFileLimi
     const text = `${"code" in said ? String(said.code) : ""} ${said.message}`;
     const limit = LIMITS.find(({ signs }) => signs.test(text));
     if (limit) return toolLimit(limit, said.message, error);
-    if (MODULE_MISSING.test(text) && mayOpen() < FEW_FILES) return toolLimit(FILES, said.message, error);
+    if (MODULE_ASTRAY.test(text) && mayOpen() < FEW_FILES) return toolLimit(FILES, said.message, error);
   }
   return undefined;
 }
