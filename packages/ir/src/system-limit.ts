@@ -8,7 +8,10 @@ interface Limit {
   readonly hint: string;
 }
 
-/** With fewer open files than this, a module that is not found, or taken for one of the other kind, may be one whose package.json Node could not open: it says no more. */
+/**
+ * With fewer open files than this, a module that is not found, or taken for one of the other kind, may be one whose package.json Node could
+ * not open: it says no more.
+ */
 const FEW_FILES = 64;
 /** Codes, and the words for errors that came from another thread and lost theirs. */
 const MODULE_ASTRAY = /\b(?:ERR_)?MODULE_NOT_FOUND\b|\bCannot find (?:package|module) '|\bis not defined in ES module scope\b/;
