@@ -1,6 +1,6 @@
 import type { BackendContext, Emitted } from "@vlm-export/backend-api";
 import { elementBytes, layoutOnnx, type OnnxModel, tensorsOf } from "@vlm-export/formats/onnx";
-import type { OnnxQdqModel } from "./lower.js";
+import { type OnnxQdqModel, opsetOf } from "./lower.js";
 import type { OnnxQdqOptions } from "./options.js";
 
 const EXTERNAL_FROM_BYTES = 64 << 20;
@@ -21,7 +21,7 @@ export async function emit(target: OnnxQdqModel, context: BackendContext<OnnxQdq
       await out.close();
     }
   }
-  const opsets = target.components.map(({ lowered }) => lowered.model.opsetImports.find(({ domain }) => domain === "")?.version ?? 0);
+  const opsets = target.components.map(({ lowered }) => opsetOf(lowered));
   return {
     formatVersion: `onnx opset ${Math.max(...opsets)}`,
     tensors: target.components.flatMap(({ tensors }) => tensors),

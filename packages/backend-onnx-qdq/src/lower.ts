@@ -47,25 +47,31 @@ interface WrittenForm {
 /** Opset from which QuantizeLinear has `output_dtype`, which optimizations of ONNX Runtime set to int8 where they then make the integers uint8. */
 const OUTPUT_DTYPE_OPSET = 21;
 
-function writtenForm(model: Model, graph: Graph, context: BackendContext<OnnxQdqOptions>): WrittenForm {
-  const { signedness } = context.options;
-  const form = formOf(model, graph, context, signedness === "unsigned");
-  const isRefused = signedness === "auto" && opsetOf(form.lowered) >= OUTPUT_DTYPE_OPSET && hasSignedActivations(graph);
-  return isRefused ? formOf(model, graph, context, true) : form;
-}
-
 /** Lowers a copy in which composite operators newer than the asked opset are expanded. */
-function formOf(model: Model, graph: Graph, { ops, options, report }: BackendContext<OnnxQdqOptions>, isUnsigned: boolean): WrittenForm {
+function writtenForm(model: Model, graph: Graph, { ops, options, report }: BackendContext<OnnxQdqOptions>): WrittenForm {
   const edit = new GraphEditor(ops, cloneGraph(graph).graph);
   const expansions = expansionsFor(options.opset);
   if (expansions.length > 0) runPasses(edit, [...expansions, removeDead], { ops, report });
   const repeated = repeatColumnScales(edit);
-  const shifted = isUnsigned ? makeUnsigned(edit) : new Set<string>();
-  const producer = { name: "vlm-export", version: VERSION };
-  return { lowered: lowerToOnnx(edit.graph, { ops, opset: "lowest", zeroPoints: options.zeroPoints, model, producer }), shifted, repeated };
+  const lowered = (): LoweredOnnx =>
+    lowerToOnnx(edit.graph, {
+      ops,
+      opset: "lowest",
+      zeroPoints: options.zeroPoints,
+      model,
+      producer: { name: "vlm-export", version: VERSION },
+    });
+  if (options.signedness !== "unsigned") {
+    const signed = lowered();
+    const isRefused = options.signedness === "auto" && opsetOf(signed) >= OUTPUT_DTYPE_OPSET && hasSignedActivations(graph);
+    if (!isRefused) return { lowered: signed, shifted: new Set(), repeated };
+  }
+  const shifted = makeUnsigned(edit);
+  return { lowered: lowered(), shifted, repeated };
 }
 
-function opsetOf({ model }: LoweredOnnx): number {
+/** Version of the standard operators that the model asks for. */
+export function opsetOf({ model }: LoweredOnnx): number {
   return model.opsetImports.find(({ domain }) => domain === "")?.version ?? 0;
 }
 
