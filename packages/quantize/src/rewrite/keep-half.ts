@@ -3,7 +3,7 @@ import { codeOfDtype, IR_OPSET, operatorAt } from "@vlm-export/ops";
 import { quantF16Range } from "../errors.js";
 import { wideValues } from "../needs.js";
 import { extremesOf } from "../statistics.js";
-import { halfConstant } from "../weights/float-constant.js";
+import { F16_LARGEST, halfConstant } from "../weights/float-constant.js";
 import { nodeOf, type Rewrite } from "./rewrite.js";
 
 /**
@@ -18,9 +18,6 @@ export function keepHalf(rewrite: Rewrite): void {
   }
   halves.removeUnread();
 }
-
-/** The largest finite number in f16. */
-export const LARGEST_F16 = 65504;
 
 const STAYS = "stays in its own float type";
 
@@ -69,7 +66,7 @@ class Halves {
     for (const value of wideValues(node)) {
       const seen = equalization.seen(value);
       const largest = Math.max(0, ...(seen ? extremesOf(seen) : []).filter(Number.isFinite).map(Math.abs)); // f16 has infinities
-      if (largest <= LARGEST_F16) continue;
+      if (largest <= F16_LARGEST) continue;
       report(quantF16Range(value.name, node.name, { largest, so: STAYS }));
       return false;
     }

@@ -5,10 +5,9 @@ import type { QuantGroup, SplitPlan } from "@vlm-export/recipe";
 import { narrowed } from "../activation-ranges.js";
 import { quantNoStatistics, quantF16Range, quantNoOutliers } from "../errors.js";
 import { extremesOf } from "../statistics.js";
-import { LARGEST_F16 } from "./keep-half.js";
 import { outlierChannels, type OutlierReport, outlierReport } from "../outlier-channels.js";
 import { floatsOf } from "../weights/constant-floats.js";
-import { halfConstant } from "../weights/float-constant.js";
+import { F16_LARGEST, halfConstant } from "../weights/float-constant.js";
 import { quantizeWeight } from "../weights/quantize-weight.js";
 import { insertQuantize } from "./apply-activations.js";
 import { axesOf, type ChannelAxes } from "./channel-axes.js";
@@ -100,7 +99,7 @@ async function splitNode(rewrite: Rewrite, found: FoundSplit, inputs: Map<string
     rewrite.report(quantF16Range(value.name, node.name, { largest: half.largest, so: UNSPLIT }));
     return false;
   }
-  if (found.inputLargest > LARGEST_F16) {
+  if (found.inputLargest > F16_LARGEST) {
     const input = plan.node.inputs[plan.inputIndex] as Value;
     rewrite.report(quantF16Range(input.name, node.name, { largest: found.inputLargest, so: UNSPLIT }));
     return false;
