@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
+import { nearest } from "@vlm-export/ir";
 import type * as Ajv from "ajv";
 import type { Backend } from "./backend.js";
 import { type OptionProblem, pluginContract, pluginOptions } from "./errors.js";
-import { nearest } from "./nearest.js";
 
 /** The recipe's `targets.<name>` with the schema's defaults filled in. Throws VX-PLUGIN-OPTIONS, VX-PLUGIN-CONTRACT. */
 export function resolveOptions({ name, capabilities }: Backend, given: object | undefined): unknown {

@@ -1,3 +1,5 @@
+import { nearest as nearestSpelling } from "@vlm-export/ir";
+
 /** Words that people bring from other tools, and the recipe's word for each. */
 const SYNONYMS: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -33,40 +35,11 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** Number of single-character insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`. */
-function editDistance(a: string, b: string): number {
-  let before: number[] = [];
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i += 1) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const replace = (previous[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      let best = Math.min((previous[j] as number) + 1, (row[j - 1] as number) + 1, replace);
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      if (swapped) best = Math.min(best, (before[j - 2] as number) + 1);
-      row.push(best);
-    }
-    before = previous;
-    previous = row;
-  }
-  return previous[b.length] as number;
-}
-
-/** The candidate that `word` most likely means, or undefined when none is near. Case and `_`/`-` do not count. */
+/** The candidate that `word` most likely means, by another tool's word for it or by its spelling; undefined when none is near. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
-  if (word.length > 200) return undefined;
   const all = [...candidates];
-  const plain = (text: string): string => text.toLowerCase().replaceAll(/[_-]/g, "");
   const synonym = SYNONYMS.get(word.toLowerCase().replaceAll("-", "_"));
-  if (synonym !== undefined && all.includes(synonym)) return synonym;
-  let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
-  for (const candidate of all) {
-    if (Math.abs(candidate.length - word.length) >= bestDistance + 2) continue;
-    const distance = editDistance(plain(word), plain(candidate));
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
-  }
-  return best;
+  return synonym !== undefined && all.includes(synonym) ? synonym : nearestSpelling(word, all);
 }
 
 /** `Did you mean "x"? ` or nothing, for the front of a hint. */
