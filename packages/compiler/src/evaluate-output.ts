@@ -61,10 +61,10 @@ export async function evaluateOutput(dist: string, options: EvaluateOptions): Pr
 /** Both lists are in the order in which the importer met the files. */
 function checkSources(found: Model["sources"], recorded: NonNullable<Manifest["sources"]>): void {
   for (const [i, source] of found.entries()) {
-    const [before, { sha256 }] = [recorded[i], sourceFile(source)];
+    const before = recorded[i];
     const { path, sizeBytes } = source;
     if (sizeBytes !== before?.sizeBytes) throw verifySource(path, `${sizeBytes} bytes, but had ${before?.sizeBytes ?? 0}`);
-    if (before.sha256 !== undefined && sha256 !== before.sha256) throw verifySource(path, "other bytes than");
+    if (before.sha256 !== undefined && sourceFile(source).sha256 !== before.sha256) throw verifySource(path, "other bytes than");
   }
 }
 

@@ -15,13 +15,12 @@ import {
 } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { basename, dirname, join, resolve } from "node:path";
-import { emitWrite, isSystemError } from "@vlm-export/backend-api";
+import { emitWrite, isSystemError, REJECTED_FOLDER } from "@vlm-export/backend-api";
 import type { Diagnostic } from "@vlm-export/ir";
 import type { Manifest, Report } from "@vlm-export/schemas";
 import { isRunning, makeFolder, sha256Hex } from "@vlm-export/store";
 import { emitFolderFixed, emitFolderForeign, emitFolderLeft } from "./errors.js";
 import { takeLock } from "./folder-lock.js";
-import { REJECTED_FOLDER } from "./stages/prove-target.js";
 
 /** What manifest.json says wrote it. */
 export const TOOL_NAME = "vlm-export";

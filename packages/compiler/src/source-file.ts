@@ -4,7 +4,7 @@ import type { Model } from "@vlm-export/ir";
 import type { Manifest } from "@vlm-export/schemas";
 import { sha256Hex } from "@vlm-export/store";
 
-/** Larger files are known by their size alone: hashing them takes longer than what is done with them. */
+/** Larger files are known by their size alone, so that their bytes are not read a second time. */
 const HASHED_BYTES = 64 << 20;
 
 /** A file of the model as a manifest names it, so that another one in its place is noticed. */

@@ -3,6 +3,7 @@ import { type Diagnostic, VxError } from "@vlm-export/ir";
 import { nearest, type Recipe } from "@vlm-export/recipe";
 import type { FoundBackend } from "./discover.js";
 import { pluginUnknownTarget } from "./errors.js";
+import { locatedFinding } from "./located.js";
 
 /** The backends that `targets` names, in that order. Throws VX-PLUGIN-UNKNOWN-TARGET with the nearest name. */
 export function chosenBackends(targets: readonly string[], found: ReadonlyMap<string, FoundBackend>): ReadonlyMap<string, FoundBackend> {
@@ -40,7 +41,8 @@ export function unheardTargets(
     .map((name): Diagnostic => {
       const { diagnostic } = pluginUnknownTarget(name, known, nearest(name, known));
       const [, place = "default"] = [...origins].find(([key]) => key.startsWith(`targets.${name}.`)) ?? [];
-      return { ...diagnostic, severity: "warning", where: { ...diagnostic.where, ...(place !== "default" && place) } };
+      const warning: Diagnostic = { ...diagnostic, severity: "warning" };
+      return place === "default" ? warning : locatedFinding(warning, place);
     });
 }
 
@@ -51,5 +53,5 @@ function atOption(found: Diagnostic, target: string, origins: Recipe["origins"])
     [`"${key.slice(prefix.length)}"`, `/${key.slice(prefix.length)} `].some((word) => found.message.includes(word)),
   );
   const place = named?.[1];
-  return place === undefined || place === "default" ? found : { ...found, where: { ...found.where, ...place } };
+  return place === undefined || place === "default" ? found : locatedFinding(found, place);
 }

@@ -1,11 +1,11 @@
-import type { Artifact } from "@vlm-export/backend-api";
+import { type Artifact, REJECTED_FOLDER } from "@vlm-export/backend-api";
 import { allConstants, type Diagnostic, elementCount, type Model, storedByteLength } from "@vlm-export/ir";
 import type { Plan } from "@vlm-export/recipe";
 import type { CrossTarget, GateResult, PlanFacts, Report, ReportDiagnostic, TargetReport } from "@vlm-export/schemas";
 import type { Proof } from "@vlm-export/verify";
 import { judgeGates } from "../gates.js";
 import type { RunSite } from "../run-site.js";
-import { REJECTED_FOLDER, type TargetOutcome } from "../stages/prove-target.js";
+import type { TargetOutcome } from "../stages/prove-target.js";
 import type { QuantizedModel } from "../stages/quantize-model.js";
 import { peakMemoryBytes } from "./peak-memory.js";
 

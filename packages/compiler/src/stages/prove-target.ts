@@ -38,8 +38,6 @@ export interface ProveJob {
   readonly staging: string;
 }
 
-export { REJECTED_FOLDER };
-
 /** check … verify of one target; its files are proven while the disk takes them, and on it when this resolves. A target that refuses or fails does not end the run of the others; an interrupt does. */
 export async function proveTarget(run: RunSite, backend: Backend, job: ProveJob): Promise<TargetOutcome> {
   const dir = join(job.staging, backend.name);
