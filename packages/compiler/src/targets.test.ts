@@ -1,24 +1,9 @@
-import { type Backend, defineBackend } from "@vlm-export/backend-api";
 import { parseRecipe } from "@vlm-export/recipe";
 import { expect, test } from "vitest";
+import { bareBackend } from "./bare-backend.fixture.js";
 import { checkTargetOptions, unheardTargets } from "./targets.js";
 
-const backend: Backend = defineBackend<unknown, unknown>({
-  name: "acme",
-  apiVersion: 1,
-  capabilities: {
-    units: ["cpu"],
-    weights: [],
-    activations: [],
-    granularities: [],
-    blockSizes: [],
-    rules: [],
-    optionsSchema: { type: "object", additionalProperties: false, properties: { io: { enum: ["float32", "int8"] } } },
-  },
-  lower: () => undefined,
-  emit: async () => ({ formatVersion: "1", tensors: [] }),
-  decode: async () => ({ decoder: "test 1", tensors: [] }),
-});
+const backend = bareBackend("acme", { io: { enum: ["float32", "int8"] } });
 
 test.each([
   ["{ ioo: int8 }", { line: 3, column: 11 }, 'Did you mean "io"?'],

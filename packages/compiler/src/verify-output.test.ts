@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Backend, defineBackend } from "@vlm-export/backend-api";
 import type { Manifest } from "@vlm-export/schemas";
 import { afterAll, expect, test, vi } from "vitest";
+import { bareBackend } from "./bare-backend.fixture.js";
 import { verifyOutput } from "./verify-output.js";
 
 const dist = mkdtempSync(join(tmpdir(), "vlm-export-verify-output-"));
@@ -18,24 +18,9 @@ const properties = { io: { enum: ["float32", "int8"], default: "float32" } };
  */
 async function verifiedWith(options: Manifest["targets"][string]["options"], damage = (_path: string): number => 5) {
   const given: unknown[] = [];
-  const backend: Backend = defineBackend<unknown, unknown>({
-    name: "test",
-    apiVersion: 1,
-    capabilities: {
-      units: ["cpu"],
-      weights: [],
-      activations: [],
-      granularities: [],
-      blockSizes: [],
-      rules: [],
-      optionsSchema: { type: "object", additionalProperties: false, properties },
-    },
-    lower: () => undefined,
-    emit: async () => ({ formatVersion: "1", tensors: [] }),
-    async decode(_, context) {
-      given.push(context.options);
-      return { decoder: "test 1", tensors: [] };
-    },
+  const backend = bareBackend("test", properties, async (_, context) => {
+    given.push(context.options);
+    return { decoder: "test 1", tensors: [] };
   });
   mkdirSync(join(dist, "test"), { recursive: true });
   const file = join(dist, "test/model.bin");

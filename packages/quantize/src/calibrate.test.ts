@@ -6,8 +6,8 @@ import { f32Tensor, type Graph, GraphEditor, memoryTensor, type TensorData, type
 import { createKernels } from "@vlm-export/numerics";
 import { standardOps } from "@vlm-export/ops";
 import { parseRecipe, type Plan, planGraph } from "@vlm-export/recipe";
-import { openStore } from "@vlm-export/store";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { openStore, type Store } from "@vlm-export/store";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { calibrate, type CalibrationSample } from "./calibrate.js";
 import { HISTOGRAM_BINS } from "./histogram.js";
 import { quantize } from "./quantize.js";
@@ -138,65 +138,56 @@ test("channel means are those of all samples, outliers are looked for in the fir
   }
 });
 
-test("the store answers a second run, and another method that needs no more", async () => {
+function temporaryStore(): Store {
   const folder = mkdtempSync(join(tmpdir(), "vlm-statistics-"));
-  try {
-    const store = openStore(folder);
-    const shut: Engine = { ...engine, openGraph: () => Promise.reject(new Error("the engine was asked")) };
-    const first = await calibrate(await planOf(mlp(), { method: "entropy" }), again(), { engine, ops, kernels, store });
-    expect(first.cached).toBe(false);
-    for (const method of ["entropy", "mse", "minmax"]) {
-      const second = await calibrate(await planOf(mlp(), { method }), again(), { engine: shut, ops, kernels, store });
-      expect(second).toEqual({ ...first, cached: true });
-    }
-    const others = again(inputs.slice(1));
-    await expect(calibrate(await planOf(mlp()), others, { engine: shut, ops, kernels, store })).rejects.toThrow("the engine was asked");
-    const more = await planOf(mlp(), { extra: "  - match: { op: MatMul }\n    biasCorrection: true\n" });
-    expect((await calibrate(more, again(), { engine, ops, kernels, store })).cached).toBe(false);
-    expect((await calibrate(more, again(), { engine: shut, ops, kernels, store })).values.get("x")?.histogram).toBeDefined();
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return openStore(folder);
+}
+
+test("the store answers a second run, and another method that needs no more", async () => {
+  const store = temporaryStore();
+  const shut: Engine = { ...engine, openGraph: () => Promise.reject(new Error("the engine was asked")) };
+  const first = await calibrate(await planOf(mlp(), { method: "entropy" }), again(), { engine, ops, kernels, store });
+  expect(first.cached).toBe(false);
+  for (const method of ["entropy", "mse", "minmax"]) {
+    const second = await calibrate(await planOf(mlp(), { method }), again(), { engine: shut, ops, kernels, store });
+    expect(second).toEqual({ ...first, cached: true });
   }
+  const others = again(inputs.slice(1));
+  await expect(calibrate(await planOf(mlp()), others, { engine: shut, ops, kernels, store })).rejects.toThrow("the engine was asked");
+  const more = await planOf(mlp(), { extra: "  - match: { op: MatMul }\n    biasCorrection: true\n" });
+  expect((await calibrate(more, again(), { engine, ops, kernels, store })).cached).toBe(false);
+  expect((await calibrate(more, again(), { engine: shut, ops, kernels, store })).values.get("x")?.histogram).toBeDefined();
 });
 
 test("the store does not answer a plan that looks at other values, for whose sake the engine computes otherwise", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "vlm-statistics-"));
-  try {
-    const store = openStore(folder);
-    const more = await planOf(mlp(), { extra: "  - match: { op: Gelu }\n    keep: float16\n" });
-    expect((await calibrate(more, again(), { engine, ops, kernels, store })).values.has("sum")).toBe(true);
-    expect((await calibrate(await planOf(mlp()), again(), { engine, ops, kernels, store })).cached).toBe(false);
-    for (const plan of [more, await planOf(mlp())])
-      expect((await calibrate(plan, again(), { engine, ops, kernels, store })).cached).toBe(true);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const store = temporaryStore();
+  const more = await planOf(mlp(), { extra: "  - match: { op: Gelu }\n    keep: float16\n" });
+  expect((await calibrate(more, again(), { engine, ops, kernels, store })).values.has("sum")).toBe(true);
+  expect((await calibrate(await planOf(mlp()), again(), { engine, ops, kernels, store })).cached).toBe(false);
+  for (const plan of [more, await planOf(mlp())])
+    expect((await calibrate(plan, again(), { engine, ops, kernels, store })).cached).toBe(true);
 });
 
 test("statistics are kept under what was run, and not where the model changed meanwhile", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "vlm-statistics-"));
-  try {
-    const store = openStore(folder);
-    const plan = await planOf(mlp());
-    const others = inputs.slice(1);
-    let reads = 0;
-    const changing = { [Symbol.asyncIterator]: () => samplesOf((reads += 1) === 1 ? inputs : others) };
-    const first = await calibrate(plan, changing, { engine, ops, kernels, store });
-    const known = async (arrays: readonly Float32Array[]) =>
-      calibrate(plan, again(arrays), {
-        ops,
-        kernels,
-        store,
-        engine,
-        confirm: () => {
-          throw new Error("changed");
-        },
-      });
-    expect(await known(others)).toEqual({ ...first, cached: true });
-    for (const _ of ["this", "again"]) await expect(known(inputs)).rejects.toThrow("changed");
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const store = temporaryStore();
+  const plan = await planOf(mlp());
+  const others = inputs.slice(1);
+  let reads = 0;
+  const changing = { [Symbol.asyncIterator]: () => samplesOf((reads += 1) === 1 ? inputs : others) };
+  const first = await calibrate(plan, changing, { engine, ops, kernels, store });
+  const known = async (arrays: readonly Float32Array[]) =>
+    calibrate(plan, again(arrays), {
+      ops,
+      kernels,
+      store,
+      engine,
+      confirm: () => {
+        throw new Error("changed");
+      },
+    });
+  expect(await known(others)).toEqual({ ...first, cached: true });
+  for (const _ of ["this", "again"]) await expect(known(inputs)).rejects.toThrow("changed");
 });
 
 test("NaN and infinity are refused with the value and the sample", async () => {
