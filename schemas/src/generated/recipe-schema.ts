@@ -46,14 +46,14 @@ export const recipeSchema: JsonSchema = {
       }
     },
     "placement": {
-      "description": "Hints where nodes run.",
+      "description": "Hints where nodes run. Not executed by this version.",
       "type": "array",
       "items": {
         "$ref": "#/definitions/Placement"
       }
     },
     "onLoss": {
-      "description": "When a target cannot hold a decision: stop, keep the value in float, or choose other integers and measure the error.",
+      "description": "When a target cannot hold a decision: stop, keep the value in float, or choose other integers and measure the error. Not executed by this version: requantize.",
       "enum": [
         "refuse",
         "fallback",
@@ -85,6 +85,7 @@ export const recipeSchema: JsonSchema = {
   },
   "definitions": {
     "ModelSettings": {
+      "description": "What the model file does not say: shapes, and how a picture becomes an input.",
       "type": "object",
       "additionalProperties": false,
       "properties": {
@@ -123,7 +124,7 @@ export const recipeSchema: JsonSchema = {
           "type": "string"
         },
         "size": {
-          "description": "[height, width] that the model sees.",
+          "description": "[height, width] that the model sees. Default: the extents of the input.",
           "type": "array",
           "items": {
             "type": "integer",
@@ -140,7 +141,7 @@ export const recipeSchema: JsonSchema = {
           "maximum": 16384
         },
         "resize": {
-          "description": "Interpolation, antialiased as in Pillow.",
+          "description": "Interpolation, antialiased as in Pillow. Default: bilinear.",
           "enum": [
             "nearest",
             "bilinear",
@@ -148,13 +149,14 @@ export const recipeSchema: JsonSchema = {
           ]
         },
         "crop": {
-          "description": "center: keep the aspect and cut the middle; none: stretch to size.",
+          "description": "center (default): keep the aspect and cut the middle; none: stretch to size.",
           "enum": [
             "center",
             "none"
           ]
         },
         "color": {
+          "description": "Order of the channels that the model takes. Default: RGB, gray where the input has one channel.",
           "enum": [
             "RGB",
             "BGR",
@@ -162,17 +164,18 @@ export const recipeSchema: JsonSchema = {
           ]
         },
         "layout": {
+          "description": "Order of the axes that the model takes. Default: where the input has 1 or 3 channels.",
           "enum": [
             "NCHW",
             "NHWC"
           ]
         },
         "rescale": {
-          "description": "Factor on the 0..255 pixels.",
+          "description": "Factor on the 0..255 pixels. Default: 1/255.",
           "type": "number"
         },
         "mean": {
-          "description": "Subtracted after rescale, one number per channel, such as [0.485, 0.456, 0.406].",
+          "description": "Subtracted after rescale, one number per channel, such as [0.485, 0.456, 0.406]. Default: nothing.",
           "type": "array",
           "items": {
             "type": "number"
@@ -181,7 +184,7 @@ export const recipeSchema: JsonSchema = {
           "maxItems": 3
         },
         "std": {
-          "description": "Divided by after mean, per channel.",
+          "description": "Divided by after mean, per channel. Default: nothing.",
           "type": "array",
           "items": {
             "type": "number",
@@ -193,6 +196,7 @@ export const recipeSchema: JsonSchema = {
       }
     },
     "Calibration": {
+      "description": "Where the ranges of static activations come from.",
       "type": "object",
       "additionalProperties": false,
       "properties": {
@@ -223,7 +227,7 @@ export const recipeSchema: JsonSchema = {
           "$ref": "#/definitions/MovingAverage"
         },
         "modality": {
-          "description": "How image-token and text-token statistics combine.",
+          "description": "How image-token and text-token statistics combine. Not executed by this version.",
           "enum": [
             "union",
             "weighted",
@@ -232,7 +236,7 @@ export const recipeSchema: JsonSchema = {
           ]
         },
         "components": {
-          "description": "Other settings by component.",
+          "description": "Other settings by component. Not executed by this version.",
           "type": "object",
           "additionalProperties": {
             "type": "object"
@@ -262,6 +266,7 @@ export const recipeSchema: JsonSchema = {
       "maximum": 1
     },
     "Words": {
+      "description": "One pattern or a list of which one must hold.",
       "anyOf": [
         {
           "type": "string",
@@ -334,6 +339,7 @@ export const recipeSchema: JsonSchema = {
       }
     },
     "Rule": {
+      "description": "What the matching nodes become.",
       "type": "object",
       "additionalProperties": false,
       "required": [
@@ -369,7 +375,7 @@ export const recipeSchema: JsonSchema = {
           "$ref": "#/definitions/Values"
         },
         "keep": {
-          "description": "Not quantized; computes in this type.",
+          "description": "Not quantized; computes in this type. Not executed by this version: bfloat16.",
           "enum": [
             "float",
             "float16",
@@ -385,6 +391,7 @@ export const recipeSchema: JsonSchema = {
           ],
           "properties": {
             "outliers": {
+              "description": "Type of the part that holds the channels which match.outliers finds.",
               "enum": [
                 "float16"
               ]
@@ -402,6 +409,7 @@ export const recipeSchema: JsonSchema = {
       }
     },
     "StorageWord": {
+      "description": "Type of the integers.",
       "enum": [
         "int8",
         "uint8",
@@ -434,6 +442,7 @@ export const recipeSchema: JsonSchema = {
       ]
     },
     "Weights": {
+      "description": "Integers of the constants that the node multiplies with.",
       "type": "object",
       "additionalProperties": false,
       "required": [
@@ -441,6 +450,7 @@ export const recipeSchema: JsonSchema = {
       ],
       "properties": {
         "dtype": {
+          "description": "Type of the integers. Not executed by this version: uint2, 16-bit and float words.",
           "$ref": "#/definitions/StorageWord"
         },
         "granularity": {
@@ -453,9 +463,11 @@ export const recipeSchema: JsonSchema = {
           "maximum": 1048576
         },
         "symmetric": {
+          "description": "Zero point fixed at 0; only for signed types.",
           "type": "boolean"
         },
         "scaleDtype": {
+          "description": "Type that scales are rounded to and kept in.",
           "enum": [
             "float32",
             "float16",
@@ -463,6 +475,7 @@ export const recipeSchema: JsonSchema = {
           ]
         },
         "scaleLattice": {
+          "description": "Which scales are allowed: any (free), or those that a format's compressed scales can hold. Not executed by this version: all but free.",
           "enum": [
             "free",
             "universal",
@@ -481,6 +494,7 @@ export const recipeSchema: JsonSchema = {
           ]
         },
         "algorithm": {
+          "description": "How weights are rounded. Not executed by this version: all but rtn (round to nearest).",
           "anyOf": [
             {
               "$ref": "#/definitions/AlgorithmName"
@@ -500,6 +514,7 @@ export const recipeSchema: JsonSchema = {
       }
     },
     "AlgorithmName": {
+      "description": "Name of the algorithm.",
       "enum": [
         "rtn",
         "gptq",
@@ -508,6 +523,7 @@ export const recipeSchema: JsonSchema = {
       ]
     },
     "Algorithm": {
+      "description": "An algorithm with its options.",
       "type": "object",
       "required": [
         "name"
@@ -519,6 +535,7 @@ export const recipeSchema: JsonSchema = {
       }
     },
     "Activations": {
+      "description": "Integers of the activation inputs of the node.",
       "type": "object",
       "additionalProperties": false,
       "required": [
@@ -526,12 +543,14 @@ export const recipeSchema: JsonSchema = {
       ],
       "properties": {
         "dtype": {
+          "description": "Type of the integers. Not executed by this version: words below 8 bits and float words.",
           "$ref": "#/definitions/StorageWord"
         },
         "granularity": {
           "$ref": "#/definitions/GranularityWord"
         },
         "symmetric": {
+          "description": "Zero point fixed at 0; only for signed types.",
           "type": "boolean"
         },
         "mode": {
@@ -564,7 +583,7 @@ export const recipeSchema: JsonSchema = {
       }
     },
     "Values": {
-      "description": "Storage of cached values.",
+      "description": "Storage of cached values. Not executed by this version.",
       "type": "object",
       "additionalProperties": false,
       "required": [
@@ -578,15 +597,18 @@ export const recipeSchema: JsonSchema = {
           "$ref": "#/definitions/GranularityWord"
         },
         "axis": {
+          "description": "The axis along which scales vary.",
           "enum": [
             "head",
             "channel"
           ]
         },
         "symmetric": {
+          "description": "Zero point fixed at 0.",
           "type": "boolean"
         },
         "mode": {
+          "description": "static: qparams from calibration; dynamic: at run time.",
           "enum": [
             "static",
             "dynamic"
@@ -595,6 +617,7 @@ export const recipeSchema: JsonSchema = {
       }
     },
     "Placement": {
+      "description": "Where the matching nodes should run.",
       "type": "object",
       "additionalProperties": false,
       "required": [
@@ -603,9 +626,11 @@ export const recipeSchema: JsonSchema = {
       ],
       "properties": {
         "match": {
+          "description": "As in rules.",
           "$ref": "#/definitions/Match"
         },
         "unit": {
+          "description": "Processing unit.",
           "enum": [
             "npu",
             "gpu",
@@ -615,7 +640,7 @@ export const recipeSchema: JsonSchema = {
       }
     },
     "Gates": {
-      "description": "What the result must reach; a gate that fails ends the command with exit code 3.",
+      "description": "What the result must reach; a gate that fails ends the command with exit code 3. One that could not be measured is told as not-run and changes no exit code.",
       "type": "object",
       "additionalProperties": false,
       "properties": {
@@ -641,13 +666,14 @@ export const recipeSchema: JsonSchema = {
           "maximum": 1
         },
         "maxLatencyRatio": {
-          "description": "Latency of the quantized model ÷ that of the float model on the same engine.",
+          "description": "Latency of the quantized model ÷ that of the float model on the same engine. Not executed by this version.",
           "type": "number",
           "exclusiveMinimum": 0
         }
       }
     },
     "Eval": {
+      "description": "Labelled samples on which accuracy is measured.",
       "type": "object",
       "additionalProperties": false,
       "required": [
@@ -660,7 +686,7 @@ export const recipeSchema: JsonSchema = {
           "minLength": 1
         },
         "metric": {
-          "description": "What the accuracy is: top-1 compares the most likely class.",
+          "description": "What the accuracy is: top-1 compares the most likely class. Not executed by this version: exact-match.",
           "enum": [
             "top-1",
             "exact-match"

@@ -12,7 +12,13 @@ export type Percentile = number;
  * Weight of the newest sample in the running minimum and maximum; only for minmax.
  */
 export type MovingAverage = number;
+/**
+ * One pattern or a list of which one must hold.
+ */
 export type Words = string | string[];
+/**
+ * Type of the integers.
+ */
 export type StorageWord =
   "int8" | "uint8" | "int4" | "uint4" | "int2" | "uint2" | "int16" | "uint16" | "float16" | "bfloat16" | "float8e4m3" | "float8e5m2";
 /**
@@ -23,6 +29,9 @@ export type GranularityWord = "tensor" | "channel" | "block" | "token";
  * narrow: symmetric about 0 (−127..127); full: all integers.
  */
 export type RangeWord = "narrow" | "full";
+/**
+ * Name of the algorithm.
+ */
 export type AlgorithmName = "rtn" | "gptq" | "awq" | "smoothquant";
 
 /**
@@ -44,11 +53,11 @@ export interface RecipeFile {
    */
   rules?: Rule[];
   /**
-   * Hints where nodes run.
+   * Hints where nodes run. Not executed by this version.
    */
   placement?: Placement[];
   /**
-   * When a target cannot hold a decision: stop, keep the value in float, or choose other integers and measure the error.
+   * When a target cannot hold a decision: stop, keep the value in float, or choose other integers and measure the error. Not executed by this version: requantize.
    */
   onLoss?: "refuse" | "fallback" | "requantize";
   gates?: Gates;
@@ -69,6 +78,9 @@ export interface RecipeFile {
    */
   plugins?: string[];
 }
+/**
+ * What the model file does not say: shapes, and how a picture becomes an input.
+ */
 export interface ModelSettings {
   /**
    * Shapes of graph inputs by input name; fixes symbolic extents.
@@ -90,7 +102,7 @@ export interface ImageSettings {
    */
   input?: string;
   /**
-   * [height, width] that the model sees.
+   * [height, width] that the model sees. Default: the extents of the input.
    *
    * @minItems 2
    * @maxItems 2
@@ -101,34 +113,43 @@ export interface ImageSettings {
    */
   shortestEdge?: number;
   /**
-   * Interpolation, antialiased as in Pillow.
+   * Interpolation, antialiased as in Pillow. Default: bilinear.
    */
   resize?: "nearest" | "bilinear" | "bicubic";
   /**
-   * center: keep the aspect and cut the middle; none: stretch to size.
+   * center (default): keep the aspect and cut the middle; none: stretch to size.
    */
   crop?: "center" | "none";
+  /**
+   * Order of the channels that the model takes. Default: RGB, gray where the input has one channel.
+   */
   color?: "RGB" | "BGR" | "gray";
+  /**
+   * Order of the axes that the model takes. Default: where the input has 1 or 3 channels.
+   */
   layout?: "NCHW" | "NHWC";
   /**
-   * Factor on the 0..255 pixels.
+   * Factor on the 0..255 pixels. Default: 1/255.
    */
   rescale?: number;
   /**
-   * Subtracted after rescale, one number per channel, such as [0.485, 0.456, 0.406].
+   * Subtracted after rescale, one number per channel, such as [0.485, 0.456, 0.406]. Default: nothing.
    *
    * @minItems 1
    * @maxItems 3
    */
   mean?: number[];
   /**
-   * Divided by after mean, per channel.
+   * Divided by after mean, per channel. Default: nothing.
    *
    * @minItems 1
    * @maxItems 3
    */
   std?: number[];
 }
+/**
+ * Where the ranges of static activations come from.
+ */
 export interface Calibration {
   /**
    * JSONL file with one sample per line, relative to this file; or the word random for smoke tests.
@@ -146,11 +167,11 @@ export interface Calibration {
   percentile?: Percentile;
   movingAverage?: MovingAverage;
   /**
-   * How image-token and text-token statistics combine.
+   * How image-token and text-token statistics combine. Not executed by this version.
    */
   modality?: "union" | "weighted" | "image" | "text";
   /**
-   * Other settings by component.
+   * Other settings by component. Not executed by this version.
    */
   components?: {
     [k: string]: {
@@ -158,6 +179,9 @@ export interface Calibration {
     };
   };
 }
+/**
+ * What the matching nodes become.
+ */
 export interface Rule {
   match: Match;
   /**
@@ -170,13 +194,16 @@ export interface Rule {
   activations?: "float" | Activations;
   values?: Values;
   /**
-   * Not quantized; computes in this type.
+   * Not quantized; computes in this type. Not executed by this version: bfloat16.
    */
   keep?: "float" | "float16" | "bfloat16";
   /**
    * Moves outlier channels of the weight into a float part.
    */
   split?: {
+    /**
+     * Type of the part that holds the channels which match.outliers finds.
+     */
     outliers: "float16";
   };
   /**
@@ -213,6 +240,9 @@ export interface Match {
    */
   weighted?: boolean;
 }
+/**
+ * Integers of the constants that the node multiplies with.
+ */
 export interface Weights {
   dtype: StorageWord;
   granularity?: GranularityWord;
@@ -220,27 +250,48 @@ export interface Weights {
    * Elements that share one scale along the summed axis.
    */
   blockSize?: number;
+  /**
+   * Zero point fixed at 0; only for signed types.
+   */
   symmetric?: boolean;
+  /**
+   * Type that scales are rounded to and kept in.
+   */
   scaleDtype?: "float32" | "float16" | "bfloat16";
+  /**
+   * Which scales are allowed: any (free), or those that a format's compressed scales can hold. Not executed by this version: all but free.
+   */
   scaleLattice?: "free" | "universal" | "lpbq" | "q4k";
   range?: RangeWord;
   /**
    * minmax: the extremes of each block; mse: the clipped range with the least squared error.
    */
   method?: "minmax" | "mse";
+  /**
+   * How weights are rounded. Not executed by this version: all but rtn (round to nearest).
+   */
   algorithm?: AlgorithmName | Algorithm;
   /**
    * What a weight becomes whose extent blockSize does not divide: an error, or int8 per channel.
    */
   unfit?: "refuse" | "int8";
 }
+/**
+ * An algorithm with its options.
+ */
 export interface Algorithm {
   name: AlgorithmName;
   [k: string]: unknown;
 }
+/**
+ * Integers of the activation inputs of the node.
+ */
 export interface Activations {
   dtype: StorageWord;
   granularity?: GranularityWord;
+  /**
+   * Zero point fixed at 0; only for signed types.
+   */
   symmetric?: boolean;
   /**
    * static: qparams from calibration; dynamic: at run time.
@@ -260,21 +311,36 @@ export interface Activations {
   fixedRanges?: boolean;
 }
 /**
- * Storage of cached values.
+ * Storage of cached values. Not executed by this version.
  */
 export interface Values {
   dtype: StorageWord;
   granularity?: GranularityWord;
+  /**
+   * The axis along which scales vary.
+   */
   axis?: "head" | "channel";
+  /**
+   * Zero point fixed at 0.
+   */
   symmetric?: boolean;
+  /**
+   * static: qparams from calibration; dynamic: at run time.
+   */
   mode?: "static" | "dynamic";
 }
+/**
+ * Where the matching nodes should run.
+ */
 export interface Placement {
   match: Match;
+  /**
+   * Processing unit.
+   */
   unit: "npu" | "gpu" | "cpu";
 }
 /**
- * What the result must reach; a gate that fails ends the command with exit code 3.
+ * What the result must reach; a gate that fails ends the command with exit code 3. One that could not be measured is told as not-run and changes no exit code.
  */
 export interface Gates {
   /**
@@ -286,17 +352,20 @@ export interface Gates {
    */
   minCosine?: number;
   /**
-   * Latency of the quantized model ÷ that of the float model on the same engine.
+   * Latency of the quantized model ÷ that of the float model on the same engine. Not executed by this version.
    */
   maxLatencyRatio?: number;
 }
+/**
+ * Labelled samples on which accuracy is measured.
+ */
 export interface Eval {
   /**
    * JSONL file with a label on every line, relative to this file.
    */
   data: string;
   /**
-   * What the accuracy is: top-1 compares the most likely class.
+   * What the accuracy is: top-1 compares the most likely class. Not executed by this version: exact-match.
    */
   metric?: "top-1" | "exact-match";
   /**
