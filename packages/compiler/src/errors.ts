@@ -125,6 +125,16 @@ export function verifyHalf(backend: string): Diagnostic {
   };
 }
 
+/** The float model does not fit into memory as the engine holds it. */
+export function verifyMapped(backend: string, samples: number): Diagnostic {
+  return {
+    code: "VX-VERIFY-MAPPED",
+    severity: "info",
+    message: `too little memory is free to hold the float model: its weights were read from disk in each run (samples compared: ${samples}).`,
+    where: { stage: "verify", backend },
+  };
+}
+
 /** The engine with its own settings loses much of what was measured. */
 export function verifyDefaults(
   backend: string,

@@ -10,6 +10,7 @@ import { turnOffReports } from "./runtime.js";
 import type { ObserverSource } from "./tap-observer.js";
 import { TempFolders } from "./temp-folders.js";
 import { createThreadLoader } from "./thread/thread-loader.js";
+import { freeMemoryBytes as systemFreeBytes, weightPlace, weightPlaceOfFile } from "./weight-place.js";
 import { WORKER_URL } from "./worker-url.js";
 
 /** How a model is loaded. */
@@ -49,6 +50,8 @@ export interface Engine {
 export interface EngineOptions {
   /** Where models for the engine are written; default the system's folder for temporary files. */
   readonly tempRoot?: string;
+  /** Memory that a session may take; default what the system and the container have free then. */
+  readonly freeMemoryBytes?: () => number;
 }
 
 /**
@@ -59,13 +62,16 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   turnOffReports();
   const loader = await (existsSync(fileURLToPath(WORKER_URL)) ? createThreadLoader(WORKER_URL) : createLocalLoader());
   const folders = new TempFolders(options.tempRoot);
+  const { freeMemoryBytes = systemFreeBytes } = options;
   return {
     name: "onnxruntime-node",
     version: loader.version,
-    openGraph: (source, open = {}) => openGraph(loader, folders, source, open),
+    openGraph: (source, open = {}) => openGraph({ loader, folders, freeMemoryBytes }, source, open),
     async openFile(path, open = {}) {
       open.signal?.throwIfAborted();
-      return loader.load({ path, taps: new Map(), outputs: undefined, ...settingsOf(open) }, undefined);
+      const settings = settingsOf(open);
+      const weights = weightPlaceOfFile(path, settings.arithmetic, freeMemoryBytes());
+      return loader.load({ path, taps: new Map(), outputs: undefined, weights, ...settings }, undefined);
     },
     close() {
       loader.close();
@@ -80,18 +86,31 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
  */
 const KEEPS_WHAT_IS_MAPPED = process.platform !== "win32";
 
-async function openGraph(loader: Loader, folders: TempFolders, source: GraphSource, open: OpenOptions): Promise<EngineSession> {
+/** What an engine opens models with. */
+interface EngineParts extends Pick<Required<EngineOptions>, "freeMemoryBytes"> {
+  readonly loader: Loader;
+  readonly folders: TempFolders;
+}
+
+async function openGraph(
+  { loader, folders, freeMemoryBytes }: EngineParts,
+  source: GraphSource,
+  open: OpenOptions,
+): Promise<EngineSession> {
   const { graph, ops, model, taps = [], observer } = source;
+  const settings = settingsOf(open);
   const lowered = lowerToOnnx(graph, { ops, taps, ...(model && { model }) });
+  const weights = weightPlace(lowered.model.graph, settings.arithmetic, freeMemoryBytes());
   const { path, folder } = await placeModel(lowered, folders, open.signal);
   try {
     open.signal?.throwIfAborted();
     const outputs = graph.outputs.map(({ name }) => name);
-    const session = await loader.load({ path, taps: lowered.taps, outputs, ...settingsOf(open) }, observer);
+    const session = await loader.load({ path, taps: lowered.taps, outputs, weights, ...settings }, observer);
     if (KEEPS_WHAT_IS_MAPPED) folders.remove(folder);
     return {
       inputs: session.inputs,
       outputs: session.outputs,
+      weights: session.weights,
       run: (sample) => session.run(sample),
       ask: (question) => session.ask(question),
       async close() {

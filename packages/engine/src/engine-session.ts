@@ -1,6 +1,7 @@
 import type { TensorData } from "@vlm-export/ir";
 import type { EnginePort } from "./feeds.js";
 import type { FetchedTensor } from "./fetched-tensor.js";
+import type { WeightPlace } from "./weight-place.js";
 
 /** What one run gives. */
 export interface RunResult {
@@ -18,6 +19,7 @@ export interface RunResult {
 export interface EngineSession {
   readonly inputs: readonly EnginePort[];
   readonly outputs: readonly EnginePort[];
+  readonly weights: WeightPlace;
   /** Runs one sample. Throws VX-ENGINE-INPUT-*, VX-ENGINE-RUN, VX-ENGINE-CLOSED, and what the observer throws. */
   run(sample: ReadonlyMap<string, TensorData>): Promise<RunResult>;
   /** Asks the observer. */

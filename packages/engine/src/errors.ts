@@ -1,4 +1,4 @@
-import { type Diagnostic, type FailureKind, VxError } from "@vlm-export/ir";
+import { bytesText, type Diagnostic, type FailureKind, VxError } from "@vlm-export/ir";
 import type { SampleSource } from "./run-sample.js";
 
 type Where = Partial<Diagnostic["where"]>;
@@ -87,6 +87,15 @@ export function engineLoad(file: string, cause: unknown): VxError {
     kind: "tool",
     cause,
   });
+}
+
+/** A model that does not fit into memory as the engine holds it. */
+export function engineMemory(needBytes: number, freeBytes: number): VxError {
+  return engineError(
+    "VX-ENGINE-MEMORY",
+    `the engine would need about ${bytesText(needBytes)} of memory for this model, and ${bytesText(freeBytes)} are free.`,
+    { hint: "Run on a machine with more memory.", kind: "tool" },
+  );
 }
 
 /** The optional package is not installed. */

@@ -8,3 +8,4 @@ export { runSample, type SampleSource } from "./run-sample.js";
 export { sourceArithmetic } from "./source-arithmetic.js";
 export type { ObserverModule, ObserverSource, TapObserver } from "./tap-observer.js";
 export { removeLeftovers } from "./temp-folders.js";
+export type { WeightPlace } from "./weight-place.js";

@@ -1,6 +1,7 @@
 import type { Tap } from "@vlm-export/lowering-onnx";
 import type { EngineSession } from "./engine-session.js";
 import type { ObserverSource } from "./tap-observer.js";
+import type { WeightPlace } from "./weight-place.js";
 
 /** How Q/DQ and the operators between them are computed; see `OpenOptions`. */
 export type Arithmetic = "fused" | "plain" | "default";
@@ -9,6 +10,7 @@ export type Arithmetic = "fused" | "plain" | "default";
 export interface LoadRequest {
   readonly path: string;
   readonly arithmetic: Arithmetic;
+  readonly weights: WeightPlace;
   /** Threads of one run; undefined for all cores. */
   readonly threads: number | undefined;
   /** Which outputs of the file are taps. */

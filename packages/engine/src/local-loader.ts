@@ -17,7 +17,7 @@ export async function createLocalLoader(): Promise<Loader> {
       let observer: TapObserver | undefined;
       try {
         observer = source && (await source.load()).createObserver(source.settings);
-        return new OrtSession({ runtime, session, observer, taps: request.taps, outputs: request.outputs });
+        return new OrtSession({ ...request, runtime, session, observer });
       } catch (error) {
         await observer?.close();
         await session.release();
@@ -36,18 +36,26 @@ async function sessionOf(runtime: Runtime, request: LoadRequest): Promise<Infere
   }
 }
 
+/** Folding would cast and dequantize every weight into memory at load, packing would copy every matrix there. */
+const MAPPED = { "session.disable_prepacking": "1", "optimization.disable_specified_optimizers": "ConstantFolding" };
+
 /**
  * Without the first of the extra settings, weights behind DequantizeLinear may run through a kernel that rounds activations to 8 bits (measured:
  * errors of over 100 steps of a 16-bit activation). Memory patterns cost memory for models with many outputs, and gain nothing. "plain" leaves out
  * the engine's fusions too: with Q/DQ left as it stands they can lose an output, and the binding then crashes on the missing tensor.
  */
-function settingsOf({ arithmetic, threads }: LoadRequest): InferenceSession.SessionOptions {
+function settingsOf({ arithmetic, threads, weights }: LoadRequest): InferenceSession.SessionOptions {
   const isPlain = arithmetic === "plain";
-  const extra = { "session.qdq_matmulnbits_accuracy_level": "1", "session.disable_quant_qdq": isPlain ? "1" : "0" };
+  const extra = {
+    "session.qdq_matmulnbits_accuracy_level": "1",
+    "session.disable_quant_qdq": isPlain ? "1" : "0",
+    ...(weights === "mapped" && MAPPED),
+  };
   return {
     ...(arithmetic !== "default" && { extra }),
     graphOptimizationLevel: isPlain ? "basic" : "all",
     enableMemPattern: false,
+    enableCpuMemArena: weights === "held",
     logSeverityLevel: 4,
     ...(threads !== undefined && { intraOpNumThreads: threads }),
   };

@@ -8,9 +8,10 @@ import { type FetchedTensor, fetchedStrings, fetchedTensor } from "./fetched-ten
 import type { LoadRequest } from "./load-request.js";
 import type { Runtime } from "./runtime.js";
 import type { TapObserver } from "./tap-observer.js";
+import type { WeightPlace } from "./weight-place.js";
 
 /** A model that is loaded on this thread, and how its outputs are used. */
-export interface LoadedModel extends Pick<LoadRequest, "taps" | "outputs"> {
+export interface LoadedModel extends Pick<LoadRequest, "taps" | "outputs" | "weights"> {
   readonly runtime: Runtime;
   readonly session: InferenceSession;
   readonly observer: TapObserver | undefined;
@@ -20,13 +21,15 @@ export interface LoadedModel extends Pick<LoadRequest, "taps" | "outputs"> {
 export class OrtSession implements EngineSession {
   readonly inputs: readonly EnginePort[];
   readonly outputs: readonly EnginePort[];
+  readonly weights: WeightPlace;
   readonly #model: LoadedModel;
   #closed = false;
 
   /** Throws VX-ENGINE-DTYPE for inputs and outputs that the engine's interface does not carry. */
   constructor(model: LoadedModel) {
-    const { session, outputs } = model;
+    const { session, outputs, weights } = model;
     this.#model = model;
+    this.weights = weights;
     this.inputs = session.inputMetadata.map(portOf);
     this.outputs = session.outputMetadata.map(portOf).filter(({ name }) => outputs?.includes(name) ?? true);
   }

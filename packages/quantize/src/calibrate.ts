@@ -1,12 +1,12 @@
 import { setImmediate } from "node:timers/promises";
 import { type Engine, type SampleSource, sourceArithmetic } from "@vlm-export/engine";
-import type { Model, OpRegistry, TensorData } from "@vlm-export/ir";
+import type { Diagnostic, Model, OpRegistry, TensorData } from "@vlm-export/ir";
 import type { Kernels } from "@vlm-export/numerics";
 import type { EqualizationPlan, Plan } from "@vlm-export/recipe";
 import type { Store } from "@vlm-export/store";
 import { counterSource } from "./counter-source.js";
 import { columnsOfNorm } from "./equalize/choose-factors.js";
-import { calEmpty } from "./errors.js";
+import { calEmpty, calMapped } from "./errors.js";
 import { covers, type Need, needsOf } from "./needs.js";
 import { observedGraph } from "./observed/observed-graph.js";
 import { LOOK_SAMPLES, ObservedRun } from "./observed/observed-run.js";
@@ -35,6 +35,7 @@ export interface CalibrateOptions {
   confirm?(): void;
   readonly signal?: AbortSignal;
   progress?(samples: number): void;
+  report?(finding: Diagnostic): void;
 }
 
 /**
@@ -94,6 +95,7 @@ async function observe(
     engine.openGraph(source, { arithmetic: sourceArithmetic(plan.graph), ...(signal && { signal }) }),
     columnsOfNorms(needs),
   ]);
+  if (session.weights === "mapped") options.report?.(calMapped());
   const run = new ObservedRun(session, { observers, observed, outputs, columns, kernels });
   let count = 0;
   try {

@@ -15,6 +15,17 @@ export function calEmpty(): VxError {
   });
 }
 
+/** The float model does not fit into memory as the engine holds it. */
+export function calMapped(): Diagnostic {
+  return {
+    code: "VX-CAL-MAPPED",
+    severity: "warning",
+    message: "too little memory is free to hold the float model: its weights are read from disk for each sample, which takes time.",
+    hint: "Free memory, or take fewer samples (calibration.samples).",
+    where: { stage: "calibrate" },
+  };
+}
+
 /** A sample makes an inner value NaN or infinite. */
 export function calNonFinite(value: string, sample: string, range: readonly [number, number]): VxError {
   return new VxError({

@@ -537,10 +537,11 @@ export const reportSchema: JsonSchema = {
       ],
       "properties": {
         "status": {
-          "description": "failed: the engine refuses the artifact, or fails in it, unless it is set otherwise.",
+          "description": "failed: the engine refuses the artifact, or fails in it, unless it is set otherwise; not-run: too little memory is free.",
           "enum": [
             "run",
-            "failed"
+            "failed",
+            "not-run"
           ]
         },
         "reason": {

@@ -254,9 +254,9 @@ export interface LayerReport {
 }
 export interface DefaultRun {
   /**
-   * failed: the engine refuses the artifact, or fails in it, unless it is set otherwise.
+   * failed: the engine refuses the artifact, or fails in it, unless it is set otherwise; not-run: too little memory is free.
    */
-  status: "run" | "failed";
+  status: "run" | "failed" | "not-run";
   /**
    * What the engine says.
    */

@@ -73,6 +73,7 @@ async function gather(run: RunSite, float: Model, plan: Plan): Promise<Calibrate
       model: float,
       threads: Math.max(1, workers.threads),
       ...(store && { store }),
+      report: run.report,
       confirm: () => confirmSources(request.modelPath, pool),
       ...(request.signal && { signal: request.signal }),
       progress: (done) => request.onEvent?.({ kind: "stage-progress", stage: "calibrate", done, total: samples.size, unit: "samples" }),

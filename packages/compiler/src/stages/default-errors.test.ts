@@ -35,6 +35,16 @@ test("less than 1 dB, or a loss that leaves 50 dB, is none", async () => {
   expect((await errorsOf(100, 100)).report()).toEqual({ status: "run", ...EXACT });
 });
 
+test("a model that does not fit into memory is not run, which is no warning about the artifact", async () => {
+  const run = async (): Promise<Tensors> => {
+    throw new VxError({ code: "VX-ENGINE-MEMORY", severity: "error", message: "no room.", where: { stage: "verify" } }, { kind: "tool" });
+  };
+  const errors = new DefaultErrors({ advice: "Set it.", run }, kernels);
+  await errors.add(tensorsOf(1), new Map());
+  expect(errors.report()).toMatchObject({ status: "not-run", reason: expect.stringContaining("no room.") as string });
+  expect(errors.findings("target", EXACT)).toEqual([]);
+});
+
 test("an engine that refuses the artifact is asked once, and its words are the warning", async () => {
   let asked = 0;
   const run = async (): Promise<Tensors> => {

@@ -9,11 +9,14 @@ import { OutputErrors, type WorstError, worstOf } from "./output-errors.js";
 const LOSS_DB = 1;
 const GOOD_DB = 50;
 
+/** Says nothing of the artifact. */
+const NO_ROOM = "VX-ENGINE-MEMORY";
+
 /** Errors of the artifact on an engine that nothing is set on; an engine that fails there is asked no more. */
 export class DefaultErrors {
   readonly #artifact: DefaultRun;
   readonly #errors: OutputErrors;
-  #failure: string | undefined;
+  #failure: VxError | undefined;
 
   constructor(artifact: DefaultRun, kernels: Kernels) {
     this.#artifact = artifact;
@@ -21,23 +24,25 @@ export class DefaultErrors {
   }
 
   async add(expected: Tensors, inputs: Tensors): Promise<void> {
-    if (this.#failure !== undefined) return;
+    if (this.#failure) return;
     try {
       this.#errors.add(expected, await this.#artifact.run(inputs));
     } catch (error) {
       if (!(error instanceof VxError) || error.kind === "interrupted") throw error;
-      this.#failure = error.message;
+      this.#failure = error;
     }
   }
 
   report(): DefaultRunReport {
-    if (this.#failure !== undefined) return { status: "failed", reason: this.#failure };
+    const { message: reason, diagnostic } = this.#failure ?? {};
+    if (reason !== undefined) return { status: diagnostic?.code === NO_ROOM ? "not-run" : "failed", reason };
     return { status: "run", ...worstOf(this.#errors.result()) };
   }
 
   /** A warning where users who set nothing get much less than was measured with settings changed. */
   findings(backend: string, set: WorstError | undefined): readonly Diagnostic[] {
-    const { reason, sqnrDb } = this.report();
+    const { status, reason, sqnrDb } = this.report();
+    if (status === "not-run") return [];
     const { advice } = this.#artifact;
     if (reason !== undefined) return [verifyDefaultsFailed(backend, reason, advice)];
     const [before, after] = [set?.sqnrDb ?? Number.POSITIVE_INFINITY, sqnrDb ?? Number.POSITIVE_INFINITY];

@@ -1,5 +1,5 @@
 import type { Tensors } from "@vlm-export/backend-api";
-import { createEngine, runSample, type SampleSource, sourceArithmetic } from "@vlm-export/engine";
+import { createEngine, runSample, type SampleSource, sourceArithmetic, type WeightPlace } from "@vlm-export/engine";
 import { verifyRandom } from "../errors.js";
 import { type Model, type OpRegistry, onlyComponent, VxError } from "@vlm-export/ir";
 
@@ -7,6 +7,7 @@ import { type Model, type OpRegistry, onlyComponent, VxError } from "@vlm-export
 export interface FloatReference {
   /** Throws VX-ENGINE-SAMPLE where the engine fails on `sample`, which gives the inputs. */
   run(inputs: Tensors, sample: SampleSource): Promise<Tensors>;
+  readonly weights: WeightPlace;
   close(): Promise<void>;
 }
 
@@ -30,6 +31,7 @@ export async function openFloat(
       { arithmetic: sourceArithmetic(graph), ...(signal && { signal }) },
     );
     return {
+      weights: session.weights,
       run: async (inputs, sample) => (await runSample(sample, "verify", () => session.run(inputs))).outputs,
       async close() {
         await session.close();

@@ -3,14 +3,14 @@ import { type Diagnostic, VxError } from "@vlm-export/ir";
 import type { Accuracy, EngineReport } from "@vlm-export/schemas";
 import type { SampleSet } from "@vlm-export/samples";
 import { type NumericError, topOneAccuracy } from "@vlm-export/verify";
-import { verifyFar, verifyHalf, verifyShape } from "../errors.js";
+import { verifyFar, verifyHalf, verifyMapped, verifyShape } from "../errors.js";
 import type { RunSite } from "../run-site.js";
 import { DefaultErrors } from "./default-errors.js";
 import { type FloatReference, openFloat, runReference } from "./float-session.js";
 import { layerOf, OutputErrors, worstOf } from "./output-errors.js";
 import type { ProveJob } from "./prove-target.js";
 import type { QuantizedModel } from "./quantize-model.js";
-import { evaluationSamples, verificationSamples } from "./samples.js";
+import { evaluationSamples, VERIFY_SAMPLES, verificationSamples } from "./samples.js";
 
 /** Numbers of the artifact on a real engine, and what came up on the way. */
 export interface EngineFindings {
@@ -57,41 +57,19 @@ function notRun(reason: string, findings: readonly Diagnostic[] = []): EngineFin
   return { engine: { status: "not-run", reason }, findings: findings.map((found) => ({ ...found, severity: "warning" })) };
 }
 
-async function compared(
-  run: RunSite,
-  session: Session,
-  { float, quantized, backend }: ProveJob & { readonly backend: string },
-): Promise<EngineFindings> {
+type CompareJob = ProveJob & { readonly backend: string };
+
+async function compared(run: RunSite, session: Session, job: CompareJob): Promise<EngineFindings> {
   let reference: FloatReference | undefined;
   try {
-    reference = await openFloat(float, { ops: run.ops, signal: run.request.signal });
+    reference = await openFloat(job.float, { ops: run.ops, signal: run.request.signal });
   } catch (error) {
     if (error instanceof VxError && error.kind === "tool") return notRun(`the float model: ${error.message}`, error.diagnostics);
     throw error;
   }
   if (!reference) return notRun("onnxruntime-node, which runs the float model, is not installed");
   try {
-    const samples = await verificationSamples(run, float, session.inputShapes);
-    const { outputs, byDefault, count } = await compareOutputs(run, { session, reference }, samples);
-    const accuracy = await taskAccuracy(run, { session, reference }, float);
-    const worst = worstOf(outputs);
-    const engine: EngineReport = {
-      status: "run",
-      name: session.name,
-      version: session.version,
-      data: samples.source,
-      samples: count,
-      ...worst,
-      outputs: [...outputs].map(([value, error]) => layerOf(value, error)),
-      ...(byDefault && { defaults: byDefault.report() }),
-      layers: [...(await quantized.layers())],
-    };
-    const findings = [
-      ...outputFindings(backend, outputs, count),
-      ...(byDefault?.findings(backend, worst) ?? []),
-      ...halfFindings(backend, quantized),
-    ];
-    return { engine, findings, ...(accuracy && { accuracy }) };
+    return await measured(run, { session, reference }, job);
   } catch (error) {
     if (error instanceof VxError && NO_SOUND_DATA.includes(error.diagnostic.code))
       return notRun(`there is no data to run on: ${error.message}`, error.diagnostics);
@@ -99,6 +77,32 @@ async function compared(
   } finally {
     await reference.close();
   }
+}
+
+async function measured(run: RunSite, pair: Pair, { float, quantized, backend }: CompareJob): Promise<EngineFindings> {
+  const { session, reference } = pair;
+  const samples = await verificationSamples(run, float, { limit: VERIFY_SAMPLES[reference.weights], fixed: session.inputShapes });
+  const { outputs, byDefault, count } = await compareOutputs(run, pair, samples);
+  const accuracy = await taskAccuracy(run, pair, float);
+  const worst = worstOf(outputs);
+  const engine: EngineReport = {
+    status: "run",
+    name: session.name,
+    version: session.version,
+    data: samples.source,
+    samples: count,
+    ...worst,
+    outputs: [...outputs].map(([value, error]) => layerOf(value, error)),
+    ...(byDefault && { defaults: byDefault.report() }),
+    layers: [...(await quantized.layers())],
+  };
+  const findings = [
+    ...outputFindings(backend, outputs, count),
+    ...(byDefault?.findings(backend, worst) ?? []),
+    ...halfFindings(backend, quantized),
+    ...(reference.weights === "mapped" ? [verifyMapped(backend, count)] : []),
+  ];
+  return { engine, findings, ...(accuracy && { accuracy }) };
 }
 
 /** What outputs show that a reader must know. */

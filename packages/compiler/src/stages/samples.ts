@@ -1,13 +1,13 @@
 import { type Graph, type Model, onlyComponent } from "@vlm-export/ir";
 import type { Recipe } from "@vlm-export/recipe";
 import { loadSamples, maskInputs, type ModelInput, type RandomForm, randomForms, type SampleSet } from "@vlm-export/samples";
-import type { SampleSource } from "@vlm-export/engine";
+import type { SampleSource, WeightPlace } from "@vlm-export/engine";
 import type { LabelledSample } from "@vlm-export/verify";
 import { verifyNoLabels } from "../errors.js";
 import type { RunSite } from "../run-site.js";
 
-/** Samples in which the artifact is compared with float. */
-const VERIFY_SAMPLES = 16;
+/** Samples in which the artifact is compared with float; fewer where each run reads all weights from disk. */
+export const VERIFY_SAMPLES: Readonly<Record<WeightPlace, number>> = { held: 16, mapped: 4 };
 /** Samples in which every layer is compared. */
 const LAYER_SAMPLES = 2;
 
@@ -18,11 +18,15 @@ export function calibrationSamples(run: RunSite, float: Model): Promise<SampleSe
 }
 
 /**
- * Data to run the artifact on: the calibration data, else the evaluation data, else seeded random numbers in forms that the model takes
- * (`fixed`: shapes by input that the artifact takes). Throws VX-CAL-RANDOM when no sound form is known.
+ * Data to run the artifact on: `limit` samples of the calibration data, else of the evaluation data, else seeded random numbers in forms that the
+ * model takes (`fixed`: shapes by input that the artifact takes). Throws VX-CAL-RANDOM when no sound form is known.
  */
-export function verificationSamples(run: RunSite, float: Model, fixed?: ReadonlyMap<string, readonly number[]>): Promise<SampleSet> {
-  return openSound(run, float, { limit: VERIFY_SAMPLES, ...(fixed && { fixed }) });
+export function verificationSamples(
+  run: RunSite,
+  float: Model,
+  { limit, fixed }: { readonly limit: number; readonly fixed: ReadonlyMap<string, readonly number[]> | undefined },
+): Promise<SampleSet> {
+  return openSound(run, float, { limit, ...(fixed && { fixed }) });
 }
 
 export function layerSamples(run: RunSite, float: Model): Promise<SampleSet> {

@@ -4,6 +4,7 @@ import { engineClosed } from "../errors.js";
 import type { EnginePort } from "../feeds.js";
 import type { Loader } from "../load-request.js";
 import { EngineThread } from "./engine-thread.js";
+import type { WeightPlace } from "../weight-place.js";
 import { type Answer, plainSample, resultOf } from "./messages.js";
 
 /** Loads models on a thread of their own: the caller's stays free, and what the engine fetches burdens no other heap. */
@@ -14,7 +15,7 @@ export async function createThreadLoader(module: URL): Promise<Loader> {
     version,
     async load(request, observer) {
       const there = observer && { module: observer.module.href, settings: observer.settings };
-      return new ThreadSession(thread, await thread.ask("load", [request, there]));
+      return new ThreadSession(thread, { ...(await thread.ask("load", [request, there])), weights: request.weights });
     },
     close: () => thread.end(),
   };
@@ -23,15 +24,17 @@ export async function createThreadLoader(module: URL): Promise<Loader> {
 class ThreadSession implements EngineSession {
   readonly inputs: readonly EnginePort[];
   readonly outputs: readonly EnginePort[];
+  readonly weights: WeightPlace;
   readonly #thread: EngineThread;
   readonly #session: number;
   #closed = false;
 
-  constructor(thread: EngineThread, { session, inputs, outputs }: Answer<"load">) {
+  constructor(thread: EngineThread, { session, inputs, outputs, weights }: Answer<"load"> & { readonly weights: WeightPlace }) {
     this.#thread = thread;
     this.#session = session;
     this.inputs = inputs;
     this.outputs = outputs;
+    this.weights = weights;
   }
 
   async run(sample: ReadonlyMap<string, TensorData>): Promise<RunResult> {
