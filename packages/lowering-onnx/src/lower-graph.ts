@@ -55,6 +55,10 @@ class GraphLowering {
     for (const value of definedValues(graph)) if (outer.names.has(value.name)) this.renamed.set(value, context.names.value(value.name));
   }
 
+  /**
+   * The nodes of constants come first: of the operands of a node, ONNX Runtime computes those that stand later in the file first, and so casts or
+   * dequantizes a weight that it does not fold just before it is read, not all of them before the first run of anything else.
+   */
   run(): void {
     for (const value of this.graph.inputs) this.addActivation(value, this.nameOf(value));
     for (const value of this.graph.constants) if (!value.data?.narrow) this.addConstant(value);

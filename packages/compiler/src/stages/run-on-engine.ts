@@ -1,7 +1,7 @@
 import { type Artifact, openSession, type Session, type TargetSite } from "@vlm-export/backend-api";
 import { type Diagnostic, VxError } from "@vlm-export/ir";
 import type { Accuracy, EngineReport } from "@vlm-export/schemas";
-import type { SampleSet } from "@vlm-export/samples";
+import type { Sample } from "@vlm-export/samples";
 import { type NumericError, topOneAccuracy } from "@vlm-export/verify";
 import { verifyFar, verifyHalf, verifyMapped, verifyShape } from "../errors.js";
 import type { RunSite } from "../run-site.js";
@@ -10,7 +10,7 @@ import { type FloatReference, openFloat, runReference } from "./float-session.js
 import { layerOf, OutputErrors, worstOf } from "./output-errors.js";
 import type { ProveJob } from "./prove-target.js";
 import type { QuantizedModel } from "./quantize-model.js";
-import { evaluationSamples, VERIFY_SAMPLES, verificationSamples } from "./samples.js";
+import { eachTold, type EvaluationSample, evaluationSamples, VERIFY_SAMPLES, verificationSamples } from "./samples.js";
 
 /** Numbers of the artifact on a real engine, and what came up on the way. */
 export interface EngineFindings {
@@ -82,8 +82,14 @@ async function compared(run: RunSite, session: Session, job: CompareJob): Promis
 async function measured(run: RunSite, pair: Pair, { float, quantized, backend }: CompareJob): Promise<EngineFindings> {
   const { session, reference } = pair;
   const samples = await verificationSamples(run, float, { limit: VERIFY_SAMPLES[reference.weights], fixed: session.inputShapes });
-  const { outputs, byDefault, count } = await compareOutputs(run, pair, samples);
-  const accuracy = await taskAccuracy(run, pair, float);
+  const told = (total: number) => (done: number) =>
+    run.request.onEvent?.({ kind: "stage-progress", stage: "verify", target: backend, done, total, unit: "samples" });
+  const { outputs, byDefault, count } = await compareOutputs(run, pair, {
+    samples: eachTold(samples, told(samples.size)),
+    isRandom: samples.isRandom,
+  });
+  const labelled = await evaluationSamples(run, float);
+  const accuracy = labelled && (await taskAccuracy(pair, eachTold(labelled, told(labelled.size))));
   const worst = worstOf(outputs);
   const engine: EngineReport = {
     status: "run",
@@ -126,7 +132,7 @@ interface Pair {
 async function compareOutputs(
   run: RunSite,
   { session, reference }: Pair,
-  samples: SampleSet,
+  { samples, isRandom }: { readonly samples: AsyncIterable<Sample>; readonly isRandom: boolean },
 ): Promise<{ readonly outputs: ReadonlyMap<string, NumericError>; readonly byDefault: DefaultErrors | undefined; readonly count: number }> {
   const errors = new OutputErrors(run.kernels);
   const byDefault = session.defaults && new DefaultErrors(session.defaults, run.kernels);
@@ -134,7 +140,7 @@ async function compareOutputs(
   for await (const sample of samples) {
     const { tensors } = sample;
     run.request.signal?.throwIfAborted();
-    const expected = await runReference(samples.isRandom, () => reference.run(tensors, sample));
+    const expected = await runReference(isRandom, () => reference.run(tensors, sample));
     errors.add(expected, await session.run(tensors));
     await byDefault?.add(expected, tensors);
     count += 1;
@@ -142,9 +148,7 @@ async function compareOutputs(
   return { outputs: errors.result(), byDefault, count };
 }
 
-async function taskAccuracy(run: RunSite, { session, reference }: Pair, float: ProveJob["float"]): Promise<Accuracy | undefined> {
-  const samples = await evaluationSamples(run, float);
-  if (!samples) return undefined;
+async function taskAccuracy({ session, reference }: Pair, samples: AsyncIterable<EvaluationSample>): Promise<Accuracy> {
   const { metric, float: before, quantized, n, interval95 } = await topOneAccuracy(reference, session, samples);
   return { metric, float: before, quantized, n, interval95: [...interval95] };
 }

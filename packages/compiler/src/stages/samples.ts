@@ -75,7 +75,7 @@ function inputsOf(float: Model): readonly ModelInput[] {
 }
 
 /** The recipe's labelled data; undefined when it names none. */
-export async function evaluationSamples({ request }: RunSite, float: Model): Promise<AsyncIterable<EvaluationSample> | undefined> {
+export async function evaluationSamples({ request }: RunSite, float: Model): Promise<LabelledSet | undefined> {
   const { eval: evaluation, model } = request.recipe;
   if (!evaluation) return undefined;
   const { data, labels, samples } = evaluation;
@@ -93,6 +93,10 @@ export async function evaluationSamples({ request }: RunSite, float: Model): Pro
 /** A sample with its class index, and what messages say of it. */
 export type EvaluationSample = LabelledSample & SampleSource;
 
+export interface LabelledSet extends AsyncIterable<EvaluationSample> {
+  readonly size: number;
+}
+
 export interface LabelledSource {
   readonly float: Model;
   readonly modelPath: string;
@@ -104,15 +108,7 @@ export interface LabelledSource {
 }
 
 /** Samples that all have a label. Throws VX-CAL-* and VX-VERIFY-NO-LABELS. */
-export async function labelledSamples({
-  float,
-  modelPath,
-  image,
-  data,
-  labels,
-  limit,
-  signal,
-}: LabelledSource): Promise<AsyncIterable<EvaluationSample>> {
+export async function labelledSamples({ float, modelPath, image, data, labels, limit, signal }: LabelledSource): Promise<LabelledSet> {
   const classCount = classCountOf(onlyComponent(float));
   const set = await loadSamples(data, {
     inputs: inputsOf(float),
@@ -124,7 +120,7 @@ export async function labelledSamples({
     ...(image && { image }),
     ...(signal && { signal }),
   });
-  return labelled(set, data);
+  return { size: set.size, [Symbol.asyncIterator]: () => labelled(set, data) };
 }
 
 /** Numbers that the first output has for one sample, its first axis being the batch where that is open; undefined when not known. */
@@ -134,6 +130,16 @@ function classCountOf({ outputs: [logits] }: Graph): number | undefined {
   return extents.length > 0 && extents.every((extent) => typeof extent === "number")
     ? extents.reduce<number>((product, extent) => product * Number(extent), 1)
     : undefined;
+}
+
+/** The samples; `told` hears how many are done when the next is asked for. */
+export async function* eachTold<S>(samples: AsyncIterable<S>, told: (done: number) => void): AsyncGenerator<S> {
+  let done = 0;
+  for await (const sample of samples) {
+    yield sample;
+    done += 1;
+    told(done);
+  }
 }
 
 async function* labelled(set: SampleSet, data: string): AsyncGenerator<EvaluationSample> {
