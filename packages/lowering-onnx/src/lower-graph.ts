@@ -3,6 +3,7 @@ import { definedValues, type Graph, type Node, type TensorData, type Value } fro
 import { attributesOf } from "./attributes.js";
 import { expansionOf } from "./expand/expansions.js";
 import { GraphWriter } from "./graph-writer.js";
+import { integersBehind } from "./integers-behind.js";
 import type { LowerContext } from "./lower-context.js";
 import { addDynamic } from "./qdq/dynamic.js";
 import { addDequantize, addQparams, addQuantize, castTo, type QuantizedValue } from "./qdq/pair.js";
@@ -41,6 +42,8 @@ class GraphLowering {
   /** Names of values that could not keep theirs. */
   private readonly renamed = new Map<Value, string>();
   private readonly outer: Surroundings;
+  /** Names under which nested graphs read values that have Q/DQ operators for them alone. */
+  private readonly held = new Map<Value, string>();
   /** Initializers of plain constants, by what they store. */
   private readonly stored = new Map<TensorData, string>();
   private visibleNames: ReadonlySet<string> | undefined;
@@ -89,6 +92,24 @@ class GraphLowering {
 
   private reader(value: Value): string {
     return this.readers.get(value) ?? this.nameOf(value);
+  }
+
+  /**
+   * Name under which a nested graph reads a value. ONNX Runtime moves DequantizeLinear past operators that move elements, and ends the
+   * process when a nested graph reads the result: there the same integers pass a second Q/DQ, which changes nothing and stays in place.
+   */
+  private capturedReader(value: Value): string {
+    const source = integersBehind(value);
+    const names = source && this.context.quantized.get(this.nameOf(source));
+    if (!source?.type.quant || !names) return this.reader(value);
+    const known = this.held.get(value);
+    if (known !== undefined) return known;
+    const { writer } = this;
+    const quantized: QuantizedValue = { name: this.nameOf(value), type: value.type, spec: source.type.quant };
+    const output = writer.names.value(`${quantized.name}_dequantized`);
+    addDequantize(quantized, addQuantize(quantized, this.reader(value), names, writer), output, { names, writer });
+    this.held.set(value, output);
+    return output;
   }
 
   /** Names that graphs nested in this one must keep clear of. */
@@ -145,7 +166,7 @@ class GraphLowering {
 
   private copyNode(node: Node, inputs: readonly string[], outputs: readonly string[]): void {
     const [domain, opType] = splitName(node.op);
-    const captured = new Map([...node.captures].map(([inside, value]) => [inside, this.reader(value)]));
+    const captured = new Map([...node.captures].map(([inside, value]) => [inside, this.capturedReader(value)]));
     const attributes = attributesOf(node, {
       opset: this.context.opset,
       lowerGraph: (nested) => lowerIn(nested, this.context, { readers: captured, names: this.namesInside() }),

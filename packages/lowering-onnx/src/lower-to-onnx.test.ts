@@ -154,6 +154,26 @@ test("nested graphs read the dequantized outer value", () => {
   expect(branch?.kind === "graph" && lines(branch.value.graph)).toEqual(["n = Neg(x_dequantized)"]);
 });
 
+test("nested graphs read moved integers behind Q/DQ of their own, which ONNX Runtime does not move into the nested graph", () => {
+  const body = new GraphEditor(ops, "body");
+  body.addOutput(one(body.insert("Neg", [body.addCapture("k", F32(4, 2))], {}, { outputs: ["n"] })));
+  const edit = new GraphEditor(ops, "g");
+  const x = edit.addInput("x", { ...F32(2, 4), quant: spec({ storage: "i8" }) });
+  const turned = one(edit.insert("Transpose", [x], { perm: [1, 0] }, { outputs: ["t"] }));
+  const branch = { kind: "graph" as const, graph: body.graph };
+  const given = { outputs: ["y"], captures: new Map([["k", turned]]) };
+  const condition = edit.addInput("c", { dtype: "bool", shape: [] });
+  edit.addOutput(one(edit.insert("If", [condition], { then_branch: branch, else_branch: branch }, given)));
+  const { nodes } = lower(edit.graph).model.graph;
+  expect(lines({ nodes } as OnnxGraph).slice(2, 5)).toEqual([
+    "t = Transpose(x_dequantized)",
+    "t_quantized = QuantizeLinear(t, x_scale, x_zero_point)",
+    "t_dequantized = DequantizeLinear(t_quantized, x_scale, x_zero_point)",
+  ]);
+  const attribute = nodes.at(-1)?.attributes[0];
+  expect(attribute?.kind === "graph" && lines(attribute.value.graph)).toEqual(["n = Neg(t_dequantized)"]);
+});
+
 test("values of nested graphs do not take the names of outer ones, which ONNX forbids", () => {
   const body = new GraphEditor(ops, "body");
   const inner = one(body.insert("Neg", [body.addCapture("x", F32(2, 4))], {}, { outputs: ["v"] }));
