@@ -158,6 +158,14 @@ const CASES: readonly Case[] = [
     becomes: ["Dropout"],
   },
   {
+    title: "Dropout 7 with a mask that nothing reads",
+    opset: 7,
+    nodes: [node("Dropout", "x", "y mask")],
+    inputs: { x: wide },
+    outputs: ["y"],
+    becomes: ["Dropout"],
+  },
+  {
     title: "Upsample 7, nearest",
     opset: 7,
     nodes: [node("Upsample", "x", "y", floats("scales", [1, 1, 2, 1.5]))],

@@ -5,7 +5,7 @@ import { buildNode } from "./build-node.js";
 import type { Frame } from "./frame.js";
 import { GraphBuilder } from "./graph-builder.js";
 import type { ImportContext, NestedGraph } from "./import-context.js";
-import { definedNames, orderNodes } from "./order-nodes.js";
+import { definedNames, orderNodes, readingOf } from "./order-nodes.js";
 import { denseOf } from "./sparse.js";
 import { tensorDataOf } from "./tensor-data.js";
 import { valueTypeOf } from "./value-type.js";
@@ -35,6 +35,10 @@ function build(source: OnnxGraph, context: ImportContext, around: Surroundings):
     prefix: "",
     find: (name) => names.get(name) ?? capture(name, { builder, names, captures, outer: around.outer }),
     define: (name, value) => void names.set(name, value),
+    isRead: readingOf(
+      source.nodes,
+      source.outputs.map(({ name }) => name),
+    ),
     resultName: (name) => name,
   };
   addConstants(source, builder, frame);

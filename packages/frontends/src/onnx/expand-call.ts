@@ -4,7 +4,7 @@ import { importCycle, importFunctionCall, importFunctionCycle, importMissingValu
 import type { Frame } from "./frame.js";
 import type { GraphBuilder } from "./graph-builder.js";
 import { domainOf, functionKey, type ImportContext } from "./import-context.js";
-import { orderNodes } from "./order-nodes.js";
+import { orderNodes, readingOf } from "./order-nodes.js";
 
 /** A node that calls a model function. */
 export interface Call {
@@ -74,6 +74,7 @@ function callFrame({ node, name, body, attributes }: Call, builder: GraphBuilder
   return {
     find: (inner) => names.get(inner),
     define: (inner, value) => void names.set(inner, value),
+    isRead: readingOf(body.nodes, body.outputs),
     resultName: (inner) => (results.get(inner) ? frame.resultName(results.get(inner) as string) : builder.freshName(`${name}/${inner}`)),
     prefix: `${name}/`,
     opsets: new Map(body.opsetImports.map(({ domain, version }) => [domainOf(domain), version])),

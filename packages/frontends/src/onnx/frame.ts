@@ -9,6 +9,8 @@ export interface Frame {
   /** The value of a name, or undefined. In a nested graph, looking up an outer value captures it. */
   find(name: string): Value | undefined;
   define(name: string, value: Value): void;
+  /** True when a node or a result of this place reads the name. */
+  isRead(name: string): boolean;
   /** Name in the IR graph for a result that the source calls `name`. */
   resultName(name: string): string;
   /** Prefix of the node names of an expanded function; "" outside. */

@@ -304,6 +304,12 @@ test.each<[code: string, graph: Partial<OnnxGraph>, model: Partial<OnnxModel>, m
     { opsetImports: [{ domain: "", version: 6 }] },
     "the form of opset 6 has the attribute axis",
   ],
+  [
+    "VX-IMPORT-OP-FORM",
+    { nodes: [node("Dropout", ["x"], ["d", "mask"]), node("Add", ["d", "mask"], ["y"])] },
+    { opsetImports: [{ domain: "", version: 8 }] },
+    "the mask has another element type",
+  ],
   ["VX-IMPORT-OP-FORM", { nodes: [node("Constant", [], ["y"])] }, {}, "0 value attributes were given; expected one"],
   ["VX-IMPORT-ATTRIBUTE", { nodes: [node("Constant", [], ["y"], [intAttribute("value", 1)])] }, {}, 'attribute "value" is of kind int'],
   ["VX-OP-ATTRIBUTE-UNKNOWN", { nodes: [node("Neg", ["x"], ["y"], [intAttribute("odd", 1)])] }, {}, '"odd" is unknown'],

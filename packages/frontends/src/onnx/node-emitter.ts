@@ -58,6 +58,11 @@ export class NodeEmitter implements NodeBuilder {
     if (name !== null && name !== undefined) this.frame.define(name, value);
   }
 
+  isRead(slot: number): boolean {
+    const name = this.source.outputs[slot];
+    return name !== null && name !== undefined && this.frame.isRead(name);
+  }
+
   refuse(why: string, hint?: string): VxError {
     const { op, domain, name } = this.source;
     return importOpForm({ file: this.builder.context.file, node: name }, irNameOf(domain, op), why, hint);

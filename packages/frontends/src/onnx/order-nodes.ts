@@ -50,6 +50,12 @@ function freeNames(graph: OnnxGraph): ReadonlySet<string> {
   return free;
 }
 
+/** A question whether any of the nodes, or the results, read a name. */
+export function readingOf(nodes: readonly OnnxNode[], results: readonly string[]): (name: string) => boolean {
+  let read: ReadonlySet<string> | undefined;
+  return (name) => (read ??= new Set([...nodes.flatMap(namesRead), ...results])).has(name);
+}
+
 /** Every name that a graph itself gives to a value. */
 export function definedNames(graph: OnnxGraph): ReadonlySet<string> {
   return new Set([

@@ -40,6 +40,8 @@ export interface NodeBuilder {
   ints(suffix: string, ...values: readonly number[]): Value;
   /** Lets an existing value stand for the result in `slot`. */
   bind(slot: number, value: Value): void;
+  /** True when something reads the result in `slot`. */
+  isRead(slot: number): boolean;
   /** The error VX-IMPORT-OP-FORM for this node. */
   refuse(why: string, hint?: string): VxError;
 }

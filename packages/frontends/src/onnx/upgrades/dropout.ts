@@ -8,8 +8,9 @@ export const dropout: NodeRule = {
   domain: "",
   below: 12,
   convert(node, build) {
-    if (node.opset < 10 && node.outputs.length > 1)
-      throw build.refuse("the mask has another element type from opset 10 on", "Export for inference.");
-    build.emit("Dropout", [node.inputs[0] ?? null, build.constant("ratio", f32Tensor([floatOf(node, "ratio", 0.5)], []))]);
+    const isOldMask = node.opset < 10;
+    if (isOldMask && build.isRead(1)) throw build.refuse("the mask has another element type from opset 10 on", "Export for inference.");
+    const ratio = build.constant("ratio", f32Tensor([floatOf(node, "ratio", 0.5)], []));
+    build.emit("Dropout", [node.inputs[0] ?? null, ratio], {}, isOldMask ? [0] : undefined);
   },
 };
