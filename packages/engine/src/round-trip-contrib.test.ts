@@ -74,6 +74,26 @@ const CASES: readonly Case[] = [
     becomes: ["Conv", "LeakyRelu"],
   },
   {
+    title: "FusedGemm",
+    opset: 17,
+    contrib: true,
+    nodes: [
+      contrib(
+        "FusedGemm",
+        "x w b",
+        "y",
+        textAttribute("activation", "LeakyRelu"),
+        floatAttribute("activation_alpha", 0.3),
+        floatAttribute("alpha", 0.5),
+        intAttribute("transB", 1),
+      ),
+    ],
+    inputs: { x: [3, 8] },
+    constants: { w: ramp([5, 8]), b: ramp([5]) },
+    outputs: ["y"],
+    becomes: ["Gemm", "LeakyRelu"],
+  },
+  {
     title: "RotaryEmbedding",
     opset: 17,
     contrib: true,

@@ -1,6 +1,7 @@
 import { attention } from "./contrib/attention.js";
 import { embedLayerNormalization } from "./contrib/embed-layer-normalization.js";
 import { fusedConv } from "./contrib/fused-conv.js";
+import { fusedGemm } from "./contrib/fused-gemm.js";
 import { fusedMatMul } from "./contrib/fused-mat-mul.js";
 import { gelus } from "./contrib/gelu.js";
 import { multiHeadAttention } from "./contrib/multi-head-attention.js";
@@ -38,6 +39,7 @@ export const RULES: readonly NodeRule[] = [
   dropout,
   embedLayerNormalization,
   fusedConv,
+  fusedGemm,
   fusedMatMul,
   ...gelus,
   gridSample,
