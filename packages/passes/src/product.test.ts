@@ -56,3 +56,14 @@ test("powers up to four are products; others, and division by a value, are facto
   expect(productOf(cube, b.graph).factors).toEqual([x, x, x]);
   expect([root, ratio].map((value) => productOf(value, b.graph).factors)).toEqual([[root], [ratio]]);
 });
+
+test("a chain longer than any formula is read in part, and not again from each of its nodes", () => {
+  const b = builder();
+  const [x, z] = [b.input("x", [2]), b.input("z", [2])];
+  const chain = [x];
+  for (let i = 0; i < 3000; i += 1) chain.push(b.op("Mul", [chain.at(-1) as Value, z]));
+  b.finish(chain.at(-1) as Value);
+  const read = chain.map((value) => productOf(value, b.graph).factors.length);
+  expect(Math.max(...read)).toBe(13);
+  expect(read.slice(0, 4)).toEqual([1, 2, 3, 4]);
+});

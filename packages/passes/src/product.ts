@@ -9,35 +9,44 @@ export interface Product {
 }
 
 const MAX_POWER = 4;
+/** Nodes that are gone through one above the other: more than any formula has, and long chains are not read again from each of their nodes. */
+const MAX_DEPTH = 12;
 
 /**
  * Reads `value` as constant · Π factors. Goes through a node only when nothing else reads its result (the root always), so
- * that a rewrite of the whole removes it.
+ * that a rewrite of the whole removes it; through {@link MAX_DEPTH} nodes at most.
  */
 export function productOf(value: Value, graph: Graph): Product {
-  return splitOf(value, graph) ?? { constant: 1, factors: [value] };
+  return splitOf(value, { graph, depth: MAX_DEPTH }) ?? { constant: 1, factors: [value] };
 }
 
-function inner(value: Value, graph: Graph): Product {
+interface Reading {
+  readonly graph: Graph;
+  /** Nodes that may still be gone through. */
+  readonly depth: number;
+}
+
+function inner(value: Value, { graph, depth }: Reading): Product {
   const known = scalarOf(value);
   if (known !== undefined) return { constant: known, factors: [] };
-  return isPrivate(value, graph) ? productOf(value, graph) : { constant: 1, factors: [value] };
+  const isOpen = depth > 1 && SPLITS.has(value.producer?.op ?? "") && isPrivate(value, graph);
+  return (isOpen ? splitOf(value, { graph, depth: depth - 1 }) : undefined) ?? { constant: 1, factors: [value] };
 }
 
 /** What the node that makes `value` multiplies; undefined when it does not multiply. */
-function splitOf(value: Value, graph: Graph): Product | undefined {
+function splitOf(value: Value, reading: Reading): Product | undefined {
   const node = value.producer;
   const [a, b] = node?.inputs ?? [];
-  return node && a ? SPLITS.get(node.op)?.(a, b ?? a, graph) : undefined;
+  return node && a ? SPLITS.get(node.op)?.(a, b ?? a, reading) : undefined;
 }
 
-type Split = (a: Value, b: Value, graph: Graph) => Product | undefined;
+type Split = (a: Value, b: Value, reading: Reading) => Product | undefined;
 
 const SPLITS: ReadonlyMap<Node["op"], Split> = new Map<Node["op"], Split>([
-  ["Mul", (a, b, graph) => multiply(inner(a, graph), inner(b, graph))],
-  ["Neg", (a, _, graph) => scaled(inner(a, graph), -1)],
-  ["Div", (a, b, graph) => divided(a, scalarOf(b), graph)],
-  ["Pow", (a, b, graph) => raised(a, numberOfConstant(b), graph)],
+  ["Mul", (a, b, reading) => multiply(inner(a, reading), inner(b, reading))],
+  ["Neg", (a, _, reading) => scaled(inner(a, reading), -1)],
+  ["Div", (a, b, reading) => divided(a, scalarOf(b), reading)],
+  ["Pow", (a, b, reading) => raised(a, numberOfConstant(b), reading)],
 ]);
 
 function multiply(a: Product, b: Product): Product {
@@ -48,13 +57,13 @@ function scaled({ constant, factors }: Product, by: number): Product {
   return { constant: constant * by, factors };
 }
 
-function divided(numerator: Value, divisor: number | undefined, graph: Graph): Product | undefined {
-  return divisor ? scaled(inner(numerator, graph), 1 / divisor) : undefined;
+function divided(numerator: Value, divisor: number | undefined, reading: Reading): Product | undefined {
+  return divisor ? scaled(inner(numerator, reading), 1 / divisor) : undefined;
 }
 
-function raised(base: Value, exponent: number | undefined, graph: Graph): Product | undefined {
+function raised(base: Value, exponent: number | undefined, reading: Reading): Product | undefined {
   if (!exponent || !Number.isInteger(exponent) || exponent < 1 || exponent > MAX_POWER) return undefined;
-  const { constant, factors } = inner(base, graph);
+  const { constant, factors } = inner(base, reading);
   return { constant: constant ** exponent, factors: Array.from({ length: exponent }, () => factors).flat() };
 }
 
