@@ -14,8 +14,8 @@ export function applyPipeline(
   pipeline: ImagePipeline,
   target: { readonly channels: 1 | 3; readonly layout: "NCHW" | "NHWC" },
 ): ImageValues {
-  const colored = pipeline.color === "gray" || target.channels === 1 ? toGray(pixels) : toRgb(pixels);
-  const resized = resize(colored, pipeline);
+  const seen = pipeline.color === "gray" ? toGray(pixels) : pixels;
+  const resized = resize(target.channels === 1 ? toGray(seen) : toRgb(seen), pipeline);
   const shaped = pipeline.crop ? centerCrop(resized, pipeline.crop) : resized;
   const { height, width, channels } = shaped;
   return { height, width, channels, data: values(shaped, pipeline, target.layout) };

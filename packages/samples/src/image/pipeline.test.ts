@@ -32,6 +32,13 @@ test("planes or interleaved, RGB or BGR, scaled and normalized in 32 bits", () =
   expect(normal.data[1]).toBe(Math.fround((Math.fround(30 / 255) - 0.5) / 0.25));
 });
 
+test("color gray repeats the luma where the input has three channels", () => {
+  const gray = applyPipeline(picture, { ...plain, color: "gray" }, { channels: 1, layout: "NHWC" });
+  const repeated = applyPipeline(picture, { ...plain, color: "gray" }, { channels: 3, layout: "NHWC" });
+  expect(repeated.channels).toBe(3);
+  expect([...repeated.data]).toEqual([...gray.data].flatMap((luma) => [luma, luma, luma]));
+});
+
 test("a center crop starts at the floor of half the difference; what lies outside is zero", () => {
   const crop = (height: number, width: number): readonly number[] => [
     ...applyPipeline(
