@@ -1,5 +1,6 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
+import { readAll } from "@vlm-export/formats/files";
 import { byteLengthOf, type DType, elementCount, type TensorData } from "@vlm-export/ir";
 import type { onnx } from "onnx-proto";
 import { decodeMalformed } from "./errors.js";
@@ -71,7 +72,7 @@ function externalReader(
 function readRange(file: string, offset: number, target: Uint8Array): void {
   const fd = openSync(file, "r");
   try {
-    const count = readSync(fd, target, 0, target.byteLength, offset);
+    const count = readAll(fd, target, offset);
     if (count !== target.byteLength) throw decodeMalformed(file, `it ends ${target.byteLength - count} bytes early`);
   } finally {
     closeSync(fd);

@@ -39,10 +39,13 @@ function readRange({ path, offset }: FileLocation, from: number, bytes: Uint8Arr
   if (missing > 0) throw quantScratchRead(path, begin, end);
 }
 
+/** The system reads less than 2 GiB in one call. */
+const MOST_PER_READ = 1 << 30;
+
 /** Fills `bytes` from `position` on; returns how many there were. */
 function readWhole(handle: number, bytes: Uint8Array, position: number): number {
   for (let done = 0; done < bytes.byteLength; ) {
-    const count = readSync(handle, bytes, done, bytes.byteLength - done, position + done);
+    const count = readSync(handle, bytes, done, Math.min(bytes.byteLength - done, MOST_PER_READ), position + done);
     if (count === 0) return done;
     done += count;
   }

@@ -74,9 +74,12 @@ async function openNew(path: string): Promise<FileHandle> {
   return open(path, "wx");
 }
 
+/** The system writes less than 2 GiB in one call. */
+const MOST_PER_WRITE = 1 << 30;
+
 async function writeWhole(handle: FileHandle, part: Uint8Array, position: number): Promise<number> {
   for (let done = 0; done < part.byteLength; ) {
-    const { bytesWritten } = await handle.write(part, done, part.byteLength - done, position + done);
+    const { bytesWritten } = await handle.write(part, done, Math.min(part.byteLength - done, MOST_PER_WRITE), position + done);
     done += bytesWritten;
   }
   return part.byteLength;

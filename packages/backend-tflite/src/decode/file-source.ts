@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, statSync } from "node:fs";
+import { readAll } from "@vlm-export/formats/files";
 import type { TfliteBytes } from "@vlm-export/formats/tflite";
 
 /** A file by ranges, opened for each of them, so that no descriptor outlives the reader. Throws the system's error. */
@@ -10,11 +11,8 @@ export function fileSource(path: string): TfliteBytes {
       const bytes = new Uint8Array(end - begin);
       const descriptor = openSync(path, "r");
       try {
-        for (let done = 0; done < bytes.byteLength; ) {
-          const count = readSync(descriptor, bytes, done, bytes.byteLength - done, begin + done);
-          if (count === 0) throw new Error(`${path} ended at byte ${begin + done}, expected ${end}`);
-          done += count;
-        }
+        const count = readAll(descriptor, bytes, begin);
+        if (count < bytes.byteLength) throw new Error(`${path} ended at byte ${begin + count}, expected ${end}`);
       } finally {
         closeSync(descriptor);
       }

@@ -1,6 +1,7 @@
-import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
-import { allocate, type ByteRange, checkBounds, WINDOW_BYTES } from "./byte-range.js";
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, statSync } from "node:fs";
+import { allocate, type ByteRange, checkBounds } from "./byte-range.js";
 import { fileChanged, fileClosed, fileKind, fileOpen, fileRange, fileRead } from "./errors.js";
+import { readAll } from "./read-all.js";
 
 /** A file of a pool: which one it was when first opened, and its descriptor while it has one. */
 interface PooledFile {
@@ -74,11 +75,8 @@ export class FilePool {
 
   #readInto(file: PooledFile, offset: number, target: Uint8Array): void {
     const descriptor = this.#descriptorOf(file);
-    for (let done = 0; done < target.byteLength; ) {
-      const count = readAt(file, descriptor, target.subarray(done, done + WINDOW_BYTES), offset + done);
-      if (count === 0) throw fileRange(file.path, offset, offset + target.byteLength, offset + done);
-      done += count;
-    }
+    const count = readAt(file, descriptor, target, offset);
+    if (count < target.byteLength) throw fileRange(file.path, offset, offset + target.byteLength, offset + count);
     checkUnchanged(file, fstatSync(descriptor, { bigint: true }));
   }
 
@@ -133,7 +131,7 @@ function openRegular(path: string): { descriptor: number; stats: BigIntStats } {
 
 function readAt(file: PooledFile, descriptor: number, target: Uint8Array, position: number): number {
   try {
-    return readSync(descriptor, target, 0, target.byteLength, position);
+    return readAll(descriptor, target, position);
   } catch (error) {
     throw fileRead(file.path, position, error);
   }

@@ -204,9 +204,12 @@ function inlineHash(): FileHash {
   };
 }
 
+/** The system writes less than 2 GiB in one call. */
+const MOST_PER_WRITE = 1 << 30;
+
 async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.byteLength; ) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.byteLength - done, position + done);
+    const { bytesWritten } = await handle.write(bytes, done, Math.min(bytes.byteLength - done, MOST_PER_WRITE), position + done);
     done += bytesWritten;
   }
 }

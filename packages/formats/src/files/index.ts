@@ -3,3 +3,4 @@ export { openExternal, resolveExternalPath } from "./external-path.js";
 export { FilePool } from "./file-pool.js";
 export { type ByteSink, FileSink, type SinkSummary } from "./file-sink.js";
 export { FormatError, type FormatErrorDetails } from "./format-error.js";
+export { readAll } from "./read-all.js";
