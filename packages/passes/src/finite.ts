@@ -69,21 +69,33 @@ const MOST_ELEMENTS = 1 << 22;
 
 /**
  * Whether no infinity can come to `value`: not from a constant, an input or a function that has poles. Products of activations count as
- * finite, since an infinity in them would be NaN behind the next norm, with or without a mask.
+ * finite, since an infinity in them would be NaN behind the next norm, with or without a mask. What is found out is kept in `known`.
  */
-export function staysFinite(value: Value, known: Map<Value, boolean> = new Map()): boolean {
-  const found = known.get(value);
-  if (found !== undefined) return found;
-  const result = !isFloat(value.type.dtype) || (value.data ? hasSmallNumbers(value) : isFiniteResult(value.producer, known));
-  known.set(value, result);
-  return result;
+export function staysFinite(value: Value, known: Map<Value, boolean>): boolean {
+  const path = [value];
+  for (let last = path.at(-1); last; last = path.at(-1)) {
+    const found = known.get(last) ?? answerFor(last, known);
+    if (typeof found !== "boolean") path.push(found);
+    else known.set(path.pop() as Value, found);
+  }
+  return known.get(value) === true;
 }
 
-function isFiniteResult(node: Node | undefined, known: Map<Value, boolean>): boolean {
-  if (!node) return false;
-  if (BOUNDED.has(node.op)) return true;
-  if (node.op === "Div") return isNonZero(node.inputs[1]) && node.inputs.every((value) => !value || staysFinite(value, known));
-  return CARRYING.has(node.op) && node.inputs.every((value) => !value || staysFinite(value, known));
+/** Whether a value stays finite, or the operand for which this is to be found out before. */
+function answerFor(value: Value, known: ReadonlyMap<Value, boolean>): boolean | Value {
+  const { producer } = value;
+  if (!isFloat(value.type.dtype)) return true;
+  if (value.data) return hasSmallNumbers(value);
+  if (!producer) return false;
+  if (BOUNDED.has(producer.op)) return true;
+  if (!carries(producer)) return false;
+  const doubtful = producer.inputs.find((operand) => operand && known.get(operand) !== true);
+  return doubtful ? (known.get(doubtful) ?? doubtful) : true;
+}
+
+/** Whether a node's results are finite where all its operands are. */
+function carries({ op, inputs }: Node): boolean {
+  return CARRYING.has(op) || (op === "Div" && isNonZero(inputs[1]));
 }
 
 function hasSmallNumbers(value: Value): boolean {

@@ -35,6 +35,13 @@ test("a softmax in another precision is seen through its cast", () => {
   expect(opsOf(rewrite(graph, removeNanGuard))).toEqual(["MatMul", "Cast", "Softmax", "Cast"]);
 });
 
+test("a guard behind a long chain is judged without deep recursion", () => {
+  const b = builder();
+  let logits = scores(b);
+  for (let i = 0; i < 8000; i += 1) logits = b.op("Neg", [logits]);
+  expect(opsOf(rewrite(b.finish(guarded(b, logits)), removeNanGuard))).not.toContain("IsNaN");
+});
+
 const KEPT: readonly (readonly [string, (b: Builder) => Value])[] = [
   ["a constant mask has −∞", (b) => guarded(b, b.op("Add", [scores(b), b.constant([0, -Infinity, 0, 0], [4])]))],
   ["−∞ is chosen", (b) => guarded(b, b.op("Where", [b.input("m", [4, 4], "bool"), scores(b), Number.NEGATIVE_INFINITY]))],

@@ -11,8 +11,9 @@ export const removeNanGuard: Pass = {
 
   run(edit) {
     let modified = false;
+    const known = new Map<Value, boolean>();
     for (const node of edit.graph.nodes) {
-      const guarded = guardedSoftmax(node);
+      const guarded = guardedSoftmax(node, known);
       const [output] = node.outputs;
       if (!guarded || !output) continue;
       edit.replaceAllUses(output, guarded);
@@ -22,10 +23,10 @@ export const removeNanGuard: Pass = {
   },
 };
 
-function guardedSoftmax(node: Node): Value | undefined {
+function guardedSoftmax(node: Node, known: Map<Value, boolean>): Value | undefined {
   const [condition, , kept] = node.inputs;
   if (node.op !== "Where" || !kept || producerOf(condition, "IsNaN")?.inputs[0] !== kept) return undefined;
   const logits = producerOf(uncast(kept), "Softmax")?.inputs[0];
   const isAlike = String(node.outputs[0]?.type.shape) === String(kept.type.shape);
-  return logits && isAlike && staysFinite(logits) ? kept : undefined;
+  return logits && isAlike && staysFinite(logits, known) ? kept : undefined;
 }
