@@ -50,6 +50,13 @@ test("arithmetic on extents is carried through Mul, Div, Sub, Add, Slice and Squ
   expect(shapeOf(node("Range", [scalar(0), height, scalar(1)]))).toEqual(["h"]);
 });
 
+test("elements repeated no times are none", () => {
+  const { node, ints } = build([1]);
+  const none = node("Expand", [ints(7), ints(0)]);
+  expect([none.type.shape, none.elements ?? []]).toEqual([[0], []]);
+  expect(node("Expand", [ints(7), ints(2)]).elements).toEqual([7, 7]);
+});
+
 test("the expand idiom of exporters (Where(Equal(shape, −1), 1, shape)) is seen through", () => {
   const { node, ints, x } = build(["batch", 1, 8]);
   const target = node("Concat", [node("Gather", [node("Shape", [x]), ints(0)], { axis: 0 }), ints(5, -1)], { axis: 0 });

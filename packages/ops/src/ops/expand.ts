@@ -18,7 +18,7 @@ export const expand: OpDef = onnxOp({
   elements: (call) => {
     const [all, shape] = [call.elements(0), call.integers(1)];
     if (!all || all.length !== 1 || shape?.length !== 1) return undefined;
-    return (shape[0] as number) <= 1024 ? Array.from({ length: Math.max(shape[0] as number, 1) }, () => all[0] as Dim) : undefined;
+    return (shape[0] as number) <= 1024 ? Array.from({ length: shape[0] as number }, () => all[0] as Dim) : undefined;
   },
   evaluate: (call) => {
     const { shape } = call.output();
