@@ -1,3 +1,4 @@
+import { elementCount } from "@vlm-export/ir";
 import { opAxis, opAxisRepeated } from "./errors.js";
 
 /** The non-negative form of `axis` of a tensor of `rank` dimensions. Throws VX-OP-AXIS. */
@@ -20,11 +21,9 @@ export interface AxisView {
   readonly inner: number;
 }
 
-const product = (extents: readonly number[]): number => extents.reduce((a, b) => a * b, 1);
-
 /** The three extents around `axis`. */
 export function axisView(shape: readonly number[], axis: number): AxisView {
-  return { outer: product(shape.slice(0, axis)), length: shape[axis] ?? 1, inner: product(shape.slice(axis + 1)) };
+  return { outer: elementCount(shape.slice(0, axis)), length: shape[axis] ?? 1, inner: elementCount(shape.slice(axis + 1)) };
 }
 
 /** For every row along `axis` of a dense row-major tensor: the flat indices of its elements, in order. */

@@ -8,7 +8,8 @@ export type Polynomial = ReadonlyMap<string, number>;
 
 const TOKEN = /\s*(\d+|[A-Za-z_?][A-Za-z0-9_.?]*|\{[^{}]*\}|[-+*/()])/y;
 const SYMBOL = /^[A-Za-z_?][A-Za-z0-9_.?]*$/;
-const MAX_TEXT = 240;
+/** Characters of an extent; longer text is not taken apart, and a longer result is not kept. */
+export const MAX_TEXT = 240;
 
 /** The polynomial of an extent. Text that is not in canonical form stands for itself, as one symbol. */
 export function parseDim(dim: Dim): Polynomial {

@@ -1,3 +1,4 @@
+import { elementCount } from "@vlm-export/ir";
 import type { OpDef } from "@vlm-export/ir";
 import { type OpSpec, onnxOp } from "./define-op.js";
 import { checkMinRank } from "./extents.js";
@@ -25,10 +26,7 @@ export function globalPoolOp({ name, doc, since, quant, fold }: GlobalPoolSpec):
     evaluate: (call) => {
       const { dtype, shape } = call.output();
       const values = Array.from(numbersOf(call.data(0)));
-      const plane = call
-        .data(0)
-        .shape.slice(2)
-        .reduce((a, b) => a * b, 1);
+      const plane = elementCount(call.data(0).shape.slice(2));
       const pooled = fold(call);
       const planes = (shape[0] as number) * (shape[1] as number);
       return [

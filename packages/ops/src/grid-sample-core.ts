@@ -1,3 +1,6 @@
+import { roundHalfEven } from "@vlm-export/numerics";
+import { cubicFilter } from "./resize-weights.js";
+
 /** How a coordinate outside the image is read. */
 export type PaddingMode = "zeros" | "border" | "reflection";
 
@@ -7,6 +10,8 @@ export interface SampleRule {
   readonly padding: PaddingMode;
   readonly alignCorners: boolean;
 }
+
+const CUBIC_A = -0.75;
 
 /** Positions along one axis of `length` elements and their weights for a grid coordinate in [−1, 1]; −1 = outside, counts as 0. */
 export function axisTaps(
@@ -26,12 +31,6 @@ export function axisTaps(
   return weights.map((weight, i) => [inside(first + i), weight]);
 }
 
-function roundHalfEven(x: number): number {
-  const floor = Math.floor(x);
-  if (x - floor !== 0.5) return Math.round(x);
-  return floor % 2 === 0 ? floor : floor + 1;
-}
-
 function pixelAt(index: number, length: number, padding: PaddingMode, bounds: readonly [number, number]): number {
   if (index >= 0 && index < length) return index;
   if (padding === "zeros" || !Number.isFinite(index)) return -1;
@@ -47,10 +46,6 @@ function reflect(x: number, [low, high]: readonly [number, number]): number {
   return low + Math.min(phase, 2 * range - phase);
 }
 
-/** Keys' cubic convolution with a = −0.75. */
 function cubicWeights(ratio: number): readonly number[] {
-  const a = -0.75;
-  const near = (d: number): number => (a + 2) * d ** 3 - (a + 3) * d ** 2 + 1;
-  const far = (d: number): number => a * d ** 3 - 5 * a * d ** 2 + 8 * a * d - 4 * a;
-  return [far(1 + ratio), near(ratio), near(1 - ratio), far(2 - ratio)];
+  return [1 + ratio, ratio, 1 - ratio, 2 - ratio].map((distance) => cubicFilter(distance, CUBIC_A));
 }

@@ -1,3 +1,4 @@
+import { elementCount } from "@vlm-export/ir";
 import type { Dim } from "@vlm-export/ir";
 import { type Windows, windowExtents, windowsOf } from "./conv-shape.js";
 import { opAttribute, opTooMuchWork } from "./errors.js";
@@ -20,7 +21,7 @@ const MAX_WORK = 2 ** 24;
 
 function poolWindows(call: InferCall | EvaluateCall, axes: number): Windows {
   const kernel = call.numbers("kernel_shape") ?? [];
-  const size = kernel.reduce((a, b) => a * b, 1);
+  const size = elementCount(kernel);
   if (size > MAX_WORK) throw opAttribute(call.op, "kernel_shape", `[${kernel.join(", ")}]`, `at most ${MAX_WORK} elements`);
   if (kernel.length !== axes)
     throw opAttribute(call.op, "kernel_shape", `[${kernel.join(", ")}]`, `${axes} integers, one for each spatial axis`);
@@ -28,7 +29,7 @@ function poolWindows(call: InferCall | EvaluateCall, axes: number): Windows {
 }
 
 function checkWork(call: EvaluateCall): void {
-  const work = [...call.output().shape, ...(call.numbers("kernel_shape") ?? [])].reduce((a, b) => a * b, 1);
+  const work = elementCount([...call.output().shape, ...(call.numbers("kernel_shape") ?? [])]);
   if (work > MAX_WORK) throw opTooMuchWork(call.op, work, MAX_WORK);
 }
 
@@ -42,7 +43,7 @@ export interface PoolWindow {
 export function poolWith(call: EvaluateCall, fold: (window: PoolWindow, plane: number) => number): Float64Array {
   const { shape } = call.data(0);
   const output = call.output().shape;
-  const [inSize, outSize] = [shape, output].map((extents) => extents.slice(2).reduce((a, b) => a * b, 1)) as [number, number];
+  const [inSize, outSize] = [shape, output].map((extents) => elementCount(extents.slice(2))) as [number, number];
   checkWork(call);
   const planes = (shape[0] as number) * (shape[1] as number);
   const out = new Float64Array(planes * outSize);

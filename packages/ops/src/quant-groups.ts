@@ -1,3 +1,4 @@
+import { elementCount } from "@vlm-export/ir";
 import type { Dim, DType } from "@vlm-export/ir";
 import { integerRange } from "@vlm-export/numerics";
 import type { AttributeReader } from "./attributes.js";
@@ -28,7 +29,7 @@ function scalesAlong(call: AttributeReader, extent: Dim, mayBlock: boolean): Dim
 
 /** Index into the scales for the element at a flat index. */
 export function scaleIndexer(call: AttributeReader, shape: readonly number[], scale: readonly number[]): (index: number) => number {
-  const scales = scale.reduce((a, b) => a * b, 1);
+  const scales = elementCount(scale);
   if (scales === 1) return () => 0;
   const strides = stridesOf(shape);
   const axis = axisOf(call.op, call.int("axis"), shape.length);

@@ -78,7 +78,7 @@ function filterWeights(rule: ResizeRule, x: number, length: number, stretch: num
 }
 
 /** Keys' cubic convolution kernel with parameter a. */
-function cubicFilter(d: number, a: number): number {
+export function cubicFilter(d: number, a: number): number {
   if (d <= 1) return (a + 2) * d ** 3 - (a + 3) * d ** 2 + 1;
   return d < 2 ? a * d ** 3 - 5 * a * d ** 2 + 8 * a * d - 4 * a : 0;
 }

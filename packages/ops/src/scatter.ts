@@ -36,6 +36,8 @@ export function sliceStarts(op: string, shape: readonly number[], indices: Tenso
 /** How an update meets what is there. */
 export type Reduction = "none" | "add" | "mul" | "min" | "max";
 
+export const REDUCTIONS: ReadonlySet<string> = new Set<Reduction>(["none", "add", "mul", "min", "max"]);
+
 /** data with updates[k] put at flat index targets[k]; a reduction combines it with what is there, in order. */
 export function scatter(data: TensorData, updates: TensorData, targets: ArrayLike<number>, reduction: Reduction): TensorData {
   if (reduction === "none") {

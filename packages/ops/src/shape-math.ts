@@ -1,8 +1,17 @@
 import type { Dim } from "@vlm-export/ir";
-import { add, constantValue, divideExactly, floorDivide, multiply, type Polynomial, parseDim, printPolynomial } from "./dim-polynomial.js";
+import {
+  add,
+  constantValue,
+  divideExactly,
+  floorDivide,
+  MAX_TEXT,
+  multiply,
+  type Polynomial,
+  parseDim,
+  printPolynomial,
+} from "./dim-polynomial.js";
 
 const MAX_TERMS = 16;
-const MAX_TEXT = 240;
 
 function dimOf(polynomial: Polynomial | undefined): Dim | undefined {
   if (!polynomial || polynomial.size > MAX_TERMS) return undefined;

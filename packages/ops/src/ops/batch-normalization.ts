@@ -1,3 +1,4 @@
+import { elementCount } from "@vlm-export/ir";
 import type { DType, OpDef, TensorType } from "@vlm-export/ir";
 import { checkChannelVectors } from "../channel-params.js";
 import { onnxOp } from "../define-op.js";
@@ -31,7 +32,7 @@ export const batchNormalization: OpDef = onnxOp({
       Float64Array,
       Float64Array,
     ];
-    const channels: Channels = { count: data.shape[1] ?? 1, plane: data.shape.slice(2).reduce((a, b) => a * b, 1) };
+    const channels: Channels = { count: data.shape[1] ?? 1, plane: elementCount(data.shape.slice(2)) };
     const current = call.int("training_mode") === 0 ? undefined : momentsOf(x, channels);
     const y = normalized(x, channels, { scale, bias, moments: current ?? [mean, variance], epsilon: call.float("epsilon") });
     const result = tensorOf(data.dtype, data.shape, y);

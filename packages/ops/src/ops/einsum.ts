@@ -72,7 +72,7 @@ function contract(call: EvaluateCall): ReturnType<typeof tensorOf> {
   const summed = [...extents.keys()].filter((label) => !output.includes(label));
   const walk = [...output, ...summed];
   const walkShape = walk.map((label) => extents.get(label) as number);
-  const products = new Float64Array(walkShape.reduce((a, b) => a * b, 1)).fill(1);
+  const products = new Float64Array(elementCount(walkShape)).fill(1);
   operands.forEach((data, i) => {
     const values = numbersOf(data);
     stridedIndices(walkShape, labelStrides(data.shape, terms[i] as readonly string[], walk)).forEach((at, k) => {

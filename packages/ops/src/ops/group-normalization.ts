@@ -1,3 +1,4 @@
+import { elementCount } from "@vlm-export/ir";
 import type { OpDef } from "@vlm-export/ir";
 import { checkChannelVectors } from "../channel-params.js";
 import { onnxOp } from "../define-op.js";
@@ -29,7 +30,7 @@ export const groupNormalization: OpDef = onnxOp({
     const data = call.data(0);
     const [samples, channels] = data.shape as readonly [number, number];
     const count = call.int("num_groups");
-    const plane = data.shape.slice(2).reduce((a, b) => a * b, 1);
+    const plane = elementCount(data.shape.slice(2));
     const size = (channels / count) * plane;
     const groups = Array.from({ length: samples * count }, (_, i) => span(i * size, size));
     const affine = {

@@ -1,3 +1,4 @@
+import { elementCount } from "@vlm-export/ir";
 import type { OpDef } from "@vlm-export/ir";
 import { checkChannelVectors } from "../channel-params.js";
 import { onnxOp } from "../define-op.js";
@@ -23,7 +24,7 @@ export const instanceNormalization: OpDef = onnxOp({
   evaluate: (call) => {
     const data = call.data(0);
     const [samples, channels] = data.shape as readonly [number, number];
-    const plane = data.shape.slice(2).reduce((a, b) => a * b, 1);
+    const plane = elementCount(data.shape.slice(2));
     const groups = Array.from({ length: samples * channels }, (_, i) => span(i * plane, plane));
     const affine = {
       scale: numbersOf(call.data(1)),

@@ -30,7 +30,7 @@ export const layerNormalization: OpDef = onnxOp({
   evaluate: (call) => {
     const data = call.data(0);
     const axis = axisOf("LayerNormalization", call.int("axis"), data.shape.length);
-    const size = data.shape.slice(axis).reduce((a, b) => a * b, 1);
+    const size = elementCount(data.shape.slice(axis));
     const values = numbersOf(data);
     const rows = Array.from({ length: elementCount(data.shape.slice(0, axis)) }, (_, row) => momentsOf(values, span(row * size, size)));
     const inverses = rows.map(({ variance }) => 1 / Math.sqrt(variance + call.float("epsilon")));

@@ -1,3 +1,4 @@
+import { elementCount } from "@vlm-export/ir";
 import type { OpDef } from "@vlm-export/ir";
 import { onnxOp } from "../define-op.js";
 import { opAttribute, opTooMuchWork } from "../errors.js";
@@ -23,7 +24,7 @@ export const lrn: OpDef = onnxOp({
     const channels = data.shape[1] as number;
     if (data.byteLength * Math.min(size, channels) > MAX_EVALUATED_MACS)
       throw opTooMuchWork("LRN", data.byteLength * Math.min(size, channels), MAX_EVALUATED_MACS);
-    const plane = data.shape.slice(2).reduce((a, b) => a * b, 1);
+    const plane = elementCount(data.shape.slice(2));
     const values = numbersOf(data);
     const y = Array.from(values, (x, i) => {
       const channel = Math.floor(i / plane) % channels;

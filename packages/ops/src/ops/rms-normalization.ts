@@ -1,3 +1,4 @@
+import { elementCount } from "@vlm-export/ir";
 import type { OpDef } from "@vlm-export/ir";
 import { axisOf } from "../axis.js";
 import { broadcastIndices, broadcastOnto } from "../broadcast.js";
@@ -20,7 +21,7 @@ export const rmsNormalization: OpDef = onnxOp({
   evaluate: (call) => {
     const data = call.data(0);
     const { dtype, shape } = call.output();
-    const size = shape.slice(axisOf("RMSNormalization", call.int("axis"), shape.length)).reduce((a, b) => a * b, 1);
+    const size = elementCount(shape.slice(axisOf("RMSNormalization", call.int("axis"), shape.length)));
     const values = numbersOf(data);
     const roots = Array.from({ length: size === 0 ? 0 : values.length / size }, (_, row) => {
       const squares = values.slice(row * size, (row + 1) * size).reduce((sum, x) => sum + x * x, 0);

@@ -3,9 +3,7 @@ import { axisOf } from "../axis.js";
 import { oneOf } from "../conv-shape.js";
 import { onnxOp } from "../define-op.js";
 import { checkRank } from "../extents.js";
-import { elementTargets, type Reduction, scatter } from "../scatter.js";
-
-const REDUCTIONS: ReadonlySet<string> = new Set<Reduction>(["none", "add", "mul", "min", "max"]);
+import { elementTargets, REDUCTIONS, type Reduction, scatter } from "../scatter.js";
 
 /** ONNX ScatterElements. */
 export const scatterElements: OpDef = onnxOp({

@@ -5,9 +5,7 @@ import { onnxOp } from "../define-op.js";
 import { opExtent } from "../errors.js";
 import { checkMinRank, checkRank, sameDim } from "../extents.js";
 import type { InferCall } from "../op-call.js";
-import { type Reduction, scatter, sliceStarts } from "../scatter.js";
-
-const REDUCTIONS: ReadonlySet<string> = new Set<Reduction>(["none", "add", "mul", "min", "max"]);
+import { REDUCTIONS, type Reduction, scatter, sliceStarts } from "../scatter.js";
 
 /** ONNX ScatterND. */
 export const scatterND: OpDef = onnxOp({
