@@ -7,6 +7,8 @@ import {
   mkdirSync,
   openSync,
   renameSync,
+  rmSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -68,6 +70,18 @@ test("a read past a cut names the bytes that are missing", () => {
   const range = pool.open(path);
   truncateSync(path, 4);
   expect(() => range.read(2, 8)).toThrow("Bytes 2 to 8 are outside the 4 bytes that are there.");
+  pool.close();
+});
+
+test("a file that was opened is confirmed: by its name it is the same, is gone or cannot be reached", () => {
+  const path = fileOf("01234567");
+  const pool = new FilePool();
+  pool.open(path);
+  pool.confirm(path);
+  rmSync(path);
+  expect(codeOf(() => pool.confirm(path))).toBe("FormatError VX-IMPORT-FILE-CHANGED");
+  symlinkSync(path, path);
+  expect(codeOf(() => pool.confirm(path))).toBe("FormatError VX-IMPORT-FILE-OPEN");
   pool.close();
 });
 

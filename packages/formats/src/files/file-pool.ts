@@ -38,11 +38,11 @@ export class FilePool {
     return this.#range(file, 0, file.sizeBytes);
   }
 
-  /** Throws VX-IMPORT-FILE-CHANGED unless `path`, opened before, leads to the same file now. */
+  /** Throws VX-IMPORT-FILE-CHANGED unless `path`, opened before, leads to the same file now; -OPEN where that cannot be told. */
   confirm(path: string): void {
     const file = this.#files.get(path);
-    const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
     if (file === undefined) throw fileClosed(path);
+    const stats = statOf(path);
     if (stats === undefined) throw fileChanged(path, file.stamp, "gone");
     checkUnchanged(file, stats);
   }
@@ -110,6 +110,14 @@ export class FilePool {
     if (oldest === undefined || oldest === file) return;
     this.#open.delete(oldest);
     release(oldest);
+  }
+}
+
+function statOf(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    throw fileOpen(path, error);
   }
 }
 
