@@ -200,7 +200,7 @@ class GraphParser {
 
   private dtype(): DType {
     const word = this.scan.word();
-    if (!(word in BITS)) throw this.scan.error(`unknown element type ${word}`);
+    if (!Object.hasOwn(BITS, word)) throw this.scan.error(`unknown element type ${word}`);
     return word as DType;
   }
 }

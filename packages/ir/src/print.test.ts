@@ -71,6 +71,7 @@ test.each([
   ["graph g {\n  return %x\n}", "line 2"],
   ["graph g {\n  input %x f32[1]\n}", "expected :"],
   ["graph g { input %x: f99[1] return %x }", "unknown element type f99"],
+  ["graph g { input %x: toString[1] return %x }", "unknown element type toString"],
   ['graph g { const %c: f32[2] = f32[2] "AAAA" return %c }', "another number of bytes"],
   ["graph g { return } trailing", "expected the end"],
   ["graph g { ; }", "unexpected character"],
