@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { AttrValue, DType, Granularity, Graph, Node, QuantSpec, TensorType, Value } from "@vlm-export/ir";
 import type { CompatRule, RuleCondition, Verdict } from "./rules.js";
 
@@ -119,5 +120,5 @@ function everyOperand<T>(
 }
 
 function attrAllowed(value: AttrValue | undefined, allowed: readonly (AttrValue | null)[]): boolean {
-  return allowed.some((candidate) => (candidate === null ? value === undefined : JSON.stringify(candidate) === JSON.stringify(value)));
+  return allowed.some((candidate) => (candidate === null ? value === undefined : isDeepStrictEqual(candidate, value)));
 }
