@@ -14,9 +14,8 @@ export function defineBackend<Options, TargetModel>(backend: Backend<Options, Ta
 
 /** What keeps a value from being a backend, in words; empty when nothing does. */
 export function contractProblems(candidate: unknown): readonly string[] {
-  if (typeof candidate !== "object" || candidate === null)
-    return [`expected a plain object, got ${candidate === null ? "null" : typeof candidate}`];
-  const backend = candidate as Partial<Backend>;
+  if (!isObject(candidate)) return [`expected a plain object, got ${candidate === null ? "null" : typeof candidate}`];
+  const backend: Partial<Backend> = candidate;
   const problems = [...nameProblems(backend.name)];
   if (backend.apiVersion !== 1) problems.push(`apiVersion ${JSON.stringify(backend.apiVersion)} is not 1, the version of this host`);
   for (const hook of ["lower", "emit", "decode"] as const)
@@ -38,12 +37,18 @@ function capabilityProblems(backend: Partial<Backend>): readonly string[] {
   const lists = ["units", "weights", "activations", "granularities", "blockSizes", "rules"] as const;
   const missing = lists.filter((key) => !Array.isArray(capabilities[key])).map((key) => `capabilities.${key} must be a list`);
   if (missing.length > 0) return missing;
+  const noRule = capabilities.rules.findIndex((rule) => !isObject(rule));
+  if (noRule >= 0) return [`capabilities.rules[${noRule}] must be a rule`];
   const ids = capabilities.rules.map((rule) => rule.id);
   const repeated = ids.filter((id, i) => ids.indexOf(id) !== i);
   const bare = capabilities.rules.filter((rule) => !rule.reason || !rule.source).map((rule) => rule.id);
   return [
     ...repeated.map((id) => `rule id ${JSON.stringify(id)} occurs twice`),
     ...bare.map((id) => `rule ${JSON.stringify(id)} has no reason or no source`),
-    ...(typeof capabilities.optionsSchema === "object" ? [] : ["capabilities.optionsSchema must be a JSON Schema"]),
+    ...(isObject(capabilities.optionsSchema) ? [] : ["capabilities.optionsSchema must be a JSON Schema"]),
   ];
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
