@@ -33,6 +33,17 @@ test("a clamp that the integers before it cannot leave costs nothing, and keeps 
   await expectMeaning(model);
 });
 
+test("a constant that broadcasts to several operators is reshaped once", async () => {
+  const s = new Sketch();
+  const x = s.input("x", [1, 3, 4]);
+  const half = s.float([], f32Tensor([0.5], []));
+  const model = s.model(s.node("Mul", [s.node("Add", [x, half]), half]));
+  const { target } = await built(model);
+  expect(target[0]!.model.operatorCodes.map(({ op }) => op)).toEqual(["RESHAPE", "ADD", "MUL"]);
+  expect(target[0]!.model.subgraphs[0]!.operators).toHaveLength(3);
+  await expectMeaning(model);
+});
+
 test("int8 edges are the graph's own integers", async () => {
   const s = new Sketch();
   const x = s.input("x", [1, 4], 0.02);

@@ -49,6 +49,8 @@ export class Lowering {
   /** Nodes that an operator has taken in already. */
   readonly done: Set<Node> = new Set();
   readonly #places = new Map<Value, Map<Form, Place[]>>();
+  /** Views by tensor and shape. */
+  readonly #views = new Map<string, number>();
   #pending: Pending[] = [];
 
   constructor(graph: Graph) {
@@ -182,7 +184,7 @@ export class Lowering {
     this.#pending = [];
     for (const { value, from } of pending) {
       const { quant } = value.type;
-      const tensor = quant ? this.#newTensor(value, quant, from.layout, "") : this.#newTensor(value, undefined, from.layout, "");
+      const tensor = this.#newTensor(value, quant, from.layout, "");
       if (quant) this.emit("QUANTIZE", [from.tensor], [tensor], { kind: "QuantizeOptions" });
       else this.emit("DEQUANTIZE", [from.tensor], [tensor], { kind: "DequantizeOptions" });
       this.#settle(value, { tensor, layout: from.layout }, false);
@@ -247,11 +249,11 @@ export class Lowering {
   }
 
   #constant(value: Value, layout: Layout): number {
-    const { type } = value;
+    const { quant } = value.type;
     const data = knownData(value);
     if (!data) throw lowerValue(value.name, "expected a constant");
+    if (quant) return this.#integerConstant(value, quant, layout);
     const shape = this.shape(value);
-    if (type.quant) return this.#integerConstant(value, type.quant, layout);
     const stored = storedTensor(data);
     if (stored.dtype === "f16")
       return this.#dequantized(this.#plainConstant(value, layout, { type: "FLOAT16", data: float16Bytes(stored, shape, layout) }));
@@ -314,10 +316,13 @@ export class Lowering {
     );
   }
 
-  /** The tensor in another shape over the same bytes. */
+  /** The tensor in another shape over the same bytes; views of one shape are shared. */
   viewed(tensor: number, shape: readonly number[]): number {
-    const source = this.program.tensors[tensor] as ProgramTensor;
-    return String(source.shape) === String(shape) ? tensor : this.#reshaped(tensor, shape, "_view");
+    if (String(this.program.tensors[tensor]?.shape) === String(shape)) return tensor;
+    const key = `${tensor}:${shape}`;
+    const view = this.#views.get(key) ?? this.#reshaped(tensor, shape, "_view");
+    this.#views.set(key, view);
+    return view;
   }
 
   #reshaped(tensor: number, shape: readonly number[], suffix: string): number {
