@@ -34,18 +34,27 @@ const noData: TfliteBytes = { byteLength: 0, read: () => new Uint8Array(0) };
 export class Program {
   readonly tensors: ProgramTensor[] = [];
   readonly #operators: ProgramOperator[] = [];
-  readonly #names = new Set<string>();
+  /** Names that are taken, with how often each was asked for again. */
+  readonly #names = new Map<string, number>();
   /** Tensors that operators compute of constants alone. */
   readonly #computed = new Set<number>();
   readonly #indexConstants = new Map<string, number>();
 
   /** Adds a tensor and returns its index; a name that is taken gets a number. */
   tensor(tensor: ProgramTensor): number {
-    let { name } = tensor;
-    for (let n = 1; this.#names.has(name); n += 1) name = `${tensor.name}_${n}`;
-    this.#names.add(name);
-    this.tensors.push({ ...tensor, name });
+    this.tensors.push({ ...tensor, name: this.#freeName(tensor.name) });
     return this.tensors.length - 1;
+  }
+
+  #freeName(wanted: string): string {
+    let name = wanted;
+    for (let n = this.#names.get(wanted) ?? 0; this.#names.has(name); ) {
+      n += 1;
+      name = `${wanted}_${n}`;
+      this.#names.set(wanted, n);
+    }
+    this.#names.set(name, 0);
+    return name;
   }
 
   /** An int32 constant such as a shape or a permutation; equal ones are shared. */
