@@ -7,7 +7,7 @@ import onnxProto from "onnx-proto";
 import { floatsOf, requireFloats, zeroPointsOf } from "./decode-numbers.js";
 import { singleScales } from "./decode-repeated.js";
 import { signed } from "./decode-shifted.js";
-import { tensorOf } from "./decode-tensor.js";
+import { numberIn, tensorOf } from "./decode-tensor.js";
 import { decodeMalformed } from "./errors.js";
 import { DECODER } from "./versions.js";
 
@@ -115,7 +115,7 @@ interface Operator {
 function operatorOf({ opType, input, output, attribute }: onnx.INodeProto): Operator | undefined {
   if (opType !== "DequantizeLinear" && opType !== "QuantizeLinear") return undefined;
   const [x = "", scaleName = "", zeroPointName] = input ?? [];
-  const numberOf = (name: string, fallback: number): number => Number(attribute?.find((found) => found.name === name)?.i ?? fallback);
+  const numberOf = (name: string, fallback: number): number => numberIn(attribute?.find((found) => found.name === name)?.i ?? fallback);
   const [axis, blockSize] = [numberOf("axis", 1), numberOf("block_size", 0)];
   const key = opType === "QuantizeLinear" ? (output?.[0] ?? "") : x;
   return { key, scaleName, zeroPointName, axis, blockSize, terms: JSON.stringify([scaleName, zeroPointName ?? "", axis, blockSize]) };
