@@ -67,8 +67,19 @@ export function bothOrders(node: Node): readonly (readonly [Value, Value])[] {
 
 /** `value` without the casts between float types that lead to it. */
 export function uncast(value: Value): Value {
+  return castChain(value).at(-1) ?? value;
+}
+
+/** `value` and what it was before each of the casts between float types that lead to it. */
+export function castChain(value: Value): readonly Value[] {
+  const chain = [value];
+  for (let source = floatCastIn(value); source; source = floatCastIn(source)) chain.push(source);
+  return chain;
+}
+
+function floatCastIn(value: Value): Value | undefined {
   const source = producerOf(value, "Cast")?.inputs[0];
-  return source && isFloat(source.type.dtype) && isFloat(value.type.dtype) ? uncast(source) : value;
+  return source && isFloat(source.type.dtype) && isFloat(value.type.dtype) ? source : undefined;
 }
 
 /** Integers of a small i64 constant (axes, shapes). */

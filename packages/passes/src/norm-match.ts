@@ -1,4 +1,4 @@
-import { elementCount, isFloat, type Node, type Value } from "@vlm-export/ir";
+import { elementCount, type Node, type Value } from "@vlm-export/ir";
 import { bothOrders, integersOf, numberOfConstant, producerOf, rankOf, scalarOf, trailingShape, uncast } from "./match.js";
 
 /** x over trailing axes, divided by a root of its own mean square (RMS) or variance (layer norm) plus ε. */
@@ -93,10 +93,4 @@ function squareOf(value: Value | undefined): Value | undefined {
   if (numberOfConstant(pow?.inputs[1]) === 2) return pow?.inputs[0] ?? undefined;
   const mul = producerOf(bare(value), "Mul");
   return mul && mul.inputs[0] === mul.inputs[1] ? (mul.inputs[0] ?? undefined) : undefined;
-}
-
-/** `value` and what it was before each of the casts between float types that lead to it. */
-export function castChain(value: Value): readonly Value[] {
-  const source = producerOf(value, "Cast")?.inputs[0];
-  return source && isFloat(source.type.dtype) ? [value, ...castChain(source)] : [value];
 }

@@ -1,8 +1,8 @@
 import { elementCount, type Graph, type GraphEditor, type Node, type Value } from "@vlm-export/ir";
 import { tensorOf } from "@vlm-export/ops";
 import { constantShaped } from "./float-constant.js";
-import { otherInput, soleUser, trailingShape } from "./match.js";
-import { castChain, type NormCore } from "./norm-match.js";
+import { castChain, otherInput, soleUser, trailingShape } from "./match.js";
+import type { NormCore } from "./norm-match.js";
 
 /**
  * Replaces the normalization that ends with `node`, and the constant gain and shift that follow, by one node `op`. The shift is taken

@@ -73,7 +73,11 @@ const VIEWS: ReadonlySet<OpName> = new Set([
 
 /** The value that `value` is a view of, or a part. */
 export function viewed(value: Value): Value {
-  const { producer } = value;
-  const [source] = producer && VIEWS.has(producer.op) ? producer.inputs : [];
-  return source && !source.data ? viewed(source) : value;
+  let seen = value;
+  while (seen.producer && VIEWS.has(seen.producer.op)) {
+    const [source] = seen.producer.inputs;
+    if (!source || source.data) break;
+    seen = source;
+  }
+  return seen;
 }

@@ -37,6 +37,17 @@ test("a vision transformer with a class token: patches, blocks, norm, head", () 
   ]);
 });
 
+test.each([
+  ["transposes", (b: Builder, x: Value) => b.op("Transpose", [x], { perm: [0, 1] })],
+  ["casts", (b: Builder, x: Value) => b.op("Cast", [x], { to: x.type.dtype === "f32" ? 10 : 1 })],
+])("a weight behind a long chain of %s is followed without deep recursion", (_, view) => {
+  const b = builder();
+  let weight = b.random(HIDDEN, HIDDEN);
+  for (let i = 0; i < 10_000; i += 1) weight = view(b, weight);
+  const graph = rewrite(b.finish(b.op("MatMul", [b.input("x", [1, HIDDEN]), weight])), tagRoles);
+  expect(graph.nodes).toHaveLength(10_001);
+});
+
 test("one projection for queries, keys and values is qkv", () => {
   const b = builder();
   const roles = rolesOf(b.finish(blocks(b, patches(b), 1, fusedAttention)));

@@ -72,9 +72,9 @@ export function isActivation(node: Node): boolean {
 
 /** True for a constant, and for one that is transposed, cast or dequantized. */
 export function isWeight(value: Value | null | undefined): boolean {
-  const producer = value?.producer;
-  if (value?.data) return true;
-  return producer !== undefined && WEIGHT_VIEWS.has(producer.op) && isWeight(producer.inputs[0]);
+  let source = value;
+  while (source?.producer && WEIGHT_VIEWS.has(source.producer.op)) source = source.producer.inputs[0];
+  return source?.data !== undefined;
 }
 
 /** A product of an activation with a constant weight: MatMul or Gemm, or one of another domain, whatever form its weight is kept in. */

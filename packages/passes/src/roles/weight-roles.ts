@@ -15,9 +15,13 @@ const VIEWS: ReadonlySet<string> = new Set(["Transpose", "Cast"]);
 
 /** The first reader, and what it reads: the constant, or a view of it. */
 function readerOf(graph: Graph, constant: Value): readonly [Node | undefined, Value] {
-  const [reader] = graph.users(constant);
-  const [view] = reader?.outputs ?? [];
-  return reader && view && VIEWS.has(reader.op) ? readerOf(graph, view) : [reader, constant];
+  let read = constant;
+  for (;;) {
+    const [reader] = graph.users(read);
+    const [view] = reader?.outputs ?? [];
+    if (!reader || !view || !VIEWS.has(reader.op)) return [reader, read];
+    read = view;
+  }
 }
 
 /** Added, or in the place of a bias: third operand of layers and norms. */
