@@ -1,5 +1,6 @@
 import type { RangeMethod } from "@vlm-export/recipe";
-import type { ValueStatistics } from "../statistics.js";
+import type { Histogram } from "../histogram.js";
+import { extremesOf, type ValueStatistics } from "../statistics.js";
 
 /** A real range, min ≤ max. */
 export type RealRange = readonly [min: number, max: number];
@@ -22,4 +23,11 @@ export interface Calibrator {
 /** The extremes cut at ±threshold, never inside out. */
 export function clipped([min, max]: RealRange, threshold: number): RealRange {
   return [Math.min(Math.max(min, -threshold), max), Math.max(Math.min(max, threshold), min)];
+}
+
+/** The histogram where it says more than the extremes: not of zeros alone, nor of numbers beyond its widest limit, which all lie in its last bin. */
+export function tellingHistogram(statistics: ValueStatistics): Histogram | undefined {
+  const { histogram } = statistics;
+  const [min, max] = extremesOf(statistics);
+  return histogram && histogram.limit > 0 && Math.max(-min, max) <= histogram.limit ? histogram : undefined;
 }

@@ -94,6 +94,12 @@ test("percentile 100 is minmax", () => {
   expect(wide[1]).toBeCloseTo(extremes[1], 2);
 });
 
+test("numbers beyond the widest histogram keep their extremes", () => {
+  const statistics = statisticsOf(Float32Array.of(3e38, 2.5e38, 1e38, 5));
+  for (const calibrator of Object.values(calibrators))
+    expect(calibrator.rangeOf(statistics, { name: calibrator.name, percentile: 60 }, asymmetric)).toEqual([5, Math.fround(3e38)]);
+});
+
 test("the moving average starts at the first sample and follows the newest by its weight", () => {
   const statistics = { sampleMin: Float32Array.of(-1, -2, -4), sampleMax: Float32Array.of(1, 1, 5) };
   expect(calibrators.minmax.rangeOf(statistics, { name: "minmax", movingAverage: 0.5 }, asymmetric)).toEqual([-2.75, 3]);

@@ -1,6 +1,6 @@
 import { magnitudes } from "../histogram.js";
 import { extremesOf } from "../statistics.js";
-import { type Calibrator, clipped, type Grid, type RealRange } from "./calibrator.js";
+import { type Calibrator, clipped, type Grid, type RealRange, tellingHistogram } from "./calibrator.js";
 
 const BINS = 2048;
 const MOST_CLIPPED = 1e-3;
@@ -22,9 +22,9 @@ export const entropy: Calibrator = {
   needsHistogram: true,
   rangeOf(statistics, _method, grid) {
     const [min, max] = extremesOf(statistics);
-    const { histogram } = statistics;
+    const histogram = tellingHistogram(statistics);
     const levels = levelsOf([min, max], grid);
-    if (!histogram || histogram.limit === 0 || levels >= BINS) return [min, max];
+    if (!histogram || levels >= BINS) return [min, max];
     const largest = Math.max(-min, max);
     const threshold = (bestCandidate(withoutZeros(magnitudes(histogram, largest, BINS)), levels) / BINS) * largest;
     return clipped([min, max], threshold);

@@ -1,7 +1,7 @@
 import { activationQParams } from "../activation-qparams.js";
 import { binWidth, type Histogram, lowerEdge } from "../histogram.js";
 import { extremesOf } from "../statistics.js";
-import type { Calibrator, Grid, RealRange } from "./calibrator.js";
+import { type Calibrator, type Grid, type RealRange, tellingHistogram } from "./calibrator.js";
 
 const COARSE_STEPS = 32;
 const SMALLEST_SHRINK = 1 / 64;
@@ -17,8 +17,8 @@ export const mse: Calibrator = {
   needsHistogram: true,
   rangeOf(statistics, _method, grid) {
     const extremes = extremesOf(statistics);
-    const { histogram } = statistics;
-    if (!histogram || histogram.limit === 0) return extremes;
+    const histogram = tellingHistogram(statistics);
+    if (!histogram) return extremes;
     const filled = filledBins(histogram);
     const errorOf = (range: RealRange): number => expectedError(filled, range, grid);
     return refine(coarse(extremes, errorOf), extremes, errorOf);

@@ -1,6 +1,6 @@
 import { binWidth, HISTOGRAM_BINS, type Histogram, lowerEdge, magnitudes } from "../histogram.js";
 import { extremesOf } from "../statistics.js";
-import { type Calibrator, clipped } from "./calibrator.js";
+import { type Calibrator, clipped, tellingHistogram } from "./calibrator.js";
 
 /**
  * Keeps `percentile` percent of the values. Symmetric: cut where that share of |x| lies below. Asymmetric: half of the rest is
@@ -11,8 +11,8 @@ export const percentile: Calibrator = {
   needsHistogram: true,
   rangeOf(statistics, method, { symmetric }) {
     const [min, max] = extremesOf(statistics);
-    const { histogram } = statistics;
-    if (!histogram || histogram.limit === 0) return [min, max];
+    const histogram = tellingHistogram(statistics);
+    if (!histogram) return [min, max];
     const rest = 1 - (method.percentile ?? 100) / 100;
     if (symmetric) {
       const largest = Math.max(-min, max);
