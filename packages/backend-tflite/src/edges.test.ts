@@ -48,6 +48,20 @@ test("outputs computed of integer constants alone are filled", async () => {
   ]);
 });
 
+test("outputs without axes that are reshaped are filled", async () => {
+  const s = new Sketch();
+  const x = s.input("x", [1, 1]);
+  const model = s.model(s.node("Squeeze", [x]), s.node("Neg", [s.node("Reshape", [x, s.indices()])]));
+  const { artifact, context } = await built(model);
+  const session = await backend.open!(artifact, context);
+  const results = [...(await session.run(new Map([["x", f32Tensor([7], [1, 1])]]))).values()];
+  await session.close();
+  expect(results.map((data) => [data.shape, ...floats(data)])).toEqual([
+    [[], 7],
+    [[], -7],
+  ]);
+});
+
 test("float16 inputs are given as the float32 that the file has", async () => {
   const s = new Sketch();
   const half = s.edit.addInput("x", { dtype: "f16", shape: [2, 2] });

@@ -206,7 +206,7 @@ export class Lowering {
     const given = this.program.tensors[source.tensor];
     if (String(given?.shape) === String(shape)) return this.alias(result, form, source);
     const tensor = this.writeLike(result, form, source.layout, source.tensor);
-    this.emit("RESHAPE", [source.tensor, this.program.indices(shape)], [tensor], { kind: "ReshapeOptions", newShape: shape });
+    this.program.reshape(source.tensor, tensor);
   }
 
   #placesOf(value: Value, form: Form): Place[] {
@@ -328,7 +328,7 @@ export class Lowering {
   #reshaped(tensor: number, shape: readonly number[], suffix: string): number {
     const { name, type, quantization } = this.program.tensors[tensor] as ProgramTensor;
     const result = this.program.tensor({ name: `${name}${suffix}`, type, shape, ...(quantization && { quantization }) });
-    this.emit("RESHAPE", [tensor, this.program.indices(shape)], [result], { kind: "ReshapeOptions", newShape: shape });
+    this.program.reshape(tensor, result);
     return result;
   }
 

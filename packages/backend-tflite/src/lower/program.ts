@@ -73,6 +73,13 @@ export class Program {
     if (inputs.every((input) => input < 0 || this.isFixed(input))) for (const output of outputs) this.#computed.add(output);
   }
 
+  /** RESHAPE to the shape of `to`. No operand says "no axes": an empty one counts as computed at run time, and engines do not fill such an output. */
+  reshape(from: number, to: number): void {
+    const { shape: newShape } = this.tensors[to] as ProgramTensor;
+    const inputs = newShape.length > 0 ? [from, this.indices(newShape)] : [from];
+    this.operator("RESHAPE", inputs, [to], { kind: "ReshapeOptions", newShape });
+  }
+
   /** Whether a tensor is a constant or computed of constants alone. */
   isFixed(tensor: number): boolean {
     return this.tensors[tensor]?.data !== undefined || this.#computed.has(tensor);

@@ -17,7 +17,5 @@ export const arg: LowerNode = (lowering, node) => {
   const shape = (lowering.program.tensors[tensor]?.shape ?? []).filter((_, at) => layout[at] !== axis);
   const found = lowering.program.tensor({ name: `${y.name}_flat`, type: "INT32", shape });
   lowering.emit(op, [tensor, stored], [found], options);
-  const newShape = layout.map((at) => lowering.shape(y)[at] ?? 1);
-  const result = lowering.write(y, "float", layout);
-  lowering.emit("RESHAPE", [found, lowering.program.indices(newShape)], [result], { kind: "ReshapeOptions", newShape });
+  lowering.program.reshape(found, lowering.write(y, "float", layout));
 };

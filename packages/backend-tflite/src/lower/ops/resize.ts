@@ -63,11 +63,8 @@ export const depthToSpace: LowerNode = (lowering, node) => {
   const { quantization } = lowering.program.tensors[input] ?? {};
   const scratch = (name: string, shape: readonly number[]) => lowering.scratch(`${node.name}_${name}`, shape, quantization);
   const blocks = scratch("blocks", [n, channels, block, block, h, w]);
-  const shape = [n, channels, block, block, h, w];
-  lowering.emit("RESHAPE", [input, lowering.program.indices(shape)], [blocks], { kind: "ReshapeOptions", newShape: shape });
+  lowering.program.reshape(input, blocks);
   const woven = scratch("woven", [n, channels, h, block, w, block]);
   lowering.emit("TRANSPOSE", [blocks, lowering.program.indices([0, 1, 4, 2, 5, 3])], [woven], { kind: "TransposeOptions" });
-  const target = lowering.shape(y);
-  const output = lowering.writeLike(y, form, rowMajor(4), input);
-  lowering.emit("RESHAPE", [woven, lowering.program.indices(target)], [output], { kind: "ReshapeOptions", newShape: target });
+  lowering.program.reshape(woven, lowering.writeLike(y, form, rowMajor(4), input));
 };
