@@ -15,15 +15,15 @@ test("transposed convolutions mean on the engine what the graph means", async ()
       up(3, { strides: [2, 2] }),
       up(4, { strides: [2, 2], pads: [1, 1, 1, 1] }),
       up(3, { strides: [2, 2], pads: [0, 0, 1, 1] }),
+      up(3, { strides: [2, 2], pads: [1, 1, 1, 1], output_padding: [1, 1] }),
+      up(4, { strides: [3, 2], pads: [2, 0, 1, 3] }),
+      up(2, { strides: [3, 3], pads: [1, 0, 0, 0], output_padding: [0, 2] }, false),
     ),
   );
 });
 
-test.each([
-  [{ group: 2 }, "groups, dilations or extents"],
-  [{ strides: [2, 2], pads: [1, 1, 1, 1], output_padding: [1, 1] }, "with this padding"],
-] as const)("%j is refused by name", async (attrs, message) => {
+test("groups are refused by name", async () => {
   const s = new Sketch();
-  const y = s.node("ConvTranspose", [s.input("x", [1, 4, 5, 5]), s.weight([4, 3, 3, 3])], attrs);
-  await expect(built(s.model(y))).rejects.toThrow(message);
+  const y = s.node("ConvTranspose", [s.input("x", [1, 4, 5, 5]), s.weight([4, 3, 3, 3])], { group: 2 });
+  await expect(built(s.model(y))).rejects.toThrow("groups, dilations or extents");
 });
