@@ -1,6 +1,7 @@
+import type { TfliteActivation, TfliteOptions } from "@vlm-export/formats/tflite";
 import { elementCount, type Node, type Value } from "@vlm-export/ir";
 import { lowerUnsupported } from "../../errors.js";
-import { type Layout, rowMajor, transposed, withLast } from "../../layout.js";
+import { type Layout, rowMajor, storedShape, transposed, withLast } from "../../layout.js";
 import { type Fusion, fusionOf, hasBiasScale } from "../fusion.js";
 import type { Lowering } from "../lowering.js";
 import { inputOf, type LowerNode, numberAttr, outputOf } from "../node.js";
@@ -25,16 +26,52 @@ export function matMulProduct(lowering: Lowering, node: Node): Product {
   return { node, x, axis: lowering.shape(x).length - 1, weight, weightLayout: [1, 0], resultLayout: (layout) => layout };
 }
 
-/** alpha · op(A) · op(B) + beta · C with alpha = beta = 1. */
+/** alpha · op(A) · op(B) + beta · C: with both 1 and one number per column in C, FULLY_CONNECTED alone. */
 export const gemm: LowerNode = (lowering, node) => {
   const [x, weight] = [inputOf(node, 0), inputOf(node, 1)];
-  if (numberAttr(node, "alpha", 1) !== 1 || numberAttr(node, "beta", 1) !== 1)
-    throw lowerUnsupported(node.name, "Gemm with alpha or beta other than 1");
   const transA = numberAttr(node, "transA", 0) !== 0;
   const weightLayout = numberAttr(node, "transB", 0) === 0 ? [1, 0] : [0, 1];
   const resultLayout = (layout: Layout) => (transA ? transposed(layout, [1, 0]) : layout);
-  fullyConnected(lowering, { node, x, axis: transA ? 0 : 1, weight, weightLayout, resultLayout });
+  const product: Product = { node, x, axis: transA ? 0 : 1, weight, weightLayout, resultLayout };
+  if (isPlain(lowering, node)) fullyConnected(lowering, product);
+  else scaledSum(lowering, product);
 };
+
+function isPlain(lowering: Lowering, node: Node): boolean {
+  const columns = lowering.shape(outputOf(node))[1];
+  const shape = node.inputs[2] ? lowering.shape(node.inputs[2]) : [columns ?? 1];
+  const isBias = shape.length === 1 || node.inputs[2]?.type.quant?.storage === "i32";
+  const areOnes = numberAttr(node, "alpha", 1) === 1 && numberAttr(node, "beta", 1) === 1;
+  return areOnes && isBias && shape.at(-1) === columns && elementCount(shape) === columns;
+}
+
+/** Any Gemm on real numbers, step by step. */
+function scaledSum(lowering: Lowering, product: Product): void {
+  const { node, x, axis, weight, weightLayout } = product;
+  const [y, c] = [outputOf(node), node.inputs[2]];
+  const layout = withLast(lowering.layoutOf(x), axis);
+  const target = product.resultLayout(layout);
+  const scaled = (tensor: number, factor: "alpha" | "beta"): number => {
+    const number = numberAttr(node, factor, 1);
+    if (number === 1) return tensor;
+    const result = lowering.scratchLike(tensor, `${node.name}_${factor}_scaled`);
+    const operands = [tensor, lowering.floatConstant(`${node.name}_${factor}`, [number], [])];
+    lowering.emit("MUL", operands, [result], { kind: "MulOptions", fusedActivationFunction: "NONE" });
+    return result;
+  };
+  const sum = lowering.scratch(`${node.name}_product`, storedShape(lowering.shape(y), target));
+  const operands = [lowering.read(x, "float", layout), lowering.read(weight, "float", weightLayout), -1];
+  lowering.emit("FULLY_CONNECTED", operands, [sum], optionsOf("NONE"));
+  const terms = [
+    scaled(sum, "alpha"),
+    c ? scaled(lowering.readBroadcast(c, "float", 2, target), "beta") : lowering.floatConstant(`${node.name}_c`, [0], []),
+  ];
+  lowering.emit("ADD", terms, [lowering.write(y, "float", target)], {
+    kind: "AddOptions",
+    fusedActivationFunction: "NONE",
+    potScaleInt16: false,
+  });
+}
 
 /**
  * FULLY_CONNECTED: on integers, with the bias and clamp behind it, when the int8 kernel computes just that; else on real
@@ -50,15 +87,19 @@ export function fullyConnected(lowering: Lowering, product: Product): void {
   const output = fusion?.output ?? outputOf(node);
   const bias = fusion ? integerBias(lowering, fusion.bias) : floatBias(lowering, node);
   const result = lowering.write(output, form, product.resultLayout(layout));
-  lowering.emit("FULLY_CONNECTED", [input, matrix, bias ?? -1], [result], {
+  lowering.emit("FULLY_CONNECTED", [input, matrix, bias ?? -1], [result], optionsOf(fusion?.activation ?? "NONE"));
+  for (const absorbed of fusion?.absorbed ?? []) lowering.done.add(absorbed);
+}
+
+function optionsOf(fusedActivationFunction: TfliteActivation): TfliteOptions {
+  return {
     kind: "FullyConnectedOptions",
-    fusedActivationFunction: fusion?.activation ?? "NONE",
+    fusedActivationFunction,
     weightsFormat: "DEFAULT",
     keepNumDims: true,
     asymmetricQuantizeInputs: false,
     quantizedBiasType: "FLOAT32",
-  });
-  for (const absorbed of fusion?.absorbed ?? []) lowering.done.add(absorbed);
+  };
 }
 
 function integerFusion(lowering: Lowering, { node, x, weight, weightLayout }: Product): Fusion | undefined {
