@@ -12,7 +12,8 @@ export const resize: LowerNode = (lowering, node) => {
     throw lowerUnsupported(node.name, "Resize of other axes than height and width");
   const nearest = textAttr(node, "mode", "nearest") === "nearest";
   if (!scalesAreExact(node, from, to)) throw lowerUnsupported(node.name, "Resize by scales that do not give whole extents");
-  const options = coordinatesOf(node, nearest);
+  const isWhole = [2, 3].every((axis) => (to[axis] ?? 1) % (from[axis] ?? 1) === 0);
+  const options = coordinatesOf(node, { nearest, isWhole });
   if (textAttr(node, "coordinate_transformation_mode", "") === "pytorch_half_pixel" && to.slice(2).includes(1))
     throw lowerUnsupported(node.name, "Resize with pytorch_half_pixel to an extent of 1");
   const form = formOf(nearest ? "moves" : "equal", [x], y);
@@ -29,18 +30,24 @@ function scalesAreExact(node: Node, from: readonly number[], to: readonly number
   return [...scales].every((scale, axis) => Math.abs((from[axis] ?? 1) * scale - (to[axis] ?? 1)) < 1e-4);
 }
 
-/** TFLite nearest rounds down without half_pixel, and its half_pixel variant rounds half up. */
+/** TFLite nearest rounds down without half_pixel, and its half_pixel variant rounds half up; nothing lies halfway where extents are multiplied. */
 const nearestModes: ReadonlyMap<string, readonly string[]> = new Map([
   ["asymmetric", ["floor"]],
   ["half_pixel", ["round_prefer_ceil"]],
 ]);
 
-function coordinatesOf(node: Node, nearest: boolean): { readonly alignCorners: boolean; readonly halfPixelCenters: boolean } {
+interface Kind {
+  readonly nearest: boolean;
+  /** Whether extents are multiplied by whole numbers. */
+  readonly isWhole: boolean;
+}
+
+function coordinatesOf(node: Node, { nearest, isWhole }: Kind): { readonly alignCorners: boolean; readonly halfPixelCenters: boolean } {
   const mode = textAttr(node, "mode", "nearest");
   const coordinates = textAttr(node, "coordinate_transformation_mode", "half_pixel");
   const rounding = textAttr(node, "nearest_mode", "round_prefer_floor");
   const fits = nearest
-    ? nearestModes.get(coordinates)?.includes(rounding)
+    ? nearestModes.get(coordinates)?.includes(isWhole && rounding === "round_prefer_floor" ? "round_prefer_ceil" : rounding)
     : mode === "linear" && ["asymmetric", "half_pixel", "pytorch_half_pixel", "align_corners"].includes(coordinates);
   if (!fits || numberAttr(node, "antialias", 0) !== 0)
     throw lowerUnsupported(node.name, `Resize ${mode} with ${coordinates}${nearest ? ` and ${rounding}` : ""}`);
