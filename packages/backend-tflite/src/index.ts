@@ -6,6 +6,7 @@ import { decodeArtifact } from "./decode/decode.js";
 import { emitModel } from "./emit.js";
 import { findEngine, openArtifact } from "./engine/session.js";
 import { bindSymbols } from "./legalize/bind-symbols.js";
+import { widenVectors } from "./legalize/widen-vectors.js";
 import { widenWindows } from "./legalize/widen-windows.js";
 import { lowerModel } from "./lower/lower.js";
 import type { TargetModel, TfliteTargetOptions } from "./target-model.js";
@@ -45,7 +46,7 @@ const tfliteBackend: Backend<TfliteTargetOptions, TargetModel> = defineBackend<T
     }
   },
 
-  legalize: [bindSymbols, expandAttention, expandRotaryEmbedding, expandEinsum, widenWindows, removeDead],
+  legalize: [bindSymbols, expandAttention, expandRotaryEmbedding, expandEinsum, widenVectors, widenWindows, removeDead],
   lower: (model, _regions, context) => lowerModel(model, context),
   emit: emitModel,
   decode: decodeArtifact,
