@@ -44,6 +44,7 @@ export async function built(model: Model, options: TfliteTargetOptions = { io: "
     dir,
     formatVersion: emitted.formatVersion,
     tensors: emitted.tensors,
+    ...(emitted.constants && { constants: emitted.constants }),
     losses: [],
     files: [...files.keys()].map((path) => {
       const bytes = readFileSync(join(dir, path));
@@ -56,6 +57,8 @@ export async function built(model: Model, options: TfliteTargetOptions = { io: "
 /** Asserts that the artifact holds every integer, scale and zero point of the model. */
 export async function expectProof(model: Model, artifact: Artifact, context: BackendContext<TfliteTargetOptions>): Promise<void> {
   const decoded = await backend.decode(artifact, context);
+  const constants = new Map(decoded.constants?.map(({ value, data }) => [value, data]));
+  for (const { value } of artifact.constants ?? []) expect(constants.get(value), value).toBeDefined();
   const byName = new Map(decoded.tensors.map((tensor) => [tensor.value, tensor]));
   for (const value of quantizedValues(model.components.get("main")!)) {
     const quant = value.type.quant!;

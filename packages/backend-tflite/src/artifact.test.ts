@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { tfliteFile } from "@vlm-export/formats/tflite";
+import { readTflite, tfliteFile } from "@vlm-export/formats/tflite";
 import { f32Tensor, type Graph, type Model } from "@vlm-export/ir";
 import { expect, test } from "vitest";
 import { built, expectProof } from "./artifact.fixture.js";
@@ -55,6 +55,34 @@ test("scales say which axis of a weight they are for, unless axes of one element
   const { artifact, context } = await built(s.model(product, s.integers(s.node("Conv", [deep, w, zeros], { group: 4 }), 0.02)));
   const { tensors } = await backend.decode(artifact, context);
   expect(tensors.flatMap(({ ints, scale, scaleShape }) => (ints && scale.length > 1 ? [scaleShape] : []))).toEqual([[1, 16], undefined]);
+});
+
+test("a constant that is stored twice is compared twice, in whatever order it lies", async () => {
+  const s = new Sketch();
+  const x = s.input("x", [3, 4], 0.02);
+  const w = s.weight([4, 4], "i8");
+  const c = s.float([1, 2, 3, 4]);
+  const there = s.integers(s.node("Gemm", [x, w]), 0.02);
+  const back = s.integers(s.node("Gemm", [there, w], { transB: 1 }), 0.02);
+  const picture = s.node("MaxPool", [s.input("y", [1, 2, 3, 4])], { kernel_shape: [1, 1] });
+  const model = s.model(back, s.node("Add", [picture, c]), s.node("Sub", [s.input("z", [1, 2, 3, 4]), c]));
+  const { artifact, context } = await built(model);
+  await expectProof(model, artifact, context);
+  const keys = [...artifact.tensors, ...artifact.constants!]
+    .filter(({ value }) => value === w.name || value === c.name)
+    .map(({ key }) => key);
+  expect(keys.map((key) => key.split("+").length)).toEqual([2, 2]);
+  const path = join(artifact.dir, artifact.files[0]!.path);
+  const bytes = readFileSync(path);
+  const { subgraphs, buffers } = readTflite({ byteLength: bytes.byteLength, read: (begin, end) => bytes.subarray(begin, end) });
+  for (const key of keys) {
+    const copy = Number(/\+(\d+)/.exec(key)![1]);
+    const stored = Buffer.from(buffers[subgraphs[0]!.tensors[copy]!.buffer]!.read());
+    const changed = Buffer.from(bytes);
+    changed[changed.lastIndexOf(stored)]! ^= 1;
+    writeFileSync(path, changed);
+    await expect(backend.decode(artifact, context)).rejects.toThrow("both stand for it and hold different numbers");
+  }
 });
 
 test("a changed byte of a weight is found, a cut file is a coded error", async () => {

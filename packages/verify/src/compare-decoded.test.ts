@@ -1,5 +1,14 @@
 import type { Decoded, DecodedTensor } from "@vlm-export/backend-api";
-import { f32Tensor, GraphEditor, memoryTensor, type Model, type TensorData, type TensorType, widenedTensor } from "@vlm-export/ir";
+import {
+  f32Tensor,
+  GraphEditor,
+  i64Tensor,
+  memoryTensor,
+  type Model,
+  type TensorData,
+  type TensorType,
+  widenedTensor,
+} from "@vlm-export/ir";
 import { standardOps } from "@vlm-export/ops";
 import { expect, test } from "vitest";
 import { compareDecoded } from "./compare-decoded.js";
@@ -105,4 +114,19 @@ test("a widened constant may be stored as its 16-bit floats or as f32; one bit o
   };
   expect([half, wide, flipped(half, 3), flipped(wide, 15)].map(differences)).toEqual([0, 0, 1, 1]);
   expect(differences(memoryTensor("f16", [4], half.bytes()))).toBe(1);
+});
+
+test("a constant may be stored in a type that holds the same numbers: i64 as i32, 16-bit floats as f32", () => {
+  const half = memoryTensor("bf16", [2], new Uint8Array([128, 63, 0, 192]));
+  const differences = (bias: TensorData, data: TensorData): unknown => {
+    const edit = new GraphEditor(standardOps(), "main");
+    edit.addOutput(edit.insert("Identity", [edit.addConstant("bias", bias)])[0]!);
+    const held = { ...model, components: new Map([["main", edit.graph]]) };
+    const decoded = { decoder: "test", tensors: [], constants: [{ component: "main", value: "bias", data }] };
+    return compareDecoded("t", held, decoded, { losses, constants: located }).constantsDifferent;
+  };
+  const ints = (...values: readonly number[]) => memoryTensor("i32", [values.length], new Uint8Array(Int32Array.from(values).buffer));
+  expect([ints(3, -4), ints(3, 4)].map((data) => differences(i64Tensor([3, -4]), data))).toEqual([0, 1]);
+  expect(differences(i64Tensor([2 ** 32]), ints(0))).toBe(1);
+  expect([f32Tensor([1, -2], [2]), f32Tensor([1, 2], [2])].map((data) => differences(half, data))).toEqual([0, 1]);
 });

@@ -10,6 +10,7 @@ import {
 } from "@vlm-export/backend-api";
 import {
   type Diagnostic,
+  type DType,
   elementCount,
   memoryTensor,
   type Model,
@@ -18,6 +19,7 @@ import {
   storedTensor,
   type TensorData,
   type Value,
+  widenedTensor,
 } from "@vlm-export/ir";
 import { byteComparer, type CompareBytes } from "./byte-comparer.js";
 import { verifyDecode, verifyDecodeMore } from "./errors.js";
@@ -107,14 +109,23 @@ function compareConstants(model: Model, decoded: Decoded, located: readonly Cons
   return { compared, problems };
 }
 
-/** A widened constant may be stored as it is read or as the 16-bit floats behind it. */
+/** A constant may be stored as it is read, as the 16-bit floats behind it, or in another type that holds the same numbers. */
 function constantDiffers(value: Value, found: TensorData | undefined, differ: CompareBytes): string | undefined {
   if (!value.data || value.type.quant) return "is said to be a plain constant, which it is not in the graph";
   if (!found) return "is not in the artifact";
   const stored = storedTensor(value.data);
-  const expected = found.dtype === stored.dtype ? stored : value.data;
+  const expected = [stored, value.data, inType(stored, found.dtype)].find((data) => data?.dtype === found.dtype) ?? value.data;
   const [wanted, got] = [expected, found].map(({ dtype, shape }) => `${dtype}[${shape.join(", ")}]`);
   return wanted === got ? differ("elements", expected, found) : `is ${got}, the graph's ${wanted}`;
+}
+
+/** 16-bit floats as f32, i64 as i32; undefined where there is no such form, or a number is out of its range. */
+function inType(data: TensorData, dtype: DType): TensorData | undefined {
+  if (dtype === "f32" && (data.dtype === "f16" || data.dtype === "bf16")) return widenedTensor(data);
+  if (dtype !== "i32" || data.dtype !== "i64") return undefined;
+  const numbers = Array.from(new BigInt64Array(data.bytes().slice().buffer), Number);
+  const ints = Int32Array.from(numbers);
+  return ints.every((int, i) => int === numbers[i]) ? memoryTensor("i32", data.shape, new Uint8Array(ints.buffer)) : undefined;
 }
 
 const REPORT_HINT =

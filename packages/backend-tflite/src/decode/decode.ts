@@ -3,51 +3,71 @@ import type { TfliteModel, TfliteTensor } from "@vlm-export/formats/tflite";
 import { elementCount, type TensorData } from "@vlm-export/ir";
 import { createKernels, type Kernels } from "@vlm-export/numerics";
 import { decodeTensor } from "../errors.js";
-import { parseKey, type TensorKey } from "../key.js";
+import { parseKey, type StoredAt, type TensorKey } from "../key.js";
+import { type Copy, isSame } from "./copies.js";
 import { derivedProblem } from "./derived.js";
 import { openModel } from "./open-model.js";
-import { graphIntegers, graphNumbers, storageOf } from "./integers.js";
+import { graphIntegers, graphNumbers, plainTypes, storageOf } from "./integers.js";
 
 /** Reads every located tensor back from the files. Throws VX-DECODE-TFLITE-FILE and -TENSOR. */
 export async function decodeArtifact(artifact: Artifact): Promise<Decoded> {
   const files = new Map<string, TfliteModel>();
   const kernels = createKernels();
-  const placeOf = ({ component, value, key: text }: ConstantLocation): { readonly key: TensorKey; readonly model: TfliteModel } => {
-    const key = parseKey(text);
-    if (!key) throw decodeTensor(component, value, `the key ${JSON.stringify(text)} names no tensor`);
-    const model = files.get(key.path) ?? openModel(artifact, key.path);
-    files.set(key.path, model);
-    return { key, model };
+  const sourceOf = (path: string): Source => {
+    const model = files.get(path) ?? openModel(artifact, path);
+    files.set(path, model);
+    return { model, kernels };
   };
   const tensors = artifact.tensors.map((location) => {
-    const { key, model } = placeOf(location);
-    return decodeLocation(location, key, { model, kernels });
+    const { path, places } = keyOf(location);
+    return decodedOnce(location, places, (place) => decodeLocation(location, place, sourceOf(path)));
   });
-  checkDerived(artifact, files);
   const constants = (artifact.constants ?? []).flatMap((location): readonly DecodedConstant[] => {
-    const { key, model } = placeOf(location);
-    const data = plainConstant(model, key);
-    return data ? [{ component: location.component, value: location.value, data }] : [];
+    const { component, value } = location;
+    const { path, places } = keyOf(location);
+    const decoded = decodedOnce(location, places, (place) => ({ ints: plainConstant(sourceOf(path), place) }));
+    return decoded.ints ? [{ component, value, data: decoded.ints }] : [];
   });
+  for (const [path, model] of files) checkDerived(artifact, path, model);
   return { decoder: "vlm-export tflite reader 1", tensors, constants };
 }
 
-/** Throws VX-DECODE-TFLITE-TENSOR where a tensor that lowering added does not go with those that stand for values. */
-function checkDerived({ tensors }: Artifact, files: ReadonlyMap<string, TfliteModel>): void {
-  for (const [path, model] of files) {
-    const here = tensors.filter(({ key }) => parseKey(key)?.path === path);
-    const found = derivedProblem(model, new Set(here.map(({ key }) => parseKey(key)?.tensor ?? -1)));
-    if (found) throw decodeTensor(here[0]?.component ?? "", found.tensor, found.problem);
-  }
+function keyOf({ component, value, key }: ConstantLocation): TensorKey {
+  const parsed = parseKey(key);
+  if (!parsed) throw decodeTensor(component, value, `the key ${JSON.stringify(key)} names no tensor`);
+  return parsed;
 }
 
-/** A float constant that lies in the graph's order; undefined when the tensor is none. */
-function plainConstant(model: TfliteModel, { tensor: index }: TensorKey): TensorData | undefined {
+/** A value as its first tensor holds it. Throws VX-DECODE-TFLITE-TENSOR where another one holds something else. */
+function decodedOnce<T extends Copy>(
+  { component, value }: ConstantLocation,
+  places: TensorKey["places"],
+  decode: (place: StoredAt) => T,
+): T {
+  const [first, ...copies] = places;
+  const decoded = decode(first);
+  for (const copy of copies) {
+    if (isSame(decoded, decode(copy))) continue;
+    throw decodeTensor(component, value, `tensors ${first.tensor} and ${copy.tensor} both stand for it and hold different numbers`);
+  }
+  return decoded;
+}
+
+/** Throws VX-DECODE-TFLITE-TENSOR where a tensor that lowering added does not go with those that stand for values. */
+function checkDerived({ tensors, constants }: Artifact, path: string, model: TfliteModel): void {
+  const here = [...tensors, ...(constants ?? [])].map((location) => ({ ...location, ...keyOf(location) })).filter((at) => at.path === path);
+  const located = new Set(here.flatMap(({ places }) => places.map(({ tensor }) => tensor)));
+  const found = derivedProblem(model, { located, areAllLocated: constants !== undefined });
+  if (found) throw decodeTensor(here[0]?.component ?? "", found.tensor, found.problem);
+}
+
+/** A constant that is not quantized, in the graph's order; undefined when the tensor is none. */
+function plainConstant({ model, kernels }: Source, { tensor: index, layout }: StoredAt): TensorData | undefined {
   const tensor = model.subgraphs[0]?.tensors[index];
   const data = tensor && model.buffers[tensor.buffer];
-  const dtype = tensor?.type === "FLOAT32" ? "f32" : tensor?.type === "FLOAT16" ? "f16" : undefined;
-  if (!tensor || !data || !dtype) return undefined;
-  return { dtype, shape: tensor.shape, byteLength: data.byteLength, bytes: (begin, end) => data.read(begin, end) };
+  const storage = tensor && plainTypes.get(tensor.type);
+  if (!tensor || !data || !storage || (layout && !isPermutation(layout, tensor.shape.length))) return undefined;
+  return graphIntegers(data, tensor.shape, { storage, layout, isShifted: false, kernels });
 }
 
 interface Source {
@@ -55,7 +75,7 @@ interface Source {
   readonly kernels: Kernels;
 }
 
-function decodeLocation(location: TensorLocation, key: TensorKey, { model, kernels }: Source): DecodedTensor {
+function decodeLocation(location: TensorLocation, key: StoredAt, { model, kernels }: Source): DecodedTensor {
   const { component, value, reencodings } = location;
   const fail = (problem: string) => decodeTensor(component, value, problem);
   const tensor = model.subgraphs[0]?.tensors[key.tensor];
@@ -84,7 +104,7 @@ function decodeLocation(location: TensorLocation, key: TensorKey, { model, kerne
  * Where several scales lie in the graph's order; undefined for a single one, and where an axis of one element may be any of the graph's, as
  * a layout is only stated where it changes the order of elements.
  */
-function scaleShapeOf({ shape, quantization }: TfliteTensor, { layout }: TensorKey): readonly number[] | undefined {
+function scaleShapeOf({ shape, quantization }: TfliteTensor, { layout }: StoredAt): readonly number[] | undefined {
   const count = quantization?.scale.length ?? 0;
   if (count <= 1 || (!layout && shape.includes(1))) return undefined;
   const order = layout ?? shape.map((_, axis) => axis);
@@ -95,7 +115,7 @@ function scaleShapeOf({ shape, quantization }: TfliteTensor, { layout }: TensorK
 /** Scales and zero points in the graph's order. Those of rows of blocks lie in the order of the rows; all others vary along one axis at most. */
 function qparamsOf(
   { shape: rows, quantization }: TfliteTensor,
-  { layout, shape }: TensorKey,
+  { layout, shape }: StoredAt,
   shift: number,
 ): Pick<DecodedTensor, "scale" | "zeroPoint"> {
   const { scale = [], zeroPoint = [] } = quantization ?? {};
@@ -106,7 +126,7 @@ function qparamsOf(
 }
 
 /** Extents of the value as its elements are stored; undefined when the key does not fit the tensor. */
-function storedShapeOf(tensor: TfliteTensor, { layout, shape }: TensorKey): readonly number[] | undefined {
+function storedShapeOf(tensor: TfliteTensor, { layout, shape }: StoredAt): readonly number[] | undefined {
   const rank = (shape ?? tensor.shape).length;
   const order = layout ?? Array.from({ length: rank }, (_, axis) => axis);
   if (!isPermutation(order, rank)) return undefined;

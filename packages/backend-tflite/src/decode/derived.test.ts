@@ -1,6 +1,6 @@
 import type { TfliteBytes, TfliteModel, TfliteQuantization, TfliteTensor } from "@vlm-export/formats/tflite";
 import { expect, test } from "vitest";
-import { derivedProblem } from "./derived.js";
+import { derivedProblem, type Traced } from "./derived.js";
 
 const bytesOf = (array: Float32Array | Int32Array): TfliteBytes => {
   const bytes = new Uint8Array(array.buffer);
@@ -20,10 +20,12 @@ interface Parts {
   readonly copy: TfliteQuantization;
   readonly factors: readonly number[];
   readonly zeros: readonly number[];
+  /** Of a float constant that nobody reads. */
+  readonly spare: readonly number[];
 }
 
 /** x is transposed to `copy`; the int32 bias b is made real by a product with `factors`; another bias holds `zeros`. */
-function modelOf({ copy, factors, zeros }: Parts): TfliteModel {
+function modelOf({ copy, factors, zeros, spare }: Parts): TfliteModel {
   const tensor = (name: string, type: TfliteTensor["type"], buffer = 0, quantization?: TfliteQuantization): TfliteTensor => ({
     name,
     type,
@@ -36,7 +38,13 @@ function modelOf({ copy, factors, zeros }: Parts): TfliteModel {
   return {
     description: "",
     operatorCodes: ["TRANSPOSE", "CAST", "MUL"].map((op) => ({ op, version: 1 })),
-    buffers: [EMPTY, bytesOf(Int32Array.of(7, 8)), bytesOf(Float32Array.from(factors)), bytesOf(Int32Array.from(zeros))],
+    buffers: [
+      EMPTY,
+      bytesOf(Int32Array.of(7, 8)),
+      bytesOf(Float32Array.from(factors)),
+      bytesOf(Int32Array.from(zeros)),
+      bytesOf(Float32Array.from(spare)),
+    ],
     metadata: [],
     signatures: [],
     subgraphs: [
@@ -49,6 +57,7 @@ function modelOf({ copy, factors, zeros }: Parts): TfliteModel {
           tensor("factors", "FLOAT32", 2),
           tensor("real", "FLOAT32"),
           tensor("zeros", "INT32", 3, per([1])),
+          tensor("spare", "FLOAT32", 4),
         ],
         inputs: [0],
         outputs: [1, 5],
@@ -62,11 +71,11 @@ function modelOf({ copy, factors, zeros }: Parts): TfliteModel {
   };
 }
 
-const RIGHT: Parts = { copy: per([0.5], [3]), factors: [0.25, 2], zeros: [0, 0] };
-const LOCATED = new Set([0, 2]);
+const RIGHT: Parts = { copy: per([0.5], [3]), factors: [0.25, 2], zeros: [0, 0], spare: [0, 0] };
+const TRACED: Traced = { located: new Set([0, 2]), areAllLocated: true };
 
 test("tensors that go with those of values are fine", () => {
-  expect(derivedProblem(modelOf(RIGHT), LOCATED)).toBeUndefined();
+  expect(derivedProblem(modelOf(RIGHT), TRACED)).toBeUndefined();
 });
 
 test.each<[string, Partial<Parts>, string]>([
@@ -74,7 +83,12 @@ test.each<[string, Partial<Parts>, string]>([
   ["a copy with another zero point", { copy: per([0.5], [4]) }, "copy is x moved, with other scales or zero points"],
   ["a copy without qparams", { copy: per([]) }, "copy is x moved, with other scales or zero points"],
   ["factors that are not the bias's scales", { factors: [0.25, 1] }, "factors is not the scales of b, which it multiplies"],
+  ["factors of nobody", { zeros: [0, 0], spare: [1, 2] }, "spare is a constant that stands for no value of the graph"],
   ["a bias of nobody that is not 0", { zeros: [0, 1] }, "zeros stands for no value of the graph and is not 0"],
 ])("%s is told by name", (_name, parts, problem) => {
-  expect(derivedProblem(modelOf({ ...RIGHT, ...parts }), LOCATED)).toMatchObject({ problem });
+  expect(derivedProblem(modelOf({ ...RIGHT, ...parts }), TRACED)).toMatchObject({ problem });
+});
+
+test("a manifest lists no constants that are not quantized, so that none is missed", () => {
+  expect(derivedProblem(modelOf({ ...RIGHT, spare: [1, 2] }), { ...TRACED, areAllLocated: false })).toBeUndefined();
 });

@@ -1,3 +1,4 @@
+import { elementCount } from "@vlm-export/ir";
 import type { TfliteBytes, TfliteModel, TfliteOperator, TfliteTensor } from "@vlm-export/formats/tflite";
 
 /** What is wrong with a tensor that stands for no value of the graph itself. */
@@ -6,20 +7,48 @@ export interface DerivedProblem {
   readonly problem: string;
 }
 
-/** Operators whose kernels move integers as they are, whatever qparams both sides state. */
-const MOVERS: ReadonlySet<string> = new Set(["TRANSPOSE", "RESHAPE"]);
+/** Operators whose kernels move or choose among integers as they are, whatever qparams both sides state, and the operands of which that is so. */
+const MOVERS: ReadonlyMap<string, readonly number[] | "all"> = new Map<string, readonly number[] | "all">([
+  ...[
+    "AVERAGE_POOL_2D",
+    "BROADCAST_TO",
+    "DEPTH_TO_SPACE",
+    "GATHER",
+    "GATHER_ND",
+    "MAX_POOL_2D",
+    "PAD",
+    "REDUCE_MAX",
+    "REDUCE_MIN",
+    "RESHAPE",
+    "RESIZE_BILINEAR",
+    "RESIZE_NEAREST_NEIGHBOR",
+    "SLICE",
+    "STRIDED_SLICE",
+    "TILE",
+    "TRANSPOSE",
+  ].map((op) => [op, [0]] as const),
+  ["CONCATENATION", "all"],
+  ["PADV2", [0, 2]],
+]);
+
+/** Which tensors of the file stand for values of the graph. */
+export interface Traced {
+  readonly located: ReadonlySet<number>;
+  /** Whether every constant of the graph is among them: a manifest lists the quantized ones only. */
+  readonly areAllLocated: boolean;
+}
 
 /**
- * What lowering adds to the located tensors must mean the same: copies in another layout have the qparams of their source, an int32 bias
- * that is made real is multiplied by its own scales, and a bias of its own is 0. Undefined when all of it does.
+ * What lowering adds to the located tensors must mean the same: copies have the qparams of their source, an int32 bias that is made real is
+ * multiplied by its own scales, a bias of its own is 0, and no other constant but single numbers and whole ones is there. Undefined when all of it does.
  */
-export function derivedProblem(model: TfliteModel, located: ReadonlySet<number>): DerivedProblem | undefined {
+export function derivedProblem(model: TfliteModel, { located, areAllLocated }: Traced): DerivedProblem | undefined {
   const file = new File(model);
   for (const operator of file.operators) {
     const problem = moved(file, operator) ?? madeReal(file, operator);
     if (problem) return problem;
   }
-  return ownBias(file, located);
+  return ownBias(file, located) ?? (areAllLocated ? untraced(file, located) : undefined);
 }
 
 /** The first subgraph, by index. */
@@ -50,15 +79,20 @@ class File {
 }
 
 function moved(file: File, operator: TfliteOperator): DerivedProblem | undefined {
-  const [from, to] = file.endsOf(operator);
-  if (!from || !to || !MOVERS.has(file.nameOf(operator)) || haveSameQparams(from, to)) return undefined;
-  return { tensor: to.name, problem: `${to.name} is ${from.name} moved, with other scales or zero points` };
+  const operands = MOVERS.get(file.nameOf(operator));
+  const [, to] = file.endsOf(operator);
+  if (!to || !operands) return undefined;
+  const sources = (operands === "all" ? operator.inputs : operands.map((at) => operator.inputs[at] ?? -1)).flatMap(
+    (at) => file.tensors[at] ?? [],
+  );
+  const other = sources.find((from) => !haveSameQparams(from, to));
+  return other && { tensor: to.name, problem: `${to.name} is ${other.name} moved, with other scales or zero points` };
 }
 
 function madeReal(file: File, operator: TfliteOperator): DerivedProblem | undefined {
   const [from] = file.endsOf(operator);
-  const scales = file.nameOf(operator) === "CAST" && from?.type === "INT32" ? from.quantization?.scale : undefined;
-  if (!from || !scales?.length) return undefined;
+  const scales = isBiasCast(file, operator) ? from?.quantization?.scale : undefined;
+  if (!from || !scales) return undefined;
   const readers = file.operators.filter((reader) => file.nameOf(reader) === "MUL" && reader.inputs.includes(operator.outputs[0] ?? -1));
   const factors = readers.flatMap(({ inputs }) => inputs.flatMap((input) => file.tensors[input] ?? []));
   const other = factors.find((factor) => {
@@ -80,6 +114,28 @@ function ownBias(file: File, located: ReadonlySet<number>): DerivedProblem | und
     );
   });
   return other && { tensor: other.name, problem: `${other.name} stands for no value of the graph and is not 0` };
+}
+
+/** Numbers of operators and zeros aside, a real or quantized constant is one of the graph; whole numbers may be shapes, axes and positions. */
+function untraced(file: File, located: ReadonlySet<number>): DerivedProblem | undefined {
+  const factors = new Set(file.operators.flatMap((operator) => (isFactor(file, operator) ? operator.inputs : [])));
+  const other = file.tensors.find((tensor, i) => {
+    const isWhole = (tensor.type === "INT32" && !tensor.quantization?.scale.length) || tensor.type === "BOOL";
+    const data = isWhole || located.has(i) || factors.has(i) ? undefined : file.dataOf(tensor);
+    return data !== undefined && elementCount(tensor.shape) !== 1 && data.read().some((byte) => byte !== 0);
+  });
+  return other && { tensor: other.name, problem: `${other.name} is a constant that stands for no value of the graph` };
+}
+
+/** Multiplies an int32 bias that is made real: {@link madeReal} has compared the other operand. */
+function isFactor(file: File, operator: TfliteOperator): boolean {
+  const isCast = (input: number) => file.operators.some((cast) => isBiasCast(file, cast) && cast.outputs.includes(input));
+  return file.nameOf(operator) === "MUL" && operator.inputs.some(isCast);
+}
+
+function isBiasCast(file: File, operator: TfliteOperator): boolean {
+  const [from] = file.endsOf(operator);
+  return file.nameOf(operator) === "CAST" && from?.type === "INT32" && (from.quantization?.scale.length ?? 0) > 0;
 }
 
 /** Of tensors with one scale each; more than one do not stay along an axis that is moved. */

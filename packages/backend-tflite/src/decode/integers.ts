@@ -19,8 +19,16 @@ export function storageOf(type: TfliteType, isShifted: boolean): DType | undefin
   return type === "INT32" && !isShifted ? "i32" : undefined;
 }
 
+/** The graph's type of a constant that is not quantized, by tensor type. */
+export const plainTypes: ReadonlyMap<TfliteType, DType> = new Map<TfliteType, DType>([
+  ["BOOL", "bool"],
+  ["FLOAT16", "f16"],
+  ["FLOAT32", "f32"],
+  ["INT32", "i32"],
+]);
+
 /**
- * The integers of a constant of stored shape `stored` in the graph's order and storage type: the bytes themselves where nothing was changed, else
+ * The elements of a constant of stored shape `stored` in the graph's order and storage type: the bytes themselves where nothing was changed, else
  * made when they are first read, and let go after the last byte.
  */
 export function graphIntegers(data: TfliteBytes, stored: readonly number[], form: Stored): TensorData {
@@ -42,10 +50,17 @@ export function graphIntegers(data: TfliteBytes, stored: readonly number[], form
 function restored(bytes: Uint8Array, shape: readonly number[], { storage, isShifted, order, kernels }: Stored & Order): Uint8Array {
   const isNibbles = storage === "i4" || storage === "u4";
   const codes = isNibbles ? nibblesOf(bytes, elementCount(shape)) : bytes;
-  const ordered = inGraphOrder(codes, shape, { order, kernels });
+  const ordered = inGraphOrder(codes, shape, { order, kernels, elementBytes: ELEMENT_BYTES.get(storage) ?? 1 });
   if (isShifted) toggleSigns(ordered, isNibbles ? 8 : 128);
   return isNibbles ? joined(ordered) : ordered;
 }
+
+/** Of types that have more than one. */
+const ELEMENT_BYTES: ReadonlyMap<DType, 2 | 4> = new Map<DType, 2 | 4>([
+  ["f16", 2],
+  ["f32", 4],
+  ["i32", 4],
+]);
 
 interface Order {
   /** Stored axis i is axis `order[i]` of the graph's value. */
@@ -53,13 +68,17 @@ interface Order {
   readonly kernels: Kernels;
 }
 
+interface Elements {
+  readonly elementBytes: 1 | 2 | 4;
+}
+
 /** The file's elements in the graph's order. */
-function inGraphOrder(source: Uint8Array, shape: readonly number[], { order, kernels }: Order): Uint8Array {
+function inGraphOrder(source: Uint8Array, shape: readonly number[], { order, kernels, elementBytes }: Order & Elements): Uint8Array {
   const wide = order.flatMap((axis, at) => (shape[at] === 1 ? [] : [{ axis, extent: shape[at] ?? 1 }]));
   const cut = wide.findIndex(({ axis }, at) => at > 0 && axis < (wide[at - 1]?.axis ?? 0));
   if (cut < 0) return source.slice();
   const matrices = matricesOf(wide, cut);
-  return matrices ? transposed(source, matrices, kernels) : scattered(source, wide);
+  return matrices ? transposed(source, { ...matrices, elementBytes }, kernels) : scattered(source, wide, elementBytes);
 }
 
 interface Axis {
@@ -90,18 +109,21 @@ function product(axes: readonly Axis[]): number {
   return axes.reduce((total, { extent }) => total * extent, 1);
 }
 
-function transposed(source: Uint8Array, { count, rows, columns }: Matrices, kernels: Kernels): Uint8Array {
+function transposed(source: Uint8Array, { count, rows, columns, elementBytes }: Matrices & Elements, kernels: Kernels): Uint8Array {
   const result = new Uint8Array(source.byteLength);
-  const size = rows * columns;
+  const size = rows * columns * elementBytes;
   for (let at = 0; at < count * size; at += size)
-    result.set(kernels.transpose(source.subarray(at, at + size), { rows, columns, elementBytes: 1 }), at);
+    result.set(kernels.transpose(source.subarray(at, at + size), { rows, columns, elementBytes }), at);
   return result;
 }
 
-function scattered(source: Uint8Array, wide: readonly Axis[]): Uint8Array {
+function scattered(source: Uint8Array, wide: readonly Axis[], elementBytes: number): Uint8Array {
   const places = graphPlaces(wide);
   const result = new Uint8Array(source.byteLength);
-  for (let from = 0; from < source.byteLength; from += 1) result[places.next().value as number] = source[from] ?? 0;
+  for (let from = 0; from < source.byteLength; from += elementBytes) {
+    const at = (places.next().value as number) * elementBytes;
+    for (let byte = 0; byte < elementBytes; byte += 1) result[at + byte] = source[from + byte] ?? 0;
+  }
   return result;
 }
 

@@ -2,7 +2,8 @@ import type { TfliteModel, TfliteTensorMap } from "@vlm-export/formats/tflite";
 import { type Graph, isFloat, type Node, type Value, VxError } from "@vlm-export/ir";
 import { lowerUnsupported, lowerValue } from "../errors.js";
 import { rowMajor } from "../layout.js";
-import { type Carried, Lowering } from "./lowering.js";
+import type { Carried, Holdings } from "./holdings.js";
+import { Lowering } from "./lowering.js";
 import { elementsOf } from "./node.js";
 import { lowerings } from "./registry.js";
 
@@ -13,8 +14,8 @@ export type EdgeType = "float32" | "int8";
 export interface LoweredGraph {
   readonly model: TfliteModel;
   readonly carried: readonly Carried[];
-  /** Float constants whose bytes are those of the graph, and their tensors. */
-  readonly plain: ReadonlyMap<Value, number>;
+  /** Where its constants that are not quantized lie. */
+  readonly plain: Holdings["plain"];
   /** Operators of the program by name. */
   readonly operators: ReadonlyMap<string, number>;
 }
@@ -29,8 +30,8 @@ export function lowerGraph(component: string, graph: Graph, edges: EdgeType): Lo
   const outputs = ports.slice(inputs.length);
   return {
     model: lowering.program.model(component, inputs, outputs),
-    carried: [...lowering.carried.values()],
-    plain: lowering.plain,
+    carried: [...lowering.holdings.carried.values()],
+    plain: lowering.holdings.plain,
     operators: lowering.program.operatorCounts(),
   };
 }

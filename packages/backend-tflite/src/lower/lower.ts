@@ -12,13 +12,13 @@ export function lowerModel(model: Model, context: BackendContext<TfliteTargetOpt
     const { model: file, carried, plain, operators } = lowerGraph(component, graph, context.options.io);
     const path = freshPath(component, taken);
     context.report(summaryOf(component, operators));
-    const tensors = carried.map(({ value, tensor, layout, shape, reencodings }) => ({
+    const tensors = carried.map(({ value, places, reencodings }) => ({
       component,
       value: value.name,
-      key: formatKey({ path, tensor, ...(layout && { layout }), ...(shape && { shape }) }),
+      key: formatKey({ path, places }),
       reencodings,
     }));
-    const constants = [...plain].map(([value, tensor]) => ({ component, value: value.name, key: formatKey({ path, tensor }) }));
+    const constants = [...plain].map(([value, places]) => ({ component, value: value.name, key: formatKey({ path, places }) }));
     return { component, path, model: file, tensors, constants };
   });
 }

@@ -1,13 +1,13 @@
 import type { TfliteOptions, TfliteQuantization } from "@vlm-export/formats/tflite";
-import type { Reencoding } from "@vlm-export/backend-api";
 import { type Graph, isFloat, type Node, type QuantSpec, staticShape, storedTensor, type Value } from "@vlm-export/ir";
 import { lowerShape, lowerValue } from "../errors.js";
 import { type Layout, regrouped, reshaped, rowMajor, sameOrder, storedShape } from "../layout.js";
 import { blockRows } from "./block-weights.js";
 import { float16Bytes, float32Bytes, floatBytes, int32Values, integerBytes, integerFormOf, knownData } from "./constant-bytes.js";
+import { Holdings } from "./holdings.js";
 import { permuted } from "./permute.js";
 import { Program, type ProgramTensor } from "./program.js";
-import { quantizationOf, reencodingsOf, sameQuantization } from "./quantization.js";
+import { quantizationOf, sameQuantization } from "./quantization.js";
 
 /** integer: the value's own integers and qparams; float: the real numbers that they stand for (or a value that is not quantized). */
 export type Form = "integer" | "float";
@@ -16,17 +16,6 @@ export type Form = "integer" | "float";
 export interface Place {
   readonly tensor: number;
   readonly layout: Layout;
-}
-
-/** Where the integers and qparams of a graph value lie in the artifact. */
-export interface Carried {
-  readonly value: Value;
-  readonly tensor: number;
-  /** Layout over the graph's shape; undefined = the bytes are in the graph's order. */
-  readonly layout: Layout | undefined;
-  /** The graph's shape, where the tensor has another (rows of one block each). */
-  readonly shape: readonly number[] | undefined;
-  readonly reencodings: readonly Reencoding[];
 }
 
 /** What `write` leaves to do once the operator stands. */
@@ -43,9 +32,7 @@ interface Pending {
 export class Lowering {
   readonly graph: Graph;
   readonly program: Program = new Program();
-  readonly carried: Map<Value, Carried> = new Map();
-  /** Tensors of float constants that hold the graph's bytes. */
-  readonly plain: Map<Value, number> = new Map();
+  readonly holdings: Holdings = new Holdings();
   /** Nodes that an operator has taken in already. */
   readonly done: Set<Node> = new Set();
   readonly #places = new Map<Value, Map<Form, Place[]>>();
@@ -164,7 +151,7 @@ export class Lowering {
       quantization,
       data: integerBytes(value.data, shape, rowMajor(shape.length)),
     });
-    this.#carry(value, { tensor });
+    this.holdings.carry(value, { tensor });
     return tensor;
   }
 
@@ -259,23 +246,19 @@ export class Lowering {
       return this.#dequantized(this.#plainConstant(value, layout, { type: "FLOAT16", data: float16Bytes(stored, shape, layout) }));
     if (isFloat(data.dtype) && data.dtype !== "f64")
       return this.#plainConstant(value, layout, { type: "FLOAT32", data: floatBytes(data, shape, layout) });
-    if (data.dtype === "bool")
-      return this.program.tensor({
-        name: value.name,
-        type: "BOOL",
-        shape: storedShape(shape, layout),
-        data: integerBytes(data, shape, layout),
-      });
+    if (data.dtype === "bool") return this.#plainConstant(value, layout, { type: "BOOL", data: integerBytes(data, shape, layout) });
     if (data.dtype !== "i64" && data.dtype !== "i32")
       throw lowerValue(value.name, `constants of type ${data.dtype} have no TFLite form here`);
-    return this.program.indices([...permuted(int32Values(value.name, data), shape, layout)], storedShape(shape, layout));
+    const tensor = this.program.indices([...permuted(int32Values(value.name, data), shape, layout)], storedShape(shape, layout));
+    this.holdings.keep(value, { tensor, layout });
+    return tensor;
   }
 
   #blocks(value: Value, quant: QuantSpec, layout: Layout): number {
     const shape = this.shape(value);
     const rows = blockRows(value, shape, quant, layout);
     const tensor = this.program.tensor(rows.tensor);
-    this.#carry(value, { tensor, layout: rows.layout, shape });
+    this.holdings.carry(value, { tensor, layout: rows.layout, shape });
     const real = this.viewed(this.#dequantized(tensor), storedShape(shape, rows.layout));
     return this.#relaid(value, { tensor: real, layout: rows.layout }, layout);
   }
@@ -284,8 +267,7 @@ export class Lowering {
   #plainConstant(value: Value, layout: Layout, { type, data }: Required<Pick<ProgramTensor, "type" | "data">>): number {
     const shape = this.shape(value);
     const tensor = this.program.tensor({ name: value.name, type, shape: storedShape(shape, layout), data });
-    const isAsGiven = value.type.dtype !== "bf16" && String(layout) === String(rowMajor(shape.length));
-    if (isAsGiven) this.plain.set(value, tensor);
+    this.holdings.keep(value, { tensor, layout });
     return tensor;
   }
 
@@ -302,7 +284,7 @@ export class Lowering {
       quantization: quantizationOf(quant, layout),
       data: integerBytes(value.data, shape, layout),
     });
-    this.#carry(value, { tensor, layout });
+    this.holdings.carry(value, { tensor, layout });
     return tensor;
   }
 
@@ -362,23 +344,7 @@ export class Lowering {
       return;
     }
     this.#placesOf(value, value.type.quant ? "integer" : "float").push(place);
-    if (value.type.quant) this.#carry(value, { tensor: place.tensor });
-  }
-
-  #carry(
-    value: Value,
-    { tensor, layout, shape }: { readonly tensor: number; readonly layout?: Layout; readonly shape?: readonly number[] },
-  ): void {
-    const { quant } = value.type;
-    if (this.carried.has(value) || !quant) return;
-    const moved = layout !== undefined && !sameOrder(this.shape(value), layout, rowMajor(layout.length));
-    this.carried.set(value, {
-      value,
-      tensor,
-      layout: moved || shape ? layout : undefined,
-      shape,
-      reencodings: reencodingsOf(quant, moved),
-    });
+    if (value.type.quant) this.holdings.carry(value, { tensor: place.tensor });
   }
 }
 

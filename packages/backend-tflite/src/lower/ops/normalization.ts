@@ -1,6 +1,4 @@
-import { floatValues } from "@vlm-export/backend-api";
 import type { Node, Value } from "@vlm-export/ir";
-import { lowerUnsupported } from "../../errors.js";
 import type { Layout } from "../../layout.js";
 import type { Lowering } from "../lowering.js";
 import { axisIn, inputOf, type LowerNode, numberAttr, outputOf } from "../node.js";
@@ -8,13 +6,21 @@ import { axisIn, inputOf, type LowerNode, numberAttr, outputOf } from "../node.j
 const fused = { fusedActivationFunction: "NONE" } as const;
 const adding = { ...fused, potScaleInt16: false } as const;
 
-interface Normalized {
+interface Place {
   readonly lowering: Lowering;
   readonly node: Node;
+  /** Of the operand. */
   readonly layout: Layout;
-  /** Stored shape of the operand, and of the statistics over its normalized axes. */
+}
+
+interface Scalable extends Place {
+  /** Stored shape of the operand, and of its statistics. */
   readonly shape: readonly number[];
   readonly reduced: readonly number[];
+}
+
+interface Normalized extends Scalable {
+  /** The tensor that names the normalized axes. */
   readonly axes: number;
 }
 
@@ -28,9 +34,7 @@ export const layerNorm: LowerNode = (lowering, node) => {
 /** (x − mean) · rsqrt(variance + epsilon) · scale + bias over each channel of each sample, on real numbers. */
 export const instanceNorm: LowerNode = (lowering, node) => {
   const { tensor, layout } = lowering.place(inputOf(node, 0), "float");
-  const channels = layout.map((axis) => (axis === 1 ? (lowering.shape(inputOf(node, 1))[0] ?? 1) : 1));
-  const factors = [1, 2].map((index) => lowering.viewed(lowering.read(inputOf(node, index), "float"), channels));
-  standardize(normalizedOf({ lowering, node, layout }, 2), tensor, factors);
+  standardize(normalizedOf({ lowering, node, layout }, 2), tensor, perChannel({ lowering, node, layout }, [1, 2]));
 };
 
 /** A factor or term of the result: a value that broadcasts, or a tensor that does so already. */
@@ -55,42 +59,35 @@ export const rmsNorm: LowerNode = (lowering, node) => {
   scaleBy(state, { x: tensor, power: meanOf(state, squares, "power"), affine: [node.inputs[1], node.inputs[2]] });
 };
 
-/** (x − mean) / √(variance + epsilon) · scale + bias per channel (inference form), as one product and one sum on real numbers. */
+/** (x − mean) · rsqrt(variance + epsilon) · scale + bias per channel, on real numbers, for statistics that are given. */
 export const batchNorm: LowerNode = (lowering, node) => {
-  const [x, y] = [inputOf(node, 0), outputOf(node)];
-  const [scale, bias, mean, variance] = [1, 2, 3, 4].map((index) => channelNumbers(node, index)) as [Floats, Floats, Floats, Floats];
-  const epsilon = numberAttr(node, "epsilon", 1e-5);
-  const factors = Array.from(scale, (factor, c) => factor / Math.sqrt((variance[c] ?? 0) + epsilon));
-  const offsets = factors.map((factor, c) => (bias[c] ?? 0) - (mean[c] ?? 0) * factor);
-  const { tensor, layout } = lowering.place(x, "float");
-  const shape = layout.map((axis) => (axis === 1 ? factors.length : 1));
-  const scaled = lowering.scratch(
-    `${node.name}_scaled`,
-    layout.map((axis) => lowering.shape(x)[axis] ?? 1),
-  );
-  lowering.emit("MUL", [tensor, lowering.floatConstant(`${node.name}_factor`, factors, shape)], [scaled], { kind: "MulOptions", ...fused });
-  const offset = lowering.floatConstant(`${node.name}_offset`, offsets, shape);
-  lowering.emit("ADD", [scaled, offset], [lowering.write(y, "float", layout)], { kind: "AddOptions", ...adding });
+  const { tensor, layout } = lowering.place(inputOf(node, 0), "float");
+  const [scale, bias, mean, variance] = perChannel({ lowering, node, layout }, [1, 2, 3, 4]) as [number, number, number, number];
+  const state = { lowering, node, layout, ...shapesOf({ lowering, node, layout }, (axis) => axis === 1) };
+  const centered = step(state, "centered", state.shape);
+  lowering.emit("SUB", [tensor, mean], [centered], { kind: "SubOptions", ...adding });
+  scaleBy(state, { x: centered, power: variance, affine: [scale, bias] });
 };
 
-type Floats = Float32Array;
-
-function channelNumbers(node: Node, index: number): Floats {
-  const { data, type } = inputOf(node, index);
-  if (!data || type.quant) throw lowerUnsupported(node.name, `${node.op} with operand ${index} quantized or computed at run time`);
-  return floatValues(data);
+/** Operands with one number per channel, as they broadcast in `layout`. */
+function perChannel({ lowering, node, layout }: Place, operands: readonly number[]): readonly number[] {
+  const channels = layout.map((axis) => (axis === 1 ? (lowering.shape(inputOf(node, 0))[1] ?? 1) : 1));
+  return operands.map((index) => lowering.viewed(lowering.read(inputOf(node, index), "float"), channels));
 }
 
 /** Statistics over the axes from `axis` on. */
-function normalizedOf({ lowering, node, layout }: Pick<Normalized, "lowering" | "node" | "layout">, axis: number): Normalized {
-  const logical = lowering.shape(inputOf(node, 0));
-  const stored = layout.map((at) => logical[at] ?? 1);
-  const reduced = layout.map((at) => (at >= axis ? 1 : (logical[at] ?? 1)));
-  const axes = lowering.program.indices(layout.flatMap((at, i) => (at >= axis ? [i] : [])));
-  return { lowering, node, layout, shape: stored, reduced, axes };
+function normalizedOf(place: Place, axis: number): Normalized {
+  const axes = place.lowering.program.indices(place.layout.flatMap((at, i) => (at >= axis ? [i] : [])));
+  return { ...place, ...shapesOf(place, (at) => at < axis), axes };
 }
 
-function step({ lowering, node }: Normalized, name: string, shape: readonly number[]): number {
+/** Stored shapes of the operand and of its statistics, which have the extents of the axes that stay. */
+function shapesOf({ lowering, node, layout }: Place, stays: (axis: number) => boolean): Pick<Scalable, "shape" | "reduced"> {
+  const logical = lowering.shape(inputOf(node, 0));
+  return { shape: layout.map((at) => logical[at] ?? 1), reduced: layout.map((at) => (stays(at) ? (logical[at] ?? 1) : 1)) };
+}
+
+function step({ lowering, node }: Place, name: string, shape: readonly number[]): number {
   return lowering.scratch(`${node.name}_${name}`, shape);
 }
 
@@ -109,7 +106,7 @@ interface Scaled {
 }
 
 /** x · rsqrt(power + epsilon) · scale + bias. */
-function scaleBy(state: Normalized, { x, power, affine }: Scaled): void {
+function scaleBy(state: Scalable, { x, power, affine }: Scaled): void {
   const { lowering, node, shape, reduced, layout } = state;
   const epsilon = lowering.floatConstant(`${node.name}_epsilon`, [numberAttr(node, "epsilon", 1e-5)], []);
   const shifted = step(state, "shifted", reduced);
