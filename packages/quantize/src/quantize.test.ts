@@ -246,6 +246,32 @@ test("outlier channels beyond float16 leave the node whole, with a warning", asy
   expect(graph.nodes.map(({ op }) => op)).toEqual(["vlm::Quantize", "MatMul"]);
 });
 
+test.each([
+  ["MatMul", {}, 4e4],
+  ["Gemm", { alpha: 0.25 }, 6.5e4],
+] as const)("sums of outlier products beyond float16 leave the %s whole, with a warning", async (op, attrs, inputLargest) => {
+  const { edit, node } = builder();
+  const x = edit.addInput("x", { dtype: "f32", shape: [2, 32] });
+  const w = edit.addConstant(
+    "w",
+    f32Tensor(
+      new Float32Array(32 * 4).map((_, i) => (i === 12 ? 5 : 0.1)),
+      [32, 4],
+    ),
+  );
+  edit.addOutput(node(op, [x, w], "a", attrs));
+  edit.settle();
+  const absmax = Float32Array.from({ length: 32 }, (_, i) => (i === 3 ? inputLargest : 1));
+  const plan = await planOf(
+    edit.graph,
+    `${W8A8}  - match: { op: [MatMul, Gemm], outliers: { sigma: 3 } }\n    split: { outliers: float16 }\n`,
+  );
+  const statistics = statisticsOf({ x: { range: [-inputLargest, 1], maxima: new Map([[1, absmax]]) } });
+  const { graph, diagnostics } = await quantize(plan, statistics, { ops, kernels });
+  expect(diagnostics).toMatchObject([{ code: "VX-QUANT-F16-RANGE", where: { value: "a" } }]);
+  expect(graph.nodes.map((found) => found.op)).toEqual(["vlm::Quantize", op]);
+});
+
 test("a split without outliers leaves the node whole and says so", async () => {
   const { edit, constant, node } = builder();
   const x = edit.addInput("x", { dtype: "f32", shape: [2, 8] });

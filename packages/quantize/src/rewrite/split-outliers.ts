@@ -6,7 +6,7 @@ import { narrowed } from "../activation-ranges.js";
 import { quantNoStatistics, quantF16Range, quantNoOutliers } from "../errors.js";
 import { extremesOf } from "../statistics.js";
 import { outlierChannels, type OutlierReport, outlierReport } from "../outlier-channels.js";
-import { floatsOf } from "../weights/constant-floats.js";
+import { floatsOf, wideFloatsOf } from "../weights/constant-floats.js";
 import { F16_LARGEST, halfConstant } from "../weights/float-constant.js";
 import { quantizeWeight } from "../weights/quantize-weight.js";
 import { insertQuantize } from "./apply-activations.js";
@@ -41,6 +41,8 @@ interface FoundSplit {
   readonly restLargest: number;
   /** Largest magnitude of the input that is known; 0 when nothing is. */
   readonly inputLargest: number;
+  /** Of each outlier channel. */
+  readonly outlierLargest: readonly number[];
   readonly report: OutlierReport;
 }
 
@@ -56,7 +58,9 @@ function findOutliers(rewrite: Rewrite, plan: SplitPlan): FoundSplit | undefined
   const value = by === "weights" ? weight.value.name : (node.inputs[inputIndex] as Value).name;
   const restLargest = rest.reduce((most, channel) => Math.max(most, absmax[channel] as number), 0);
   const report = { ...outlierReport(absmax, outliers), node: node.name, value, by, split: true };
-  return { plan, axes, outliers, rest, restLargest, inputLargest: inputLargest(rewrite, plan), report };
+  const whole = inputLargest(rewrite, plan);
+  const outlierLargest = outliers.map((channel) => (by === "weights" ? whole : (absmax[channel] as number)));
+  return { plan, axes, outliers, rest, restLargest, inputLargest: whole, outlierLargest, report };
 }
 
 /** By its extremes: the channels are not told apart when those of the weight are split. */
@@ -94,14 +98,15 @@ async function splitNode(rewrite: Rewrite, found: FoundSplit, inputs: Map<string
   if (!node || !sum) return false;
   const { value, request } = plan.weight;
   const data = value.data as TensorData;
-  const half = halfConstant(takeChannels(data, axes.reduce, outliers), tools.kernels);
+  const taken = takeChannels(data, axes.reduce, outliers);
+  const half = halfConstant(taken, tools.kernels);
   if ("largest" in half) {
     rewrite.report(quantF16Range(value.name, node.name, { largest: half.largest, so: UNSPLIT }));
     return false;
   }
-  if (found.inputLargest > F16_LARGEST) {
-    const input = plan.node.inputs[plan.inputIndex] as Value;
-    rewrite.report(quantF16Range(input.name, node.name, { largest: found.inputLargest, so: UNSPLIT }));
+  const beyond = beyondHalf(found, wideFloatsOf(taken, tools.kernels), taken.shape);
+  if (beyond) {
+    rewrite.report(quantF16Range(beyond.value.name, node.name, { largest: beyond.largest, so: UNSPLIT }));
     return false;
   }
   const integers = await quantizeWeight({ value, data: takeChannels(data, axes.reduce, rest) }, request, tools);
@@ -120,6 +125,30 @@ async function splitNode(rewrite: Rewrite, found: FoundSplit, inputs: Map<string
   rewrite.replaced.add(plan.node);
   rewrite.redirected.set(plan.node.outputs[0] as Value, total as Value);
   return true;
+}
+
+/** What of the float16 part float16 does not hold: the input, or sums of its products, each at its largest. */
+function beyondHalf(
+  { plan, axes, inputLargest, outlierLargest }: FoundSplit,
+  weight: Float32Array,
+  shape: readonly number[],
+): { readonly value: Value; readonly largest: number } | undefined {
+  const { node, inputIndex } = plan;
+  if (inputLargest > F16_LARGEST) return { value: node.inputs[inputIndex] as Value, largest: inputLargest };
+  const alpha = node.op === "Gemm" && typeof node.attrs["alpha"] === "number" ? Math.abs(node.attrs["alpha"]) : 1;
+  const largest = alpha * largestSum(weight, elementCount(shape.slice(axes.reduce + 1)), outlierLargest);
+  return largest > F16_LARGEST ? { value: node.outputs[0] as Value, largest } : undefined;
+}
+
+/** The largest Σ |x_k| · |W_kj| over the columns j; rows that follow each other are `inner` elements apart. NaN and infinities do not count. */
+function largestSum(weight: Float32Array, inner: number, inputs: readonly number[]): number {
+  const sums = new Float64Array(weight.length / Math.max(inputs.length, 1));
+  weight.forEach((number, i) => {
+    const [row, rest] = [Math.floor(i / inner), i % inner];
+    const column = Math.floor(row / inputs.length) * inner + rest;
+    sums[column] = (sums[column] as number) + Math.abs(number) * (inputs[row % inputs.length] as number);
+  });
+  return sums.reduce((most, sum) => Math.max(most, Number.isFinite(sum) ? sum : 0), 0);
 }
 
 function inputParts(rewrite: Rewrite, { plan, outliers, rest, restLargest, axes }: FoundSplit, known: Map<string, InputParts>): InputParts {
