@@ -87,6 +87,16 @@ test("settle puts producers first and refuses a cycle by name", () => {
   expect(() => edit.settle()).toThrow(expect.objectContaining({ diagnostic: expect.objectContaining({ code: "VX-IMPORT-CYCLE" }) }));
 });
 
+test("a fresh name has the lowest free number, also after a lower one became free", () => {
+  const edit = new GraphEditor(ops, "g");
+  const taken = Array.from({ length: 4 }, () => edit.addConstant(edit.freshName("c"), f32Tensor([1], [1])));
+  expect(taken.map(({ name }) => name)).toEqual(["c", "c_1", "c_2", "c_3"]);
+  edit.rename(taken[1]!, "other");
+  expect([edit.freshName("c"), edit.freshName("c")]).toEqual(["c_1", "c_1"]);
+  edit.eraseConstant(taken[0]!);
+  expect(edit.freshName("c")).toBe("c");
+});
+
 test("a name can be given once; erasing what is read is refused", () => {
   const edit = new GraphEditor(ops, "g");
   const w = edit.addConstant("__proto__", f32Tensor([1], [1]));

@@ -34,6 +34,8 @@ type TypeRules = Pick<OpDef, "infer" | "elements">;
 export class GraphEditor {
   readonly ops: OpRegistry;
   private readonly store: GraphStore;
+  /** The first number that may be free behind a base that was asked for; forgotten when a name becomes free. */
+  private readonly freeNumbers = new Map<string, number>();
 
   /** Edits `graph` in place; without one, a new empty graph of that name. */
   constructor(ops: OpRegistry, graph: Graph | string) {
@@ -97,7 +99,10 @@ export class GraphEditor {
   /** `base` when free, else `base_1`, `base_2`…; for values and nodes alike. */
   freshName(base: string): string {
     let name = base;
-    for (let n = 1; this.store.values.has(name) || this.store.nodeNames.has(name); n += 1) name = `${base}_${n}`;
+    for (let n = this.freeNumbers.get(base) ?? 1; this.store.values.has(name) || this.store.nodeNames.has(name); n += 1) {
+      name = `${base}_${n}`;
+      this.freeNumbers.set(base, n);
+    }
     return name;
   }
 
@@ -167,6 +172,7 @@ export class GraphEditor {
       if (value && isRead(this.store, value)) throw new RangeError(`erase: ${node.name} output ${value.name} is still read`);
     }
     this.store.removeNode(node);
+    this.freeNumbers.clear();
     for (const value of node.outputs) if (value) this.store.values.delete(value.name);
   }
 
@@ -174,6 +180,7 @@ export class GraphEditor {
   eraseConstant(value: Value): void {
     if (isRead(this.store, value)) throw new RangeError(`eraseConstant: ${value.name} is still read`);
     this.store.removeConstant(value);
+    this.freeNumbers.clear();
   }
 
   /** Sets the type, for example to a quantized one, and re-infers the readers. */
@@ -186,6 +193,7 @@ export class GraphEditor {
   rename(value: Value, name: string): void {
     if (this.store.values.has(name)) throw importDuplicateName("value", name);
     this.store.values.delete(value.name);
+    this.freeNumbers.clear();
     (value as Writable<Value>).name = name;
     this.store.values.set(name, value);
   }
