@@ -39,8 +39,22 @@ export interface Diagnostic {
 /** Exit codes of the command line: what kind of failure a coded error is. */
 export type FailureKind = "user" | "tool" | "verify" | "interrupted";
 
-/** An error that a user can act on. Anything else that escapes a stage is a bug (exit 70). */
+/** Marks the errors of every copy of this package: a plugin that is installed by itself brings a copy of its own. */
+const BRAND: symbol = Symbol.for("vlm-export.VxError");
+
+/**
+ * An error that a user can act on. Anything else that escapes a stage is a bug (exit 70). `instanceof` also knows errors that another copy
+ * of this package made.
+ */
 export class VxError extends Error {
+  static {
+    Object.defineProperty(VxError.prototype, BRAND, { value: true });
+  }
+
+  static override [Symbol.hasInstance](value: unknown): value is VxError {
+    return typeof value === "object" && value !== null && BRAND in value;
+  }
+
   override readonly name = "VxError";
   readonly diagnostic: Diagnostic;
   /** All findings of the stage, the first of which is `diagnostic`. */
