@@ -1,4 +1,5 @@
 import type { Backend } from "./backend.js";
+import { rulesProblem } from "./rule-shape.js";
 import { pluginContract } from "./errors.js";
 
 const NAME = /^[a-z][a-z0-9-]*$/;
@@ -37,8 +38,8 @@ function capabilityProblems(backend: Partial<Backend>): readonly string[] {
   const lists = ["units", "weights", "activations", "granularities", "blockSizes", "rules"] as const;
   const missing = lists.filter((key) => !Array.isArray(capabilities[key])).map((key) => `capabilities.${key} must be a list`);
   if (missing.length > 0) return missing;
-  const noRule = capabilities.rules.findIndex((rule) => !isObject(rule));
-  if (noRule >= 0) return [`capabilities.rules[${noRule}] must be a rule`];
+  const odd = rulesProblem(capabilities.rules);
+  if (odd !== undefined) return [odd];
   const ids = capabilities.rules.map((rule) => rule.id);
   const repeated = ids.filter((id, i) => ids.indexOf(id) !== i);
   const bare = capabilities.rules.filter((rule) => !rule.reason || !rule.source).map((rule) => rule.id);

@@ -63,6 +63,35 @@ export function pluginCrash(backend: string, hook: string, cause: unknown): VxEr
   );
 }
 
+/** A hook threw a coded error that nobody could print. */
+export function pluginError(
+  backend: string,
+  hook: string,
+  { problem, cause }: { readonly problem: string; readonly cause: VxError },
+): VxError {
+  return new VxError(
+    {
+      code: "VX-PLUGIN-CRASH",
+      severity: "error",
+      message: `hook ${hook} threw a VxError that is not whole: ${problem}.`,
+      hint: PLUGIN_BUG,
+      where: { stage: STAGES.get(hook) ?? "verify", backend },
+    },
+    { cause },
+  );
+}
+
+/** `context.report` was given something that no report can hold. */
+export function pluginFinding(backend: string, problem: string): VxError {
+  return new VxError({
+    code: "VX-PLUGIN-CRASH",
+    severity: "error",
+    message: `context.report was given no finding: ${problem}.`,
+    hint: PLUGIN_BUG,
+    where: { stage: "emit", backend },
+  });
+}
+
 /** A hook resolved to something that the contract does not allow. */
 export function pluginResult(backend: string, hook: string, problem: string): VxError {
   return new VxError({

@@ -11,6 +11,7 @@ export { HostWork } from "./host/host-work.js";
 export * from "./host/open-session.js";
 export * from "./host/open-site.js";
 export * from "./host/private-model.js";
+export { regionsOf } from "./host/regions-of.js";
 export { resolveOptions } from "./options.js";
 export * from "./partition.js";
 export * from "./qparams.js";

@@ -8,14 +8,14 @@ import {
   checkGraph,
   emitArtifact,
   openSite,
-  partitionByUnit,
   privateModel,
   quantizedValues,
   type Region,
+  regionsOf,
   type TargetSite,
   whyNotHeld,
 } from "@vlm-export/backend-api";
-import { type Graph, GraphEditor, type Model, type OpRegistry, runPasses } from "@vlm-export/ir";
+import { GraphEditor, type Model, type OpRegistry, runPasses } from "@vlm-export/ir";
 import { ConformanceError } from "./conformance-error.js";
 
 /** Folder of the artifact inside that of the case. */
@@ -77,7 +77,9 @@ async function emitted(kit: KitSite, site: TargetSite, model: Model): Promise<Ar
   const { context, terms } = site;
   const clone = privateModel(model);
   await callHook(backend, "legalize", () => legalize(clone, kit), terms);
-  const regions = await callHook(backend, "partition", () => regionsOf(backend, clone), terms);
+  const regions = new Map<string, readonly Region[]>();
+  for (const [name, graph] of clone.components)
+    regions.set(name, await regionsOf(backend, graph, checkGraph(name, graph, backend.capabilities.rules), terms));
   const target = await callHook(backend, "lower", () => backend.lower(clone, regions, context), terms);
   return emitArtifact(site, { model, target, losses: [] });
 }
@@ -95,13 +97,4 @@ function refuseStrays(root: string, { context }: TargetSite, { files }: Artifact
 function legalize({ components }: Model, { backend, ops }: KitSite): void {
   for (const graph of components.values())
     runPasses(new GraphEditor(ops, graph), backend.legalize ?? [], { ops, report: () => undefined }, { checkInvariants: true });
-}
-
-function regionsOf(backend: Backend, { components }: Model): ReadonlyMap<string, readonly Region[]> {
-  return new Map([...components].map(([name, graph]) => [name, regionsOfComponent(backend, name, graph)]));
-}
-
-function regionsOfComponent(backend: Backend, component: string, graph: Graph): readonly Region[] {
-  const verdicts = checkGraph(component, graph, backend.capabilities.rules);
-  return backend.partition ? backend.partition(graph, verdicts) : partitionByUnit(graph, verdicts);
 }

@@ -19,6 +19,22 @@ test.each<readonly [string, unknown, string]>([
     "result.tensors[0].key is a number, not a string",
   ],
   ["emit", { formatVersion: "1", tensors: [], constants: [null] }, "result.constants[0] is null, not an object"],
+  [
+    "emit",
+    { formatVersion: "1", tensors: [{ component: "main", value: "w", key: "", reencodings: ["magic"] }] },
+    'result.tensors[0].reencodings[0] is "magic", not one of sign-shift, transpose, repack, negate, replicate-scale, widen-scale, flip',
+  ],
+  [
+    "emit",
+    { formatVersion: "1", tensors: [], losses: [{ component: "main", value: "w", reason: "r", resolution: "dropped" }] },
+    'result.losses[0].resolution is "dropped", not one of fallback, requantize',
+  ],
+  [
+    "emit",
+    { formatVersion: "1", tensors: [], losses: [{ component: "main", value: "w", reason: "r", resolution: "fallback", maxAbsError: NaN }] },
+    "result.losses[0].maxAbsError is NaN, not a finite number",
+  ],
+  ["partition", [{ id: 0, unit: "tpu", nodes: [], boundaryBytes: 0 }], 'result[0].unit is "tpu", not one of npu, gpu, cpu'],
   ["decode", { tensors: [] }, "result.decoder is undefined, not a string"],
   ["decode", { decoder: "d", tensors: "none" }, "result.tensors is a string, not a list"],
   ["probe", undefined, "result is undefined, not a list"],
@@ -62,12 +78,32 @@ test.each<readonly [string, unknown, string]>([
     ),
     "something that cannot be read",
   ],
-  ["an empty coded error", new VxError([]), "no diagnostic"],
 ])("whatever is thrown names the plugin: %s", async (_, thrown, says) => {
   const crashed = callHook(backend, "emit", () => {
     throw thrown;
   });
   await expect(crashed).rejects.toMatchObject(crash(`hook emit threw: ${says}`));
+});
+
+const finding = { code: "VX-TEST", severity: "error", message: "text", where: { stage: "emit" } } as const;
+
+test.each<readonly [VxError, string]>([
+  [new VxError([]), "error.diagnostics holds no error"],
+  [new VxError([null] as never), "error.diagnostics[0] is null, not an object"],
+  [new VxError({ message: "text" } as never), "error.diagnostics[0].code is undefined, not a string"],
+  [new VxError({ ...finding, code: "MINE" as never }), 'error.diagnostics[0].code "MINE" does not match /^VX-/'],
+  [new VxError({ ...finding, where: undefined as never }), "error.diagnostics[0].where is undefined, not an object"],
+  [new VxError({ ...finding, severity: "info" }), "error.diagnostics holds no error"],
+  [new VxError(finding, { kind: "odd" as never }), 'error.kind is "odd", not one of user, tool, verify, interrupted'],
+  [new VxError(finding, { kind: "interrupted" }), "error.kind is interrupted, and nobody interrupted it"],
+])("a coded error that cannot be printed or reported is the plugin's crash: %#", async (thrown, says) => {
+  const fails = callHook(backend, "emit", () => Promise.reject(thrown), { signal: new AbortController().signal });
+  await expect(fails).rejects.toMatchObject(crash(`hook emit threw a VxError that is not whole: ${says}.`));
+});
+
+test("a coded error of the plugin stays as it is", async () => {
+  const thrown = new VxError(finding, { kind: "tool" });
+  await expect(callHook(backend, "emit", () => Promise.reject(thrown))).rejects.toBe(thrown);
 });
 
 test("an AbortError is the host's only where the host has ended the run", async () => {

@@ -1,7 +1,7 @@
 import { systemLimit, VxError } from "@vlm-export/ir";
 import type { Backend } from "../backend.js";
-import { pluginCrash, pluginResult, pluginTimeout } from "../errors.js";
-import { resultProblem } from "./hook-results.js";
+import { pluginCrash, pluginError, pluginResult, pluginTimeout } from "../errors.js";
+import { errorProblem, resultProblem } from "./hook-results.js";
 import { type HostWork, watchIdle } from "./host-work.js";
 
 const IDLE_MS = 60_000;
@@ -80,7 +80,10 @@ function codedError(
   { error, signal }: { readonly error: unknown; readonly signal?: AbortSignal | undefined },
 ): Error {
   try {
-    if (error instanceof VxError && error.diagnostics.length > 0) return error;
+    if (error instanceof VxError) {
+      const problem = errorProblem(error, signal?.aborted !== false);
+      return problem === undefined ? error : pluginError(backend, hook, { problem, cause: error });
+    }
     if (error instanceof Error && error.name === "AbortError" && signal?.aborted !== false) return error;
     return systemLimit(error) ?? pluginCrash(backend, hook, error);
   } catch {

@@ -34,10 +34,15 @@ export async function emitArtifact({ backend, context, writer, terms }: TargetSi
     formatVersion,
     dir: writer.dir,
     files: writer.files(),
-    tensors,
-    ...(constants && { constants }),
-    losses: lost,
+    tensors: tensors.map(({ component, value, key, reencodings }) => ({ component, value, key, reencodings })),
+    ...(constants && { constants: constants.map(({ component, value, key }) => ({ component, value, key })) }),
+    losses: lost.map(plainLoss),
   };
+}
+
+/** With the fields of the contract only: it goes into manifest and report. */
+function plainLoss({ component, value, reason, resolution, maxAbsError }: LossEntry): LossEntry {
+  return { component, value, reason, resolution, ...(maxAbsError !== undefined && { maxAbsError }) };
 }
 
 interface Named {

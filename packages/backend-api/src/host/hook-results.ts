@@ -1,56 +1,57 @@
-/** What is wrong with a value, in words that begin with the `path` to it; undefined when nothing is. */
-type Check = (value: unknown, path: string) => string | undefined;
+import type { FailureKind, Stage, VxError } from "@vlm-export/ir";
+import type { Reencoding } from "../backend.js";
+import { UNITS } from "../rule-shape.js";
+import { type Check, fields, like, list, method, number, oneOf, optional, text } from "../shape-checks.js";
 
-const text: Check = (value, path) => (typeof value === "string" ? undefined : `${path} is ${nameOf(value)}, not a string`);
-const method: Check = (value, path) => (typeof value === "function" ? undefined : `${path} is ${nameOf(value)}, not a function`);
-
-/** An object in which each of these holds. */
-function fields(checks: Readonly<Record<string, Check>>): Check {
-  return (value, path) => {
-    if (typeof value !== "object" || value === null) return `${path} is ${nameOf(value)}, not an object`;
-    const own = value as Readonly<Record<string, unknown>>;
-    return firstOf(Object.entries(checks), ([name, check]) => check(own[name], `${path}.${name}`));
-  };
-}
-
-function list(check: Check): Check {
-  return (value, path) => {
-    if (!Array.isArray(value)) return `${path} is ${nameOf(value)}, not a list`;
-    return firstOf([...(value as readonly unknown[]).entries()], ([i, item]) => check(item, `${path}[${i}]`));
-  };
-}
-
-function optional(check: Check): Check {
-  return (value, path) => (value === undefined ? undefined : check(value, path));
-}
-
-function firstOf<T>(items: readonly T[], problemOf: (item: T) => string | undefined): string | undefined {
-  for (const item of items) {
-    const problem = problemOf(item);
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
-}
-
-function nameOf(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (Array.isArray(value)) return "a list";
-  return `${typeof value === "object" ? "an" : "a"} ${typeof value}`;
-}
-
+const REENCODINGS: Readonly<Record<Reencoding, true>> = {
+  "sign-shift": true,
+  transpose: true,
+  repack: true,
+  negate: true,
+  "replicate-scale": true,
+  "widen-scale": true,
+  flip: true,
+};
 const tensorName = { component: text, value: text };
 const location = { ...tensorName, key: text };
+const loss = { ...tensorName, reason: text, resolution: oneOf(["fallback", "requantize"]), maxAbsError: optional(number) };
+
+const STAGES: Readonly<Record<Stage, true>> = {
+  import: true,
+  normalize: true,
+  plan: true,
+  calibrate: true,
+  quantize: true,
+  check: true,
+  legalize: true,
+  partition: true,
+  lower: true,
+  emit: true,
+  verify: true,
+  report: true,
+};
+const KINDS: Readonly<Record<FailureKind, true>> = { user: true, tool: true, verify: true, interrupted: true };
+
+const diagnostic: Check = fields({
+  code: like(/^VX-/),
+  severity: oneOf(["error", "warning", "info"]),
+  message: text,
+  hint: optional(text),
+  where: fields({ stage: oneOf(Object.keys(STAGES)) }),
+});
+const error: Check = fields({ kind: oneOf(Object.keys(KINDS)), diagnostics: list(diagnostic) });
 
 /** What a tensor was decoded to is judged where it is compared: from a damaged file it may be anything, which is then a difference. */
 const CHECKS: ReadonlyMap<string, Check> = new Map([
-  ["probe", list(fields({ code: text, message: text, where: fields({}) }))],
+  ["probe", list(diagnostic)],
+  ["partition", list(fields({ id: number, unit: oneOf(UNITS), nodes: list(text), boundaryBytes: number }))],
   [
     "emit",
     fields({
       formatVersion: text,
-      tensors: list(fields({ ...location, reencodings: list(text) })),
+      tensors: list(fields({ ...location, reencodings: list(oneOf(Object.keys(REENCODINGS))) })),
       constants: optional(list(fields(location))),
-      losses: optional(list(fields({ ...tensorName, reason: text, resolution: text }))),
+      losses: optional(list(fields(loss))),
     }),
   ],
   ["decode", fields({ decoder: text, tensors: list(fields({})), constants: optional(list(fields({}))) })],
@@ -61,4 +62,18 @@ const CHECKS: ReadonlyMap<string, Check> = new Map([
 /** Why the contract does not allow a hook to give `result`, in words; undefined when it does. `lower` may give anything. */
 export function resultProblem(hook: string, result: unknown): string | undefined {
   return CHECKS.get(hook)?.(result, "result");
+}
+
+/** Why a finding may not go into a report, in words; undefined when it may. */
+export function findingProblem(finding: unknown): string | undefined {
+  return diagnostic(finding, "diagnostic");
+}
+
+/** What keeps a VxError of a plugin from being printed and reported, in words; undefined when nothing does. */
+export function errorProblem(thrown: VxError, mayBeInterrupted: boolean): string | undefined {
+  const problem = error(thrown, "error");
+  if (problem !== undefined) return problem;
+  if (!thrown.diagnostics.some(({ severity }) => severity === "error")) return "error.diagnostics holds no error";
+  if (thrown.kind === "interrupted" && !mayBeInterrupted) return "error.kind is interrupted, and nobody interrupted it";
+  return undefined;
 }

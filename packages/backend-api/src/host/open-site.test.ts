@@ -39,3 +39,13 @@ test("a hook that was given up creates no file any more", async () => {
   });
   expect(readdirSync(join(root, "late"))).toEqual([]);
 });
+
+test("a finding that no report can hold is refused where it is given", () => {
+  const { context, diagnostics, dispose } = siteIn("finding");
+  expect(() => context.report({ code: "VX-MINE", severity: "loud", message: "m", where: { stage: "emit" } } as never)).toThrow(
+    'context.report was given no finding: diagnostic.severity is "loud", not one of error, warning, info.',
+  );
+  context.report({ code: "VX-MINE", severity: "info", message: "m", where: { stage: "emit" } });
+  expect(diagnostics).toEqual([{ code: "VX-MINE", severity: "info", message: "m", where: { stage: "emit", backend: "test" } }]);
+  dispose();
+});

@@ -4,9 +4,10 @@ import type { Backend, BackendContext, FileOptions, OutputFile } from "../backen
 import { execTool } from "../exec.js";
 import { resolveOptions } from "../options.js";
 import type { Diagnostic, OpRegistry } from "@vlm-export/ir";
-import { pluginLate } from "../errors.js";
+import { pluginFinding, pluginLate } from "../errors.js";
 import { type ArtifactWriter, openArtifactWriter } from "./artifact-writer.js";
 import type { HookTerms } from "./call-hook.js";
+import { findingProblem } from "./hook-results.js";
 import { HostWork } from "./host-work.js";
 
 /** What one target's hooks run with. */
@@ -58,7 +59,11 @@ export function openSite({ backend, dir, tmpRoot, options, ops, environment, sig
       ops,
       tmpDir,
       ...(signal && { signal }),
-      report: (diagnostic) => void diagnostics.push({ ...diagnostic, where: { ...diagnostic.where, backend: backend.name } }),
+      report(diagnostic) {
+        const problem = findingProblem(diagnostic);
+        if (problem !== undefined) throw pluginFinding(backend.name, problem);
+        diagnostics.push({ ...diagnostic, where: { ...diagnostic.where, backend: backend.name } });
+      },
       createFile,
       exec: (file, args, execOptions) => work.during(execTool(environment, file, args, { ...execOptions, ...(signal && { signal }) })),
     },

@@ -13,7 +13,8 @@ export const roundTrip: Suite = {
       const [first] = proof.diagnostics;
       if (first) throw new ConformanceError(`${first.where.value}: ${first.message}`);
       if (proof.tensorsCompared === 0) throw new ConformanceError("no tensor was compared");
-      return passed(`${proof.tensorsCompared} tensors and ${proof.constantsCompared ?? 0} plain constants equal`);
+      const lost = artifact.losses.length > 0 ? `, ${artifact.losses.length} lost` : "";
+      return passed(`${proof.tensorsCompared} tensors and ${proof.constantsCompared ?? 0} plain constants equal${lost}`);
     } finally {
       dispose();
     }

@@ -73,9 +73,9 @@ function modelOf({ graph }: GraphEditor): Model {
   return { name: "m", components: new Map([["main", graph]]), links: [], metadata: new Map(), sources: [], opsets: new Map() };
 }
 
-function run(backend: Backend, model = reluModel()) {
+function run(backend: Backend, model = reluModel(), onLoss: "refuse" | "fallback" = "refuse") {
   const site = openSite({ backend, dir: folder, tmpRoot: folder, options: undefined, ops, environment: {}, idleMs: 100 });
-  return runTarget(site, { model, onLoss: "refuse", kernels: createKernels(), clock: stageClock(() => undefined) });
+  return runTarget(site, { model, onLoss, kernels: createKernels(), clock: stageClock(() => undefined) });
 }
 
 test("a node that legalize makes and the rules reject is refused by name before lower", async () => {
@@ -114,12 +114,18 @@ test("a hook that writes into the bytes that it reads leaves the frozen model as
   expect([...model.components.get("main")!.value("w")!.data!.bytes()]).toEqual([1, 2, 3, 4]);
 });
 
-test("a quantized value must be listed or lost", async () => {
+test("a quantized value must be listed or, where the recipe allows it, lost", async () => {
   const unlisted = { code: "VX-PLUGIN-UNLISTED", where: { stage: "emit", backend: "test", component: "main", value: "w" } };
   await expect(run(backendThat({}), weightModel())).rejects.toMatchObject({ kind: "verify", diagnostic: unlisted });
   const losses = [{ component: "main", value: "w", reason: "no int8", resolution: "fallback" as const }];
-  const artifact = await run(backendThat({ emit: async () => ({ formatVersion: "1", tensors: [], losses }) }), weightModel());
-  expect(artifact.losses).toEqual(losses);
+  const losing = backendThat({
+    emit: async () => ({ formatVersion: "1", tensors: [], losses: losses.map((loss) => ({ ...loss, odd: 1 })) }),
+  });
+  expect((await run(losing, weightModel(), "fallback")).losses).toEqual(losses);
+  await expect(run(losing, weightModel())).rejects.toMatchObject({
+    kind: "user",
+    diagnostic: { code: "VX-CHECK-CAPABILITY", message: "target test cannot hold the value as decided: no int8.", where: { value: "w" } },
+  });
 });
 
 test("an emit that gives nothing, or never ends, is blamed", async () => {

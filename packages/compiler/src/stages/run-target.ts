@@ -4,14 +4,15 @@ import {
   callHook,
   emitArtifact,
   type LossEntry,
-  partitionByUnit,
   privateModel,
   type Region,
+  regionsOf,
   type TargetSite,
 } from "@vlm-export/backend-api";
-import { type Graph, GraphEditor, type Model, runPasses, VxError } from "@vlm-export/ir";
+import { GraphEditor, type Model, runPasses, VxError } from "@vlm-export/ir";
 import type { Kernels } from "@vlm-export/numerics";
 import type { StageClock } from "../events.js";
+import { checkCapability } from "../errors.js";
 import { capabilityFindings, checkComponent } from "./check-target.js";
 import { fallBackToFloat } from "./fall-back.js";
 
@@ -29,16 +30,19 @@ export interface TargetJob {
  */
 export async function runTarget(site: TargetSite, job: TargetJob): Promise<Artifact> {
   const { backend, context, terms } = site;
-  const { clock, model } = job;
+  const { clock, model, onLoss } = job;
   const target = backend.name;
   const clone = privateModel(model);
   const losses = await clock.run("check", () => holdOrLose(clone, backend, { ...job, site }), target);
   await clock.run("check", () => requireAccepted(clone, backend), target);
   await clock.run("legalize", () => callHook(backend, "legalize", () => legalize(clone, site), terms), target);
   await clock.run("check", () => requireAccepted(clone, backend), target);
-  const regions = await clock.run("partition", () => callHook(backend, "partition", () => partition(clone, backend), terms), target);
+  const regions = await clock.run("partition", () => partition(clone, site), target);
   const lowered = await clock.run("lower", () => callHook(backend, "lower", () => backend.lower(clone, regions, context), terms), target);
-  return clock.run("emit", () => emitArtifact(site, { model, target: lowered, losses }), target);
+  const artifact = await clock.run("emit", () => emitArtifact(site, { model, target: lowered, losses }), target);
+  if (onLoss === "refuse" && artifact.losses.length > 0)
+    throw new VxError(artifact.losses.map(({ component, value, reason }) => checkCapability(target, component, value, reason)));
+  return artifact;
 }
 
 function holdOrLose(
@@ -63,10 +67,9 @@ function legalize(clone: Model, { backend, context }: TargetSite): void {
   for (const graph of clone.components.values()) runPasses(new GraphEditor(context.ops, graph), backend.legalize ?? [], passContext);
 }
 
-function partition(clone: Model, backend: Backend): ReadonlyMap<string, readonly Region[]> {
-  const regionsOf = (name: string, graph: Graph): readonly Region[] => {
-    const { verdicts } = checkComponent(backend, name, graph);
-    return backend.partition ? backend.partition(graph, verdicts) : partitionByUnit(graph, verdicts);
-  };
-  return new Map([...clone.components].map(([name, graph]) => [name, regionsOf(name, graph)]));
+async function partition(clone: Model, { backend, terms }: TargetSite): Promise<ReadonlyMap<string, readonly Region[]>> {
+  const regions = new Map<string, readonly Region[]>();
+  for (const [name, graph] of clone.components)
+    regions.set(name, await regionsOf(backend, graph, checkComponent(backend, name, graph).verdicts, terms));
+  return regions;
 }
