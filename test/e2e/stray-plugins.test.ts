@@ -31,11 +31,14 @@ test.each([
   ["timer", `setTimeout(() => { throw new Error("late"); }, 0); await new Promise((done) => setTimeout(done, 20))`],
   ["rejection", `void Promise.reject(new Error("late")); await new Promise((done) => setTimeout(done, 20))`],
   ["exit-in-timer", `setTimeout(() => process.exit(0), 0); await new Promise((done) => setTimeout(done, 20))`],
-])("an error of a plugin that nothing catches (%s) ends the command with 70 and one document, and nothing is left", (name, deed) => {
+])("an error of a plugin that nothing catches (%s) is laid to it in one document, with exit 3, and nothing is left", (name, deed) => {
   const { run, left } = exported(name, deed);
   expect({ code: run.code, document: JSON.parse(run.stdout) as unknown, left }).toEqual({
-    code: 70,
-    document: { ok: false, diagnostics: [expect.objectContaining({ code: "VX-CLI-STRAY" })] },
+    code: 3,
+    document: {
+      ok: false,
+      diagnostics: [expect.objectContaining({ code: "VX-CLI-STRAY", where: { stage: "report", backend: "stray" } })],
+    },
     left: [],
   });
 });

@@ -141,15 +141,32 @@ export function pluginUnlisted(backend: string, values: readonly { readonly comp
   );
 }
 
-/** A plugin asked for a file outside its artifact's folder. */
-export function pluginFilePath(backend: string, path: string): VxError {
-  return new VxError({
-    code: "VX-PLUGIN-FILE-PATH",
-    severity: "error",
-    message: `file path ${JSON.stringify(path)} is not a relative POSIX path inside the artifact's folder.`,
-    hint: "This is a bug of the plugin.",
-    where: { stage: "emit", backend },
-  });
+/** A plugin asked for a file outside its artifact's folder, twice, or after emit. */
+export function pluginFilePath(backend: string, path: string, problem: string): VxError {
+  return new VxError(
+    {
+      code: "VX-PLUGIN-FILE-PATH",
+      severity: "error",
+      message: `file path ${JSON.stringify(path)} ${problem}.`,
+      hint: PLUGIN_BUG,
+      where: { stage: "emit", backend },
+    },
+    { kind: "verify" },
+  );
+}
+
+/** The folder of an artifact does not hold what went through `context.createFile`. */
+export function pluginFiles(backend: string, problem: string): VxError {
+  return new VxError(
+    {
+      code: "VX-PLUGIN-FILES",
+      severity: "error",
+      message: `the artifact's files are not those written and closed through context.createFile: ${problem}.`,
+      hint: PLUGIN_BUG,
+      where: { stage: "emit", backend },
+    },
+    { kind: "verify" },
+  );
 }
 
 /** What is wrong with one option, and the option that was meant by a word that is none. */

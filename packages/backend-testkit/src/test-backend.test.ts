@@ -74,15 +74,14 @@ test("an emit that writes into what it reads does not harm the model that it is 
 });
 
 test("files that go past the host are named: beside the artifact, in it, and in the working folder", async () => {
-  const besideTmp = await failuresOf((target, context) => {
-    writeFileSync(join(dirname(context.tmpDir), "beside.bin"), "");
-    writeFileSync(join(dirname(context.tmpDir), "artifact", "inside.bin"), "");
-    writeFileSync(join(context.tmpDir, "allowed.bin"), "");
-    return emitNull(target, context);
-  });
-  expect(besideTmp[0]).toMatch(
-    /files that were not written and closed through context\.createFile: (?=.*beside\.bin)(?=.*artifact.inside\.bin)(?!.*allowed)/,
-  );
+  const putting = (...path: readonly string[]) =>
+    failuresOf((target, context) => {
+      writeFileSync(join(dirname(context.tmpDir), ...path), "");
+      writeFileSync(join(context.tmpDir, "allowed.bin"), "");
+      return emitNull(target, context);
+    });
+  expect((await putting("beside.bin"))[0]).toMatch(/files were written beside the artifact: beside\.bin$/);
+  expect((await putting("artifact", "inside.bin"))[0]).toContain("inside.bin was put there in another way");
   const folder = mkdtempSync(join(tmpdir(), "vlm-export-kit-cwd-"));
   const cwd = vi.spyOn(process, "cwd").mockReturnValue(folder);
   try {

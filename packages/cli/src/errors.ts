@@ -14,18 +14,21 @@ export function cliCache(folder: string, cause: unknown): VxError {
   );
 }
 
-/** Code that a command called threw where nothing catches it, as in a timer. */
-export function cliStray(error: unknown): VxError {
+/** Code that a command called threw where nothing catches it, as in a timer; `backend`: whose hooks ran then. */
+export function cliStray(error: unknown, backend?: string): VxError {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return new VxError(
     {
       code: "VX-CLI-STRAY",
       severity: "error",
       message: `an error that nothing catches ended the command: ${text}`,
-      hint: "The lines after it name the file. Where that is a plugin's, `vlm-export backend test PATH` checks it; else please report it.",
-      where: { stage: "report" },
+      hint:
+        backend === undefined
+          ? "The lines after it name the file. Where that is a plugin's, `vlm-export backend test PATH` checks it; else please report it."
+          : `It came while the plugin of target ${backend} ran, whose bug it is: leave the target out; \`vlm-export backend test PATH\` checks it.`,
+      where: { stage: "report", ...(backend !== undefined && { backend }) },
     },
-    { cause: error },
+    { cause: error, kind: backend === undefined ? "user" : "verify" },
   );
 }
 

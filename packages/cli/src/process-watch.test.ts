@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { VxError } from "@vlm-export/ir";
 import { expect, test } from "vitest";
+import type { RunningPlugin } from "./command-site.js";
 import { watchProcess } from "./process-watch.js";
 
 /** A process that nothing ends, and what is told where it ends before the command. */
@@ -10,8 +11,9 @@ function watched() {
   const exit = (code?: number | string | null): never => exits.push(code) as never;
   const host = Object.assign(new EventEmitter(), { exit, exitCode: undefined as number | string | null | undefined });
   const deaths: string[] = [];
-  const watch = watchProcess(interrupt.signal, ({ diagnostic }: VxError) => deaths.push(diagnostic.code), host);
-  return { host, watch, deaths, exits, interrupt };
+  const running: RunningPlugin = {};
+  const watch = watchProcess(interrupt.signal, ({ diagnostic }: VxError) => deaths.push(diagnostic.code), { host, running });
+  return { host, watch, deaths, exits, interrupt, running };
 }
 
 test.each([
@@ -33,6 +35,13 @@ test("the message of a stray error has its stack, and of what is no error its te
   const other = watched();
   other.host.emit("unhandledRejection", undefined);
   expect(other.watch.mishap()?.message).toContain("undefined");
+});
+
+test("a stray error while a plugin runs is laid to it, and is no bug of the command", () => {
+  const { host, watch, running } = watched();
+  running.backend = "odd";
+  host.emit("unhandledRejection", "late");
+  expect(watch.mishap()).toMatchObject({ kind: "verify", diagnostic: { code: "VX-CLI-STRAY", where: { backend: "odd" } } });
 });
 
 test("a process that ends before its command ends with 70, and says so", () => {

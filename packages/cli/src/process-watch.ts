@@ -1,6 +1,7 @@
 import type { EventEmitter } from "node:events";
 import type { VxError } from "@vlm-export/ir";
 import { cliStray, cliUnfinished } from "./errors.js";
+import type { RunningPlugin } from "./command-site.js";
 import { EXIT } from "./exit-codes.js";
 
 /** The process, as far as code of a plugin can end it under a command. */
@@ -8,6 +9,12 @@ export type WatchedProcess = Pick<EventEmitter, "on" | "off"> & {
   exit(code?: number | string | null): never;
   exitCode?: number | string | null | undefined;
 };
+
+/** What is watched, and which plugin runs in it meanwhile. */
+export interface WatchedSite {
+  readonly running?: RunningPlugin;
+  readonly host?: WatchedProcess;
+}
 
 /** A watch over what ends the process, or should, while a command runs. */
 export interface ProcessWatch {
@@ -24,7 +31,8 @@ export interface ProcessWatch {
  * that never settles, and `process.exit`, which throws meanwhile. Where the process ends before the command, its code is 70 and `died`,
  * which has no time but for synchronous work, is told why.
  */
-export function watchProcess(signal: AbortSignal, died: (why: VxError) => void, host: WatchedProcess = process): ProcessWatch {
+export function watchProcess(signal: AbortSignal, died: (why: VxError) => void, site: WatchedSite = {}): ProcessWatch {
+  const { running, host = process } = site;
   const abort = new AbortController();
   let first: VxError | undefined;
   const happened = (mishap: VxError): void => {
@@ -32,8 +40,8 @@ export function watchProcess(signal: AbortSignal, died: (why: VxError) => void, 
     abort.abort(new DOMException("interrupted", "AbortError"));
   };
   const listeners = {
-    uncaughtException: (error: unknown) => happened(cliStray(error)),
-    unhandledRejection: (reason: unknown) => happened(cliStray(reason)),
+    uncaughtException: (error: unknown) => happened(cliStray(error, running?.backend)),
+    unhandledRejection: (reason: unknown) => happened(cliStray(reason, running?.backend)),
     beforeExit: () => happened(cliUnfinished()),
     exit: () => {
       host.exitCode = EXIT.bug;

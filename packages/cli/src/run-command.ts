@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 import type { CommandModule } from "yargs";
 import yargs from "yargs";
-import type { CommandSite } from "./command-site.js";
+import type { CommandSite, RunningPlugin } from "./command-site.js";
 import { backendCommand } from "./commands/backend.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { evalCommand } from "./commands/eval.js";
@@ -26,9 +26,10 @@ export async function runCommand(argv: readonly string[], signal: AbortSignal): 
   const mode: OutputMode = { json: isFlagOn(argv, "json"), quiet: isFlagOn(argv, "quiet") };
   const stdout = ownStdout({ alone: mode.json && !isFlagOn(argv, "help") });
   const output = createOutput(mode, { stdout: stdout.write, stderr: (text) => void process.stderr.write(text) });
-  const watch = watchProcess(signal, (why) => createOutput(mode, AT_EXIT).failure(why));
+  const running: RunningPlugin = {};
+  const watch = watchProcess(signal, (why) => createOutput(mode, AT_EXIT).failure(why), { running });
   try {
-    return await outcome(argv, output, watch);
+    return await outcome(argv, output, { ...watch, running });
   } finally {
     watch.end();
     stdout.release();
@@ -39,12 +40,16 @@ export async function runCommand(argv: readonly string[], signal: AbortSignal): 
 const AT_EXIT: Sinks = { stdout: (text) => void writeSync(1, text), stderr: (text) => void writeSync(2, text) };
 
 /** Runs the command and prints its answer, or what went wrong; the answer waits for its end, as something can go wrong after it. */
-async function outcome(argv: readonly string[], output: Output, watch: ProcessWatch): Promise<number> {
+async function outcome(
+  argv: readonly string[],
+  output: Output,
+  { running, ...watch }: ProcessWatch & { readonly running: RunningPlugin },
+): Promise<number> {
   let print = (): void => undefined;
   const answer: Output["answer"] = (text, document) => {
     print = () => output.answer(text, document);
   };
-  const site: CommandSite = { output: { ...output, answer }, signal: watch.signal, exitCode: EXIT.ok };
+  const site: CommandSite = { output: { ...output, answer }, signal: watch.signal, running, exitCode: EXIT.ok };
   const error = await problemOf(argv, site);
   const mishap = watch.mishap();
   if (mishap === undefined && error === undefined) {
@@ -52,7 +57,8 @@ async function outcome(argv: readonly string[], output: Output, watch: ProcessWa
     return site.exitCode;
   }
   output.failure(mishap ?? error?.problem);
-  return mishap === undefined ? exitCodeOf(error?.problem) : EXIT.bug;
+  if (mishap === undefined) return exitCodeOf(error?.problem);
+  return mishap.kind === "verify" ? EXIT.verify : EXIT.bug; // laid to a plugin, or to nobody
 }
 
 /** What ended the command before its end, if anything did. */

@@ -3,6 +3,7 @@ import type { Artifact, Emitted, LossEntry } from "../backend.js";
 import { pluginUnlisted } from "../errors.js";
 import { quantizedValues } from "../qparams.js";
 import { callHook } from "./call-hook.js";
+import { confirmFiles } from "./confirm-files.js";
 import type { TargetSite } from "./open-site.js";
 
 /** What emit starts from. */
@@ -17,7 +18,7 @@ export interface EmitJob {
 
 /**
  * Runs emit: the artifact on disk, with every quantized value listed, not yet proven. Throws what {@link callHook} does, and
- * VX-PLUGIN-UNLISTED.
+ * VX-PLUGIN-UNLISTED, VX-PLUGIN-FILES.
  */
 export async function emitArtifact({ backend, context, writer, terms }: TargetSite, { model, target, losses }: EmitJob): Promise<Artifact> {
   const { formatVersion, tensors, constants, ...emitted } = await callHook<Emitted>(
@@ -26,10 +27,11 @@ export async function emitArtifact({ backend, context, writer, terms }: TargetSi
     () => backend.emit(target, context),
     terms,
   );
+  writer.seal();
   const lost = [...losses, ...(emitted.losses ?? [])];
   const unlisted = missing(model, [...tensors, ...lost]);
   if (unlisted.length > 0) throw pluginUnlisted(backend.name, unlisted);
-  return {
+  const artifact: Artifact = {
     backend: backend.name,
     formatVersion,
     dir: writer.dir,
@@ -38,6 +40,8 @@ export async function emitArtifact({ backend, context, writer, terms }: TargetSi
     ...(constants && { constants: constants.map(({ component, value, key }) => ({ component, value, key })) }),
     losses: lost.map(plainLoss),
   };
+  confirmFiles(artifact);
+  return artifact;
 }
 
 /** With the fields of the contract only: it goes into manifest and report. */

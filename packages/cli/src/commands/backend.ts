@@ -63,6 +63,7 @@ function testCommand(site: CommandSite): CommandModule<object, { readonly path: 
     async handler({ path }) {
       const [{ loadBackend }, { testBackend }] = await Promise.all([import("@vlm-export/compiler"), import("@vlm-export/backend-testkit")]);
       const { backend } = (await surveyBackends()).backends.get(path) ?? (await loadBackend(path));
+      site.running.backend = backend.name;
       const results = await testBackend(backend, { environment: process.env, signal: site.signal });
       const count = (wanted: (typeof results)[number]["status"]): number => results.filter(({ status }) => status === wanted).length;
       const [passed, failed, rejected, notRun] = [count("passed"), count("failed"), count("rejected"), count("not-run")];

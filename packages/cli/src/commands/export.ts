@@ -77,7 +77,10 @@ async function runExport(
       tool: { name: "vlm-export", version: VERSION },
       environment: process.env,
       signal: site.signal,
-      onEvent: progress.sink,
+      onEvent(event) {
+        site.running.backend = event.kind === "stage-end" ? undefined : event.target;
+        progress.sink(event);
+      },
       report: (diagnostic) => progress.aside(() => site.output.message(diagnostic)),
       ...(calibration !== undefined && { calibrationFile: calibration }),
       ...(cacheDir !== undefined && { cacheDir }),

@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Backend, type DecodedTensor, defineBackend, quantizedValues, scaleValues, zeroPointValues } from "@vlm-export/backend-api";
 import { type DType, memoryTensor, type Model, staticShape, type Value, VxError } from "@vlm-export/ir";
@@ -72,6 +72,7 @@ async function exported(hooks: Partial<typeof sound>) {
     tool: { name: "vlm-export", version: "0" },
     environment: {},
   });
+  expect(readdirSync(join(out, "dist"))).not.toContain("stray.bin");
   const { bad, sound: after } = report.targets;
   expect(after).toMatchObject({ status: "ok", proof: { tensorsDifferent: 0 } });
   expect(after?.proof?.tensorsCompared).toBeGreaterThan(0);
@@ -120,6 +121,38 @@ test.each<readonly [string, Partial<typeof sound>, string]>([
     "VX-PLUGIN-CRASH",
   ],
   ["an abort that the host did not ask for", { lower: () => Promise.reject(new DOMException("gone", "AbortError")) }, "VX-PLUGIN-CRASH"],
+  [
+    "an emit that writes past the host",
+    {
+      emit: async (model, context) => {
+        writeFileSync(join(dirname(context.tmpDir), "bad", "stray.bin"), "");
+        return sound.emit(model, context);
+      },
+    },
+    "VX-PLUGIN-FILES",
+  ],
+  [
+    "a decode that removes its artifact",
+    {
+      decode: async (artifact, context) => {
+        const decoded = await sound.decode(artifact, context);
+        rmSync(artifact.dir, { recursive: true });
+        return decoded;
+      },
+    },
+    "VX-PLUGIN-FILES",
+  ],
+  [
+    "a decode that writes beside its artifact",
+    {
+      decode: async (artifact, context) => {
+        writeFileSync(join(artifact.dir, "../stray.bin"), "");
+        return sound.decode(artifact, context);
+      },
+    },
+    "VX-PLUGIN-FILES",
+  ],
+  ["a path outside the artifact", { emit: (_, context) => context.createFile("../x") as never }, "VX-PLUGIN-FILE-PATH"],
   ["a coded error without a finding", { lower: () => Promise.reject(new VxError([])) }, "VX-PLUGIN-CRASH"],
 ])("%s fails its own target only", async (_, hooks, code) => {
   expect(await exported(hooks)).toMatchObject({ status: "failed", codes: [code] });

@@ -1,11 +1,13 @@
-import { mkdirSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
 import {
   type Artifact,
   type Backend,
   callHook,
+  confirmFiles,
   type Decoded,
   openSite,
+  pluginFiles,
   readPlugin,
   REJECTED_FOLDER,
   type TargetSite,
@@ -43,6 +45,7 @@ export async function proveTarget(run: RunSite, backend: Backend, job: ProveJob)
   const dir = join(job.staging, backend.name);
   mkdirSync(dir, { recursive: true });
   const { request } = run;
+  const before = readdirSync(job.staging);
   let site: TargetSite | undefined;
   try {
     site = openSite({
@@ -56,6 +59,7 @@ export async function proveTarget(run: RunSite, backend: Backend, job: ProveJob)
     });
     const { writer } = site;
     const outcome = await proven(run, site, job);
+    removeStrays(backend, { staging: job.staging, before: [...before, basename(site.context.tmpDir)] });
     await run.clock.run("emit", () => writer.synced(), backend.name);
     return outcome;
   } catch (error) {
@@ -82,13 +86,23 @@ async function proven(run: RunSite, site: TargetSite, job: ProveJob): Promise<Ta
   );
   const compared = (): Proof => compareDecoded(backend.name, model, decoded, artifact); // reads the files, by code of the plugin
   const proof = await clock.run("verify", () => readPlugin(backend, "decode", compared, terms), backend.name);
+  confirmFiles(artifact);
   const diagnostics = [...site.diagnostics, ...proof.diagnostics];
   if (proof.diagnostics.length > 0) return { ...base, ...reject(artifact, job.staging), status: "failed", diagnostics, proof };
   if (request.verify === "decode") return { ...base, status: "ok", diagnostics, proof, decoded };
   const { engine, accuracy, findings } = await clock.run("verify", () => runOnEngine(run, site, artifact, job), backend.name);
+  confirmFiles(artifact);
   const found = { diagnostics: [...diagnostics, ...findings], proof, engine };
   if (engine.status === "failed") return { ...base, ...reject(artifact, job.staging), status: "failed", ...found };
   return { ...base, status: "ok", ...found, decoded, ...(accuracy && { accuracy }) };
+}
+
+/** A plugin that wrote beside its artifact would make the output another than its manifest says. Throws VX-PLUGIN-FILES. */
+function removeStrays({ name }: Backend, { staging, before }: { readonly staging: string; readonly before: readonly string[] }): void {
+  const own = new Set([...before, REJECTED_FOLDER]);
+  const strays = readdirSync(staging).filter((entry) => !own.has(entry));
+  for (const stray of strays) rmSync(join(staging, stray), { recursive: true, force: true });
+  if (strays.length > 0) throw pluginFiles(name, `${strays.join(", ")} was put beside its folder`);
 }
 
 /** Moves an artifact that failed out of its target's folder; the report says where. */
