@@ -74,3 +74,11 @@ test.each([
     diagnostic: { code: "VX-PLUGIN-LOAD", message: expect.stringContaining(reason), where: { file: recipe, line: 3, column: 5 } },
   });
 });
+
+test("an export that throws when it is looked at is told as a plugin that does not load", async () => {
+  const path = join(root, "trap.mjs");
+  writeFileSync(path, `export default new Proxy({}, { get() { throw new Error("trap"); } });`);
+  await expect(discoverBackends([], { plugins: [path] })).rejects.toMatchObject({
+    diagnostic: { code: "VX-PLUGIN-LOAD", message: expect.stringContaining("it throws when it is read: trap") },
+  });
+});

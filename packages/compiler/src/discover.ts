@@ -104,10 +104,19 @@ export async function loadBackend(path: string): Promise<FoundBackend> {
       throw pluginLoad(path, error instanceof Error ? error.message : String(error), error);
     },
   );
-  const problems = contractProblems(module.default);
+  const problems = problemsOf(module.default);
   if (problems.length > 0) throw pluginLoad(path, `its default export is not a backend of API version 1: ${problems.join("; ")}`);
   const { name, version } = isFolder ? readPackage(path) : {};
   return { backend: module.default as Backend, from: name ?? path, version: version ?? "0" };
+}
+
+/** The export may be anything, even what throws when it is looked at. */
+function problemsOf(candidate: unknown): readonly string[] {
+  try {
+    return contractProblems(candidate);
+  } catch (error) {
+    return [`it throws when it is read: ${error instanceof Error ? error.message : String(error)}`];
+  }
 }
 
 function packageFolders(root: string): readonly string[] {

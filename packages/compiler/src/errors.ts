@@ -135,6 +135,21 @@ export function verifyMapped(backend: string, samples: number): Diagnostic {
   };
 }
 
+/** An artifact, or the engine that runs it, gives other outputs than the model has. */
+export function verifyOutput(backend: string, output: string, found: readonly string[]): VxError {
+  const given = found.length > 0 ? `it gives ${found.map((name) => JSON.stringify(name)).join(", ")}` : "it gives none";
+  return coded(
+    "VX-VERIFY-OUTPUT",
+    "verify",
+    {
+      message: `the engine gives no output of this name; ${given}.`,
+      hint: "The artifact is not the model's: report this to the authors of the target's plugin.",
+      kind: "verify",
+    },
+    { backend, value: output },
+  );
+}
+
 /** The engine with its own settings loses much of what was measured. */
 export function verifyDefaults(
   backend: string,

@@ -39,7 +39,13 @@ test.each<readonly [string, unknown, string]>([
   ["decode", { decoder: "d", tensors: "none" }, "result.tensors is a string, not a list"],
   ["probe", undefined, "result is undefined, not a list"],
   ["open", { name: "e", version: "1", close: async () => undefined }, "result.run is undefined, not a function"],
-  ["run", [], "result.get is undefined, not a function"],
+  ["run", [], "result is not a Map of tensors"],
+  ["run", new Map([["y", null]]), 'result.get("y") is null, not an object'],
+  [
+    "run",
+    new Map([["y", { dtype: "f32", shape: [2], byteLength: 8, bytes: () => new Uint8Array(3) }]]),
+    'result.get("y") has 3 bytes, f32[2] needs 8',
+  ],
 ])("%s may not give %j", async (hook, result, says) => {
   await expect(callHook(backend, hook, async () => result)).rejects.toMatchObject(
     crash(`hook ${hook} gave no result of the contract: ${says}.`),

@@ -1,4 +1,4 @@
-import type { FailureKind, Stage, VxError } from "@vlm-export/ir";
+import { BITS, byteLengthOf, elementCount, type FailureKind, type Stage, type TensorData, type VxError } from "@vlm-export/ir";
 import type { Reencoding } from "../backend.js";
 import { UNITS } from "../rule-shape.js";
 import { type Check, fields, like, list, method, number, oneOf, optional, text } from "../shape-checks.js";
@@ -41,6 +41,22 @@ const diagnostic: Check = fields({
 });
 const error: Check = fields({ kind: oneOf(Object.keys(KINDS)), diagnostics: list(diagnostic) });
 
+const tensor = fields({ dtype: oneOf(Object.keys(BITS)), shape: list(number), bytes: method });
+
+/** Named tensors, each with the bytes that its type and shape need. */
+function tensors(value: unknown, path: string): string | undefined {
+  if (!(value instanceof Map)) return `${path} is not a Map of tensors`;
+  for (const [name, found] of value as ReadonlyMap<string, TensorData>) {
+    const at = `${path}.get(${JSON.stringify(name)})`;
+    const problem = tensor(found, at);
+    if (problem !== undefined) return problem;
+    if (found.dtype === "string") continue;
+    const [needed, given] = [byteLengthOf(found.dtype, elementCount(found.shape)), found.bytes().byteLength];
+    if (needed !== given) return `${at} has ${given} bytes, ${found.dtype}[${found.shape.join(", ")}] needs ${needed}`;
+  }
+  return undefined;
+}
+
 /** What a tensor was decoded to is judged where it is compared: from a damaged file it may be anything, which is then a difference. */
 const CHECKS: ReadonlyMap<string, Check> = new Map([
   ["probe", list(diagnostic)],
@@ -56,7 +72,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map([
   ],
   ["decode", fields({ decoder: text, tensors: list(fields({})), constants: optional(list(fields({}))) })],
   ["open", fields({ name: text, version: text, run: method, close: method, defaults: optional(fields({ advice: text, run: method })) })],
-  ["run", fields({ get: method })],
+  ["run", tensors],
 ]);
 
 /** Why the contract does not allow a hook to give `result`, in words; undefined when it does. `lower` may give anything. */

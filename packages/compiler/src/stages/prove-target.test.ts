@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Backend, type DecodedTensor, defineBackend, quantizedValues, scaleValues, zeroPointValues } from "@vlm-export/backend-api";
-import { type DType, memoryTensor, type Model, staticShape, type Value, VxError } from "@vlm-export/ir";
+import { type DType, f32Tensor, memoryTensor, type Model, staticShape, type TensorData, type Value, VxError } from "@vlm-export/ir";
 import { loadRecipe } from "@vlm-export/recipe";
 import { afterAll, expect, test } from "vitest";
 import { compile } from "../compile.js";
@@ -57,7 +57,7 @@ function loaded({ ints, shape, scale, ...named }: ReturnType<typeof stored>): De
 }
 
 /** What a target `bad` with these hooks comes to, and the hash of what a sound one writes after it. */
-async function exported(hooks: Partial<typeof sound>) {
+async function exported(hooks: Partial<typeof sound>, verify: "decode" | "run" = "decode") {
   const out = mkdtempSync(join(folder, "out-"));
   const backends = [defineBackend<unknown, Model>({ ...sound, name: "bad", ...hooks }), sound] as readonly Backend[];
   const { report } = await compile({
@@ -66,7 +66,7 @@ async function exported(hooks: Partial<typeof sound>) {
     byDefault: false,
     targets: backends.map(({ name }) => name),
     outDir: join(out, "dist"),
-    verify: "decode",
+    verify,
     backends: new Map(backends.map((backend) => [backend.name, { backend, from: "test", version: "0" }])),
     cacheDir: join(folder, "cache"),
     tool: { name: "vlm-export", version: "0" },
@@ -156,4 +156,13 @@ test.each<readonly [string, Partial<typeof sound>, string]>([
   ["a coded error without a finding", { lower: () => Promise.reject(new VxError([])) }, "VX-PLUGIN-CRASH"],
 ])("%s fails its own target only", async (_, hooks, code) => {
   expect(await exported(hooks)).toMatchObject({ status: "failed", codes: [code] });
+});
+
+test.each<readonly [string, ReadonlyMap<string, TensorData>, string]>([
+  ["no output of the model", new Map([["other", f32Tensor([1], [1])]]), "VX-VERIFY-OUTPUT"],
+  ["an output without its bytes", new Map([["logits", { ...f32Tensor([1], [1]), bytes: () => new Uint8Array(3) }]]), "VX-PLUGIN-CRASH"],
+])("an engine that gives %s fails its target", async (_, outputs, code) => {
+  const open = async () => ({ name: "engine", version: "1", run: async () => outputs, close: async () => undefined });
+  const { status, codes } = await exported({ open }, "run");
+  expect({ status, codes }).toEqual({ status: "failed", codes: [code] });
 });

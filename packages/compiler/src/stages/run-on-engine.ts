@@ -3,7 +3,7 @@ import { type Diagnostic, VxError } from "@vlm-export/ir";
 import type { Accuracy, EngineReport } from "@vlm-export/schemas";
 import type { Sample } from "@vlm-export/samples";
 import { type NumericError, topOneAccuracy } from "@vlm-export/verify";
-import { verifyFar, verifyHalf, verifyMapped, verifyShape } from "../errors.js";
+import { verifyFar, verifyHalf, verifyMapped, verifyOutput, verifyShape } from "../errors.js";
 import type { RunSite } from "../run-site.js";
 import { DefaultErrors } from "./default-errors.js";
 import { type FloatReference, openFloat, runReference } from "./float-session.js";
@@ -24,16 +24,16 @@ export interface EngineFindings {
  * of kind tool), is "not run", never a pass; one that refuses the artifact (kind verify) is "failed".
  */
 export async function runOnEngine(run: RunSite, site: TargetSite, artifact: Artifact, job: ProveJob): Promise<EngineFindings> {
-  const { backend, context } = site;
+  const { backend, context, terms } = site;
   let session: Session | undefined;
   try {
-    session = await openSession(backend, artifact, context);
+    session = await openSession(backend, artifact, context, terms);
   } catch (error) {
     return withoutRun(error);
   }
   if (!session) return notRun("this backend names no engine that runs here");
   try {
-    return await compared(run, session, { ...job, backend: backend.name });
+    return await compared(run, { backend: backend.name, session }, job);
   } finally {
     await session.close();
   }
@@ -57,9 +57,7 @@ function notRun(reason: string, findings: readonly Diagnostic[] = []): EngineFin
   return { engine: { status: "not-run", reason }, findings: findings.map((found) => ({ ...found, severity: "warning" })) };
 }
 
-type CompareJob = ProveJob & { readonly backend: string };
-
-async function compared(run: RunSite, session: Session, job: CompareJob): Promise<EngineFindings> {
+async function compared(run: RunSite, opened: Opened, job: ProveJob): Promise<EngineFindings> {
   let reference: FloatReference | undefined;
   try {
     reference = await openFloat(job.float, { ops: run.ops, signal: run.request.signal });
@@ -69,7 +67,7 @@ async function compared(run: RunSite, session: Session, job: CompareJob): Promis
   }
   if (!reference) return notRun("onnxruntime-node, which runs the float model, is not installed");
   try {
-    return await measured(run, { session, reference }, job);
+    return await measured(run, { ...opened, reference }, job);
   } catch (error) {
     if (error instanceof VxError && NO_SOUND_DATA.includes(error.diagnostic.code))
       return notRun(`there is no data to run on: ${error.message}`, error.diagnostics);
@@ -79,8 +77,8 @@ async function compared(run: RunSite, session: Session, job: CompareJob): Promis
   }
 }
 
-async function measured(run: RunSite, pair: Pair, { float, quantized, backend }: CompareJob): Promise<EngineFindings> {
-  const { session, reference } = pair;
+async function measured(run: RunSite, pair: Pair, { float, quantized }: ProveJob): Promise<EngineFindings> {
+  const { session, reference, backend } = pair;
   const samples = await verificationSamples(run, float, { limit: VERIFY_SAMPLES[reference.weights], fixed: session.inputShapes });
   const told = (total: number) => (done: number) =>
     run.request.onEvent?.({ kind: "stage-progress", stage: "verify", target: backend, done, total, unit: "samples" });
@@ -124,14 +122,18 @@ function halfFindings(backend: string, { plans }: QuantizedModel): readonly Diag
   return hasHalf ? [verifyHalf(backend)] : [];
 }
 
-interface Pair {
+interface Opened {
+  readonly backend: string;
   readonly session: Session;
+}
+
+interface Pair extends Opened {
   readonly reference: FloatReference;
 }
 
 async function compareOutputs(
   run: RunSite,
-  { session, reference }: Pair,
+  { session, reference, backend }: Pair,
   { samples, isRandom }: { readonly samples: AsyncIterable<Sample>; readonly isRandom: boolean },
 ): Promise<{ readonly outputs: ReadonlyMap<string, NumericError>; readonly byDefault: DefaultErrors | undefined; readonly count: number }> {
   const errors = new OutputErrors(run.kernels);
@@ -141,7 +143,10 @@ async function compareOutputs(
     const { tensors } = sample;
     run.request.signal?.throwIfAborted();
     const expected = await runReference(isRandom, () => reference.run(tensors, sample));
-    errors.add(expected, await session.run(tensors));
+    const found = await session.run(tensors);
+    const missing = [...expected.keys()].find((name) => !found.has(name));
+    if (missing !== undefined) throw verifyOutput(backend, missing, [...found.keys()]);
+    errors.add(expected, found);
     await byDefault?.add(expected, tensors);
     count += 1;
   }
