@@ -7,10 +7,11 @@ import {
   type Model,
   type OpRegistry,
   type QuantSpec,
+  type TensorData,
   type TensorType,
   type Value,
 } from "@vlm-export/ir";
-import { type IntegerType, pack } from "@vlm-export/numerics";
+import { createKernels, type IntegerType, pack } from "@vlm-export/numerics";
 
 /** A small quantized model that a backend must carry exactly, or reject by a rule. */
 export interface ConformanceCase {
@@ -29,24 +30,24 @@ export interface WeightForm {
   readonly granularity: QuantSpec["granularity"];
   readonly scaleShape: readonly number[];
   readonly isAsymmetric?: boolean;
+  /** Scales are stored as f16, in which they are exact. */
+  readonly hasHalfScales?: boolean;
 }
 
 /** A constant of `shape` with integers that run through the whole range, and scales that are exact in f16. */
 export function quantizedConstant(edit: GraphEditor, name: string, shape: readonly number[], form: WeightForm): Value {
-  const { storage, range, granularity, scaleShape, isAsymmetric = false } = form;
+  const { storage, range, granularity, scaleShape, isAsymmetric = false, hasHalfScales = false } = form;
   const [qmin, qmax] = range;
   const count = elementCount(shape);
   const scales = elementCount(scaleShape);
   const codes = Array.from({ length: count }, (_, i) => qmin + ((i * 7) % (qmax - qmin + 1)));
+  const numbers = Array.from({ length: scales }, (_, i) => (1 + (i % 13)) / 1024);
   const quant: QuantSpec = {
     storage,
     range,
     granularity,
     mode: "static",
-    scale: f32Tensor(
-      Array.from({ length: scales }, (_, i) => (1 + (i % 13)) / 1024),
-      scaleShape,
-    ),
+    scale: hasHalfScales ? halfTensor(numbers, scaleShape) : f32Tensor(numbers, scaleShape),
     ...(isAsymmetric && {
       zeroPoint: memoryTensor(
         storage,
@@ -59,6 +60,11 @@ export function quantizedConstant(edit: GraphEditor, name: string, shape: readon
     }),
   };
   return edit.addConstant(name, memoryTensor(storage, shape, pack(codes, storage)), { dtype: "f32", shape, quant });
+}
+
+function halfTensor(numbers: readonly number[], shape: readonly number[]): TensorData {
+  const bits = createKernels().toHalf(Float32Array.from(numbers), "f16");
+  return memoryTensor("f16", shape, new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength));
 }
 
 /** The type of an activation with one scale. */

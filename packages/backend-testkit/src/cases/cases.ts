@@ -6,13 +6,14 @@ const K = 64;
 const N = 32;
 const INPUT: TensorType = { dtype: "f32", shape: [4, K] };
 
-function weightOnly(name: string, form: WeightForm): ConformanceCase {
+function weightOnly(name: string, form: WeightForm, [k, n]: readonly [number, number] = [K, N]): ConformanceCase {
   return {
     name: `weight-only ${name}`,
     build(ops) {
       const edit = new GraphEditor(ops, "main");
-      const weight = quantizedConstant(edit, "w", [K, N], form);
-      addOutput(edit, edit.insert("MatMul", [edit.addInput("x", INPUT), weight], {}, { outputs: ["y"] })[0]);
+      const weight = quantizedConstant(edit, "w", [k, n], form);
+      const x = edit.addInput("x", { dtype: "f32", shape: [4, k] });
+      addOutput(edit, edit.insert("MatMul", [x, weight], {}, { outputs: ["y"] })[0]);
       return modelOf(name, edit.graph);
     },
   };
@@ -124,8 +125,24 @@ export const conformanceCases: readonly ConformanceCase[] = [
     scaleShape: [1, N],
     isAsymmetric: true,
   }),
+  weightOnly("i8 per channel, asymmetric", {
+    storage: "i8",
+    range: [-128, 127],
+    granularity: "channel",
+    scaleShape: [1, N],
+    isAsymmetric: true,
+  }),
+  weightOnly("i8 per channel, scales in f16", {
+    storage: "i8",
+    range: [-127, 127],
+    granularity: "channel",
+    scaleShape: [1, N],
+    hasHalfScales: true,
+  }),
+  weightOnly("i8 of more than 1 MiB", { storage: "i8", range: [-127, 127], granularity: "channel", scaleShape: [1, 1056] }, [1024, 1056]),
   weightOnly("i8 per block of 32", { storage: "i8", range: [-127, 127], granularity: "block", scaleShape: [K / 32, N] }),
   weightOnly("i4 per channel", { storage: "i4", range: [-7, 7], granularity: "channel", scaleShape: [1, N] }),
+  weightOnly("i4, an odd number of them", { storage: "i4", range: [-7, 7], granularity: "channel", scaleShape: [1, 5] }, [33, 5]),
   weightOnly("i4 per block of 32", { storage: "i4", range: [-7, 7], granularity: "block", scaleShape: [K / 32, N] }),
   weightOnly("u4 per block of 32, asymmetric", {
     storage: "u4",

@@ -1,10 +1,17 @@
-import { openSession, type Tensors } from "@vlm-export/backend-api";
+import { floatValues, openSession, type Tensors } from "@vlm-export/backend-api";
 import { elementCount, f32Tensor, type Model, staticShape, type TensorData, type Value, VxError } from "@vlm-export/ir";
 import { ConformanceError } from "../conformance-error.js";
 import { emitCase } from "../emit-case.js";
+import { referenceOutputs } from "../reference.js";
 import { passed, type Suite } from "./suite.js";
 
-/** The artifact loads and runs on the backend's engine and gives the graph's outputs, in their shapes, as finite numbers. */
+/**
+ * Largest root mean square of an output's error, as a share of that of the output. Engines may round an integer to the other neighbour; a zero
+ * point that is off by one, a lost bias or a scale of another channel makes much more.
+ */
+const MOST_ERROR = 0.005;
+
+/** The artifact runs on the backend's engine and gives the graph's outputs, in their shapes and as the graph defines them. */
 export const numeric: Suite = {
   name: "numeric",
   async check(kit, model) {
@@ -12,9 +19,13 @@ export const numeric: Suite = {
     try {
       const session = await openSession(kit.backend, artifact, site.context, site.terms);
       if (!session) return { status: "not-run", detail: "this backend names no engine" };
-      const outputs = await session.run(inputsOf(model)).finally(() => session.close());
+      const inputs = inputsOf(model);
+      const outputs = await session.run(inputs).finally(() => session.close());
       const expected = outputsOf(model);
       for (const output of expected) checkOutput(output, outputs);
+      const lost = new Set(artifact.losses.map(({ value }) => value));
+      const reference = referenceOutputs(kit.ops, model, { inputs, lost });
+      for (const { name } of expected) checkNumbers(name, outputs.get(name) as TensorData, reference.get(name));
       return passed(`${session.name} ${session.version}: ${expected.length} outputs`);
     } catch (error) {
       if (error instanceof VxError && error.kind === "tool") return { status: "not-run", detail: error.message };
@@ -25,6 +36,7 @@ export const numeric: Suite = {
   },
 };
 
+/** Their mean is not 0, so that a zero point that is off by one shows. */
 function inputsOf(model: Model): ReadonlyMap<string, TensorData> {
   const [graph] = model.components.values();
   return new Map(
@@ -33,7 +45,7 @@ function inputsOf(model: Model): ReadonlyMap<string, TensorData> {
       return [
         input.name,
         f32Tensor(
-          Array.from({ length: elementCount(shape) }, (_, i) => Math.sin(i)),
+          Array.from({ length: elementCount(shape) }, (_, i) => 0.5 + Math.sin(i)),
           shape,
         ),
       ];
@@ -54,6 +66,18 @@ function checkOutput({ name, type }: Value, outputs: Tensors): void {
     throw new ConformanceError(`${label} has shape [${tensor.shape}], the graph's is [${type.shape}]`);
   const bad = firstNonFinite(tensor);
   if (bad !== undefined) throw new ConformanceError(`${label} is not finite at element ${bad}`);
+}
+
+function checkNumbers(name: string, found: TensorData, expected: TensorData | undefined): void {
+  if (!expected) return;
+  const [a, b] = [floatValues(expected), floatValues(found)];
+  const rootMeanSquare = (of: (i: number) => number): number => Math.sqrt(a.reduce((sum, _, i) => sum + of(i) ** 2, 0) / a.length);
+  const error = rootMeanSquare((i) => (a[i] ?? 0) - (b[i] ?? 0)) / rootMeanSquare((i) => a[i] ?? 0);
+  if (error <= MOST_ERROR) return;
+  const worst = a.reduce((at, _, i) => (Math.abs((a[i] ?? 0) - (b[i] ?? 0)) > Math.abs((a[at] ?? 0) - (b[at] ?? 0)) ? i : at), 0);
+  throw new ConformanceError(
+    `output ${JSON.stringify(name)} is not what the graph computes: error ${(error * 100).toPrecision(3)} % (root mean square), at element ${worst} ${b[worst]} instead of ${a[worst]}`,
+  );
 }
 
 /** Index of the first f32 element that is NaN or infinite; the models of the kit have no outputs of other types. */
