@@ -26,6 +26,8 @@ export function newOp(tree, name) {
 }
 
 function whyNoForm({ ops }, name, opset) {
+  if (name.startsWith("com.microsoft::"))
+    return `${name}: an op of com.microsoft is imported as ONNX operators: copy packages/frontends/src/onnx/contrib/quick-gelu.ts and add a line to rules.ts above it.`;
   if (name.includes("::"))
     return `${name}: only ops of the ONNX default domain are made here; for one of our own copy ${FOLDER}/ops/quick-gelu.ts.`;
   const alike = Object.keys(ops).filter((op) => op.toLowerCase().startsWith(name.toLowerCase().slice(0, 3)));

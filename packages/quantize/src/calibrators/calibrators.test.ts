@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createOracleKernels } from "@vlm-export/numerics";
 import { assert, constantFrom, double, integer, property } from "fast-check";
 import { expect, test } from "vitest";
@@ -49,6 +50,17 @@ function squaredError(values: Float32Array, range: RealRange, grid: Grid): numbe
     return sum + (x - (q - zeroPoint) * scale) ** 2;
   }, 0);
 }
+
+test.each(Object.entries(calibrators))(
+  "%s has that name, in its file too, and stands in the glossary and in the README",
+  (word, { name }) => {
+    const text = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
+    expect(name).toBe(word);
+    expect(text(`${word}.ts`), `${word}.ts`).toContain(`name: "${word}"`);
+    for (const page of ["../../../../GLOSSARY.md", "../../README.md"])
+      expect(text(page), page).toMatch(new RegExp(`[Cc]alibrator.*\\b${word}\\b`));
+  },
+);
 
 test("every calibrator stays inside the extremes", () => {
   assert(
