@@ -5,7 +5,7 @@ import type { RunningPlugin } from "./command-site.js";
 import { EXIT } from "./exit-codes.js";
 
 /** The process, as far as code of a plugin can end it under a command. */
-export type WatchedProcess = Pick<EventEmitter, "on" | "off"> & {
+type WatchedProcess = Pick<EventEmitter, "on" | "off"> & {
   exit(code?: number | string | null): never;
   exitCode?: number | string | null | undefined;
 };
