@@ -77,6 +77,7 @@ const FUTURE = Number.NEGATIVE_INFINITY;
 test.each([
   ["added to logits", 0, [FUTURE, 0, 0, 0], ["logits"]],
   ["of -1e4, added to logits", 0, [-10000, 0, 0, 0], ["logits"]],
+  ["of -100, added to logits", 0, [-100, 0, 0, 0], ["logits"]],
   ["of an ordinary bias, added to logits", 0, [-8, 0, 0, 0], []],
 ] as const)("a mask %s", async (_, __, values, masked) => {
   const { edit, input, constant, op } = sketch();
@@ -93,6 +94,13 @@ test.each([
 test("a large constant that goes on to no Softmax is a number like others", async () => {
   const { edit, input, constant, op } = sketch();
   edit.addOutput(op("Relu", "y", op("Mul", "scaled", input("x"), constant("c", [5000]))));
+  edit.settle();
+  expect(kept(await planOf(edit.graph, "int8-full"))).toEqual([]);
+});
+
+test("a factor of 100 before a Softmax scales cosines", async () => {
+  const { edit, input, constant, op } = sketch();
+  edit.addOutput(op("Softmax", "softmax", op("Mul", "scaled", input("x"), constant("c", [100]))));
   edit.settle();
   expect(kept(await planOf(edit.graph, "int8-full"))).toEqual([]);
 });

@@ -9,8 +9,10 @@ import { activationsOf, type Readers } from "./readers.js";
 
 /** Magnitude from which on a constant can only say "not this element", whatever reads it. */
 const HUGE = 1e30;
-/** The same where it goes on to a Softmax: exp(−1000) is 0, and an 8-bit step over that range is 4 or more, which leaves nothing of the logits. */
-const LARGE = 1e3;
+/** The same where it goes on to a Softmax: exp(−100) is 0 beside any other logit, and an 8-bit step over that range is 0.4, which changes a probability by half. */
+const LARGE = 100;
+/** The same of a factor: the scale of cosines is often 100. */
+const LARGE_FACTOR = 1e3;
 
 const SOFTMAX: ReadonlySet<string> = new Set(["Attention", "LogSoftmax", "Softmax"]);
 const ELEMENTWISE: ReadonlySet<string> = new Set(["Add", "Cast", "CastLike", "Max", "Min", "Mul", "Neg", "Sub", "Where"]);
@@ -28,7 +30,7 @@ interface Marks {
 
 /**
  * Exempts what carries a mask: values that a constant without bounds, or beyond ±1e30, is added to or chosen for, and logits of a
- * Softmax that a constant beyond ±1000 or a graph input is added to. No 8-bit range holds both the mask and the numbers beside it.
+ * Softmax that a constant of ±100 or more or a graph input is added to. No 8-bit range holds both the mask and the numbers beside it.
  */
 export function exemptMasks(graph: Graph, views: ReadonlyMap<Node, NodeView>, readers: Readers, exemptions: Exemptions): void {
   const list = [...views.values()];
@@ -74,7 +76,8 @@ function ownMagnitude({ node, operands }: NodeView): number {
   const constants = operands.flatMap(({ kind, value }) => (kind === "constant" && value.data ? [value.data] : []));
   const filler = node.op === "ConstantOfShape" ? node.attrs["value"] : undefined;
   if (filler !== undefined && isFloatTensor(filler)) constants.push(filler);
-  return Math.max(0, ...constants.map((data) => largestMagnitude(data, HUGE)));
+  const largest = Math.max(0, ...constants.map((data) => largestMagnitude(data, HUGE)));
+  return node.op === "Mul" && largest < LARGE_FACTOR ? 0 : largest;
 }
 
 function isFloatTensor(attr: unknown): attr is TensorData {
