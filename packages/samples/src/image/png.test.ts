@@ -79,6 +79,10 @@ test("samples of 1, 2 and 4 bits spread over 0 to 255, palettes are looked up", 
   ]);
 });
 
+test("indices without a palette are refused, not taken for black", () => {
+  expect(() => decodePng(png({ width: 2, height: 1, depth: 4, colorType: 3, rows: [0, 0x10] }))).toThrow("no palette for its indices");
+});
+
 test("the seven passes of an interlaced picture land where they belong", () => {
   // 8 × 8 gray, pixel value = its pass; each pass row has filter 0.
   const passes = [

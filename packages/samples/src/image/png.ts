@@ -31,6 +31,7 @@ const ADAM7 = [
 export function decodePng(bytes: Uint8Array): Pixels {
   const parts = readChunks(bytes);
   const { header } = parts;
+  if (header.colorType === 3 && parts.palette.length === 0) throw new SyntaxError("the picture has no palette for its indices");
   if (header.width * header.height > MAX_PIXELS)
     throw new SyntaxError(`${header.width} × ${header.height} is more than ${MAX_PIXELS} pixels`);
   const passes = header.interlaced ? ADAM7.map((pass) => passOf(header, pass)) : [passOf(header, [0, 0, 1, 1])];
