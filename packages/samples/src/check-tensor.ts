@@ -8,11 +8,12 @@ export function checkTensor(
   tensor: TensorData,
   { name, type, isMask = false }: ModelInput,
   place: SamplePlace,
-  symbols: Map<string, number>,
+  { symbols, isPicture }: { readonly symbols: Map<string, number>; readonly isPicture: boolean },
 ): void {
   if (type.dtype !== "unknown" && tensor.dtype !== type.dtype) throw calDType(place, name, type.dtype, tensor.dtype);
   const before = new Map(symbols);
-  if (!fitsShape(type.shape, tensor.shape, symbols)) throw calShape(place, name, expectedText(type, before), shapeText(tensor.shape));
+  if (!fitsShape(type.shape, tensor.shape, symbols))
+    throw calShape(place, { input: name, isPicture }, expectedText(type, before), shapeText(tensor.shape));
   checkFinite(tensor, { name, isMask }, place);
 }
 

@@ -73,10 +73,12 @@ export function calImageDecoder(place: SamplePlace, path: string, cause: unknown
 }
 
 /** It is not known how a picture becomes a tensor. */
-export function calImageSettings(place: SamplePlace, message: string): VxError {
+export function calImageSettings(place: SamplePlace, message: string, hint?: string): VxError {
   return failure("VX-CAL-IMAGE-SETTINGS", place, {
     message,
-    hint: "Add to the recipe: model: { image: { input: NAME, size: [H, W], mean: […], std: […] } }, or put preprocessor_config.json beside the model.",
+    hint:
+      hint ??
+      "Add to the recipe: model: { image: { input: NAME, size: [H, W], mean: […], std: […] } }, or put preprocessor_config.json beside the model.",
   });
 }
 
@@ -110,6 +112,14 @@ export function calNonFinite(place: SamplePlace, input: string, index: number, v
   });
 }
 
+/** One array without a name, where several with names are wanted. */
+export function calNpy(place: SamplePlace, path: string): VxError {
+  return failure("VX-CAL-FILE", place, {
+    message: `${JSON.stringify(path)} is a .npy file, whose array has no name; "tensors" takes a .npz file.`,
+    hint: "Save the array with numpy.savez under the name of the input, and name that .npz file.",
+  });
+}
+
 /** A damaged or foreign .npz file. */
 export function calNpz(code: Diagnostic["code"], place: SamplePlace, details: Details): VxError {
   return failure(code, place, {
@@ -133,10 +143,17 @@ export function calRandom(input: string, message: string): VxError {
 }
 
 /** A tensor of another shape than the input takes. */
-export function calShape(place: SamplePlace, input: string, expected: string, actual: string): VxError {
+export function calShape(
+  place: SamplePlace,
+  { input, isPicture }: { readonly input: string; readonly isPicture: boolean },
+  expected: string,
+  actual: string,
+): VxError {
   return failure("VX-CAL-SHAPE", place, {
     message: `input ${JSON.stringify(input)}: expected shape ${expected}, got ${actual}.`,
-    hint: "Save the array in that shape.",
+    hint: isPicture
+      ? "Name as many pictures on the line as the batch has; model.image.size in the recipe, or preprocessor_config.json, gives height and width."
+      : "Save the array in that shape.",
   });
 }
 

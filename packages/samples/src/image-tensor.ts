@@ -36,7 +36,7 @@ function isPicture({ type }: ModelInput): boolean {
 /** Layout and number of channels: as stated, or from the extent that is 1 or 3. */
 function axesOf(input: ModelInput, pipeline: ImagePipeline | undefined, place: SamplePlace): Omit<ImageInput, "input"> {
   const { shape, dtype } = input.type;
-  if (shape?.length !== 4) throw calShape(place, input.name, "of rank 4 for pictures", typeText(input.type));
+  if (shape?.length !== 4) throw calShape(place, { input: input.name, isPicture: true }, "of rank 4 for pictures", typeText(input.type));
   if (!IMAGE_DTYPES.includes(dtype)) throw calDType(place, input.name, dtype, `a picture, which can become ${IMAGE_DTYPES.join(", ")}`);
   const layout = pipeline?.layout ?? layoutOf(shape);
   const extent = layout === "NCHW" ? shape[1] : shape[3];
@@ -54,6 +54,17 @@ function layoutOf(shape: readonly Dim[]): "NCHW" | "NHWC" {
 
 function isChannels(extent: unknown): extent is 1 | 3 {
   return extent === 1 || extent === 3;
+}
+
+/** A mean or std for some channels only would leave the others as they are. Throws VX-CAL-IMAGE-SETTINGS. */
+export function checkNormalization({ mean, std, source }: ImagePipeline, { input, channels }: ImageInput, place: SamplePlace): void {
+  for (const [name, list] of Object.entries({ mean, std }))
+    if (list && list.length !== 1 && list.length !== channels)
+      throw calImageSettings(
+        place,
+        `${name} of the ${source === "recipe" ? "recipe's model.image" : source} has ${list.length} numbers; input ${JSON.stringify(input.name)} has ${channels === 1 ? "1 channel" : `${channels} channels`}.`,
+        `Write one number for all channels, or one for each.`,
+      );
 }
 
 /** Height and width of the input where they are fixed. */
@@ -83,7 +94,7 @@ export async function imageTensor(
   if (odd >= 0)
     throw calShape(
       place,
-      input.name,
+      { input: input.name, isPicture: true },
       `${first.height} × ${first.width} for all pictures of a sample`,
       `${pictures[odd]?.height} × ${pictures[odd]?.width}`,
     );

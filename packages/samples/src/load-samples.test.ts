@@ -45,6 +45,8 @@ const ARRAYS: SampleOptions = {
   ],
 };
 
+const IDS_OF_ANY_LENGTH: ModelInput = { name: "ids", type: { dtype: "i64", shape: ["one", "length"] } };
+
 async function jsonl(lines: readonly (string | object)[], name = "data.jsonl"): Promise<string> {
   const file = path.join(folder, name);
   await writeFile(file, lines.map((line) => (typeof line === "string" ? line : JSON.stringify(line))).join("\n"));
@@ -242,6 +244,46 @@ test.each([
   );
   await expect(all(await jsonl([{ tensors: "bad.npz" }]), ARRAYS)).rejects.toMatchObject({
     diagnostic: { code: "VX-CAL-NON-FINITE", message: `input "x": element 1 is ${text}; samples must be finite.` },
+  });
+});
+
+test("a sample without a single number is refused; one empty input among others is fine", async () => {
+  const load = async (x: TensorData, ids: TensorData): Promise<readonly Sample[]> => {
+    await npz(
+      "empty.npz",
+      new Map([
+        ["x", x],
+        ["ids", ids],
+      ]),
+    );
+    return all(await jsonl([{ tensors: "empty.npz" }]), { inputs: [ARRAYS.inputs[0] as ModelInput, IDS_OF_ANY_LENGTH] });
+  };
+  await expect(load(f32Tensor([], [0, 2]), i64Tensor([], [1, 0]))).rejects.toMatchObject({
+    diagnostic: { code: "VX-CAL-SHAPE", message: 'input "x": expected shape [batch, 2] with at least one element, got [0, 2].' },
+  });
+  expect(await load(f32Tensor([1, 2], [1, 2]), i64Tensor([], [1, 0]))).toHaveLength(1);
+});
+
+test.each([
+  [{ mean: [0.5, 0.5] }, 'mean of the recipe\'s model.image has 2 numbers; input "pixels" has 3 channels.'],
+  [{ std: [1, 1] }, 'std of the recipe\'s model.image has 2 numbers; input "pixels" has 3 channels.'],
+])("%j is refused, as it leaves a channel out", async (image, message) => {
+  await expect(all(await jsonl([{ image: "images/a.png" }]), { ...IMAGE, image })).rejects.toMatchObject({
+    diagnostic: { code: "VX-CAL-IMAGE-SETTINGS", message },
+  });
+});
+
+test("the hint on a picture of another size speaks of pictures", async () => {
+  const { diagnostic } = (await all(await jsonl([{ image: "images/a.png" }]), { ...IMAGE, image: { size: [2, 2] } }).catch(
+    (reason: unknown) => reason,
+  )) as VxError;
+  expect(diagnostic).toMatchObject({ code: "VX-CAL-SHAPE", hint: expect.stringContaining("model.image.size") });
+});
+
+test("a .npy file is told from a damaged .npz file", async () => {
+  await writeFile(path.join(folder, "one.npy"), "");
+  await expect(all(await jsonl([{ tensors: "one.npy" }]), ARRAYS)).rejects.toMatchObject({
+    diagnostic: { code: "VX-CAL-FILE", hint: expect.stringContaining("numpy.savez under the name of the input") },
   });
 });
 

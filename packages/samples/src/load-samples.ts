@@ -1,13 +1,13 @@
 import { stat } from "node:fs/promises";
-import type { TensorData } from "@vlm-export/ir";
+import { elementCount, type TensorData } from "@vlm-export/ir";
 import { checkTensor } from "./check-tensor.js";
-import { calFile, calImageSettings, calInput, type SamplePlace } from "./errors.js";
+import { calFile, calImageSettings, calInput, calShape, type SamplePlace } from "./errors.js";
 import { type ImagePipeline, type ImageSettings, pipelineOfSettings } from "./image/image-pipeline.js";
 import { findPreprocessor, readPreprocessor } from "./image/preprocessor.js";
-import { type ImageInput, imageInputOf, imageTensor, sizeOfInput } from "./image-tensor.js";
+import { checkNormalization, type ImageInput, imageInputOf, imageTensor, sizeOfInput } from "./image-tensor.js";
 import { readEntries, type SampleEntry } from "./jsonl.js";
 import { findLabels, labelOf, namedClasses, readLabels } from "./labels.js";
-import type { ModelInput } from "./model-input.js";
+import { type ModelInput, shapeText } from "./model-input.js";
 import { readNpzTensors } from "./npz-tensors.js";
 import { type RandomForm, randomTensors } from "./random-samples.js";
 import { reasonOf } from "./read-bytes.js";
@@ -154,12 +154,15 @@ async function pictureOf(entries: readonly SampleEntry[], { inputs, image, model
   if (image) {
     const draft = pipelineOfSettings(image, "recipe", undefined);
     const target = imageInputOf(inputs, draft, place);
+    checkNormalization(draft, target, place);
     return { target, pipeline: pipelineOfSettings(image, "recipe", sizeOfInput(target)) };
   }
   const config = modelPath === undefined ? undefined : await findPreprocessor(modelPath);
   if (config === undefined) throw calImageSettings(place, "how pictures become the input of this model is not stated.");
   const pipeline = await readPreprocessor(config);
-  return { target: imageInputOf(inputs, pipeline, place), pipeline };
+  const target = imageInputOf(inputs, pipeline, place);
+  checkNormalization(pipeline, target, place);
+  return { target, pipeline };
 }
 
 async function tensorsOf(
@@ -177,7 +180,16 @@ async function tensorsOf(
   for (const input of inputs) {
     const tensor = tensors.get(input.name);
     if (!tensor) throw calInput(place, input.name, given);
-    checkTensor(tensor, input, place, symbols);
+    checkTensor(tensor, input, place, { symbols, isPicture: images.length > 0 && input === picture?.target.input });
   }
+  refuseEmpty(tensors, inputs, place);
   return tensors;
+}
+
+/** Some inputs may be empty, as a cache before the first token; where all are, nothing is measured. */
+function refuseEmpty(tensors: ReadonlyMap<string, TensorData>, [input]: readonly ModelInput[], place: SamplePlace): void {
+  if (!input || [...tensors.values()].some(({ shape }) => elementCount(shape) > 0)) return;
+  const { name, type } = input;
+  const given = shapeText(tensors.get(name)?.shape);
+  throw calShape(place, { input: name, isPicture: false }, `${shapeText(type.shape)} with at least one element`, given);
 }

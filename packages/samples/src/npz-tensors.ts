@@ -1,7 +1,7 @@
 import { FilePool, FormatError } from "@vlm-export/formats/files";
 import { readNpz } from "@vlm-export/formats/npy";
 import { memoryTensor, type TensorData } from "@vlm-export/ir";
-import { calFile, calNpz, type SamplePlace } from "./errors.js";
+import { calFile, calNpy, calNpz, type SamplePlace } from "./errors.js";
 import type { ModelInput } from "./model-input.js";
 
 /** The arrays of a .npz file that the model takes, read into memory; others are left alone. Throws VX-CAL-FILE and VX-IMPORT-NPY/NPZ-*. */
@@ -10,6 +10,7 @@ export function readNpzTensors(
   inputs: readonly ModelInput[],
   place: SamplePlace,
 ): { readonly tensors: Map<string, TensorData>; readonly names: readonly string[] } {
+  if (/\.npy$/i.test(path)) throw calNpy(place, path);
   const pool = new FilePool();
   try {
     const arrays = readNpz(pool.open(path));
