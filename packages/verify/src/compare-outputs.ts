@@ -54,7 +54,7 @@ export class NumericComparison {
       this.otherShapes = { pairs: pairs + 1, ...first };
       return a && b ? this.#unpaired(a, b) : wrong(Math.max(count, 1));
     }
-    if (!a || !b) return Buffer.compare(float.bytes(), quantized.bytes()) === 0 ? NONE : wrong(Math.max(count, 1));
+    if (!a || !b) return Buffer.compare(float.bytes(), quantized.bytes()) === 0 ? { ...NONE, count } : wrong(Math.max(count, 1));
     const sums = this.kernels.errorSums(a, b);
     return sums.nonFiniteCount === 0 ? sums : sumOf(sums, wrong(unlikeNonFinite(a, b)));
   }

@@ -86,6 +86,8 @@ async function measured(run: RunSite, pair: Pair, { float, quantized }: ProveJob
     samples: eachTold(samples, told(samples.size)),
     isRandom: samples.isRandom,
   });
+  if ([...outputs.values()].every(({ elements }) => elements === 0))
+    return notRun(`no output has an element on any sample of ${samples.source}: there is nothing to compare`);
   const labelled = await evaluationSamples(run, float);
   const accuracy = labelled && (await taskAccuracy(pair, eachTold(labelled, told(labelled.size))));
   const worst = worstOf(outputs);
