@@ -25,6 +25,10 @@ test.each([11, 17])("the opset is that of the file, %i, not that of the pinned f
   expect(await inspectModel(await modelFile(opset))).toMatchObject({ opset, components: [{ name: "main", nodes: 1 }] });
 });
 
+test("what is not there is no file of another format", async () => {
+  await expect(inspectModel("no/such/dist", {})).rejects.toMatchObject({ diagnostic: { code: "VX-IMPORT-FILE-OPEN" } });
+});
+
 test("an output folder is one with a manifest; a file, another folder and nothing are none", () => {
   mkdirSync(join(folder, "dist"));
   writeFileSync(join(folder, "file"), "");

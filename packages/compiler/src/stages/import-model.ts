@@ -21,8 +21,9 @@ const GRAPH_FOLDERS = [".", "onnx"];
 
 /** The model as it is in its file, weights lazy. */
 export async function importModel(path: string, site: ImportSite): Promise<Model> {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw importFolder(path, modelsIn(path));
-  if (!ONNX_FILE.test(path)) throw importNotOnnx(path);
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory()) throw importFolder(path, modelsIn(path));
+  if (found && !ONNX_FILE.test(path)) throw importNotOnnx(path);
   return importOnnx(path, site);
 }
 
