@@ -1,7 +1,7 @@
 import { parseRecipe } from "@vlm-export/recipe";
 import { expect, test } from "vitest";
 import { bareBackend } from "./bare-backend.fixture.js";
-import { checkTargetOptions, unheardTargets } from "./targets.js";
+import { checkTargetOptions, chosenBackends, unheardTargets } from "./targets.js";
 
 const backend = bareBackend("acme", { io: { enum: ["float32", "int8"] } });
 
@@ -29,6 +29,13 @@ test.each(["version: 1\ntargets: { acme: { io: int8 } }\n", "version: 1\n"])(
     expect(() => checkTargetOptions(new Map([["acme", { backend, from: "test", version: "0" }]]), recipe)).not.toThrow();
   },
 );
+
+test("another word for a target is understood as a mistake", () => {
+  const found = new Map([["onnx-qdq", { backend, from: "test", version: "0" }]]);
+  expect(() => chosenBackends(["onnx"], found)).toThrow(
+    expect.objectContaining({ diagnostic: expect.objectContaining({ hint: "Did you mean onnx-qdq?" }) }),
+  );
+});
 
 test("what is said of a target that is not there is a warning at its place, with the nearest name", async () => {
   const recipe = await parseRecipe("version: 1\ntargets:\n  acme: { io: int8 }\n  acne: { io: int8 }\n", { file: "r.yaml" });
