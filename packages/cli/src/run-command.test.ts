@@ -18,6 +18,17 @@ describe("wrong words end with 1 and say what was meant", () => {
     [["m.onnx", "-t", "onnx-qdq", "--cache"], "--cache needs a value"],
     [["m.onnx", "-t", "onnx-qdq", "--calibration"], "--calibration needs a value"],
     [["plan", "m.onnx", "-t"], "-t needs a value"],
+    [["m.onnx", "-t", "onnx-qdq", "--verify"], "--verify needs a value"],
+    [[], "the model, file or folder that the command works on is missing"],
+    [["inspect"], "the model, file or folder that the command works on is missing"],
+    [["recipe"], "recipe needs one of the words init, validate, explain"],
+    [["backend"], "backend needs one of the words list, test"],
+    [["m.onnx", "-t", "onnx-qdq", "-o", ""], "out is empty; a variable on the command line may not be set"],
+    [["m.onnx", "-t", "onnx-qdq", "--cache="], "cache is empty"],
+    [["m.onnx", "-t", ""], "target is empty"],
+    [["verify", ""], "dist is empty"],
+    [["recipe", "init", MODEL, "-o", MODEL], "is there already; an existing recipe is never overwritten"],
+    [["recipe", "init", MODEL, "-o", "/no/such/r.yaml"], "Name a file in a folder that exists"],
     [["m.onnx"], "target"],
     [["-t", "m.onnx", "-o", "dist"], "m.onnx stands where --target takes the name of a backend"],
     [["m.onnx", "-t", "dir/other"], "--target is given dir/other, which is a path"],
@@ -46,6 +57,10 @@ test.each([
   const { code, stderr } = await ran(...argv, "-o", join(folder, "dist"), "--cache", "off");
   expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('VX-PLUGIN-UNKNOWN-TARGET: no backend named "no-such"') });
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test("-h is --help", async () => {
+  expect(await ran("verify", "-h")).toMatchObject({ code: 0, stderr: "" });
 });
 
 test("--json says the same in every form", async () => {

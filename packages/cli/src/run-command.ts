@@ -24,7 +24,7 @@ const COMMANDS = [exportCommand, inspectCommand, planCommand, verifyCommand, eva
 /** Reads the command line, runs the command that it names and returns the exit code, as `main` promises. */
 export async function runCommand(argv: readonly string[], signal: AbortSignal): Promise<number> {
   const mode: OutputMode = { json: isFlagOn(argv, "json"), quiet: isFlagOn(argv, "quiet") };
-  const stdout = ownStdout({ alone: mode.json && !isFlagOn(argv, "help") });
+  const stdout = ownStdout({ alone: mode.json && !isFlagOn(argv, "help") && !argv.includes("-h") });
   const output = createOutput(mode, { stdout: stdout.write, stderr: (text) => void process.stderr.write(text) });
   const running: RunningPlugin = {};
   const watch = watchProcess(signal, (why) => createOutput(mode, AT_EXIT).failure(why), { running });
@@ -88,10 +88,12 @@ function parser(argv: readonly string[], site: CommandSite): ReturnType<typeof y
     .option("quiet", { type: "boolean", default: false, describe: "no progress, no warnings" })
     .strict()
     .check(refuseRepeats, true)
+    .check(refuseEmpty, true)
     .demandCommand(0)
     .recommendCommands()
     .version(VERSION)
     .help()
+    .alias("help", "h")
     .wrap(Math.min(120, process.stdout.columns ?? 120))
     .exitProcess(false)
     .fail((message: string | null, error: Error | undefined) => {
@@ -108,5 +110,12 @@ function refuseRepeats(args: Readonly<Record<string, unknown>>): true {
   const repeats = Object.keys(args).filter((name) => !LISTS.has(name) && Array.isArray(args[name]));
   const repeated = repeats.find((name) => name.length > 1);
   if (repeated !== undefined) throw cliUsage(`--${repeated} is given more than once.`);
+  return true;
+}
+
+/** What an empty variable leaves: as a path it would name the working folder. */
+function refuseEmpty(args: Readonly<Record<string, unknown>>): true {
+  const empty = Object.keys(args).find((name) => name.length > 1 && [args[name]].flat().includes(""));
+  if (empty !== undefined) throw cliUsage(`${empty} is empty; a variable on the command line may not be set.`);
   return true;
 }

@@ -23,7 +23,7 @@ export async function explainedUsage({ message }: WrongUsage, argv: readonly str
     ...unknownOptions(argv, known).map((word) => nearest(word, known.options)?.replace(/^/, "--")),
   ].filter((word) => word !== undefined);
   const suggestion = meant.length > 0 ? `Did you mean ${meant.join(" and ")}? ` : "";
-  return cliUsage(plain(message), `${swallowedModel(argv)}${suggestion}`);
+  return cliUsage(plain(message, argv), `${swallowedModel(argv)}${suggestion}`);
 }
 
 /** An empty variable after --target leaves the next word to it, which is often the model. */
@@ -44,11 +44,27 @@ function unknownOptions(argv: readonly string[], { options }: KnownWords): reado
   return given.map((word) => word.slice(2).replace(/=.*$/s, "")).filter((name) => name.length > 1 && !options.includes(name));
 }
 
+const TOO_FEW = "Not enough non-option arguments";
 const NO_VALUE = /^Not enough arguments following: (.*)$/s;
 
 /** The parser's message in the words of a user. */
-function plain(message: string): string {
+function plain(message: string, argv: readonly string[]): string {
+  if (message.startsWith(TOO_FEW)) return tooFew(argv.filter((word) => !word.startsWith("-")));
   const option = NO_VALUE.exec(message)?.[1];
   if (option === undefined) return message;
   return `${option.length > 1 ? "--" : "-"}${option} needs a value.`;
+}
+
+/** Commands that are nothing without a second word. */
+const SECOND_WORDS = { recipe: "init, validate, explain", backend: "list, test" } as const;
+
+/** What is missing behind a command of several. */
+export function wordMissing(command: keyof typeof SECOND_WORDS): string {
+  return `${command} needs one of the words ${SECOND_WORDS[command]}.`;
+}
+
+function tooFew(words: readonly string[]): string {
+  const [command] = words;
+  if (words.length === 1 && (command === "recipe" || command === "backend")) return wordMissing(command);
+  return "the model, file or folder that the command works on is missing.";
 }

@@ -3,6 +3,7 @@ import type { CommandSite } from "../command-site.js";
 import { surveyBackends } from "../common.js";
 import { EXIT } from "../exit-codes.js";
 import { table } from "../table.js";
+import { wordMissing } from "../usage.js";
 
 /** `backend list` and `backend test PATH`. */
 export function backendCommand(site: CommandSite): CommandModule {
@@ -13,7 +14,7 @@ export function backendCommand(site: CommandSite): CommandModule {
       args
         .command(listCommand(site) as CommandModule)
         .command(testCommand(site) as CommandModule)
-        .demandCommand(1, "backend needs one of the words list, test."),
+        .demandCommand(1, wordMissing("backend")),
     handler: () => undefined,
   };
 }

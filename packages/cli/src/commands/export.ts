@@ -42,7 +42,12 @@ export function exportCommand(site: CommandSite): CommandModule {
           default: "dist",
           describe: "output folder; appears complete or not at all",
         })
-        .option("verify", { choices: ["none", "decode", "run"] as const, default: "run" as const, describe: "how far the proof goes" })
+        .option("verify", {
+          choices: ["none", "decode", "run"] as const,
+          default: "run" as const,
+          requiresArg: true,
+          describe: "how far the proof goes",
+        })
         .option("calibration", { type: "string", requiresArg: true, describe: "calibration data (JSONL) instead of the recipe's" })
         .option("cache", {
           type: "string",

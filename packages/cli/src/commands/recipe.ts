@@ -4,6 +4,7 @@ import type { VxError } from "@vlm-export/ir";
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
 import { cliUsage } from "../errors.js";
+import { wordMissing } from "../usage.js";
 
 /** `recipe init MODEL`, `recipe validate FILE`, `recipe explain FILE`. */
 export function recipeCommand(site: CommandSite): CommandModule {
@@ -15,7 +16,7 @@ export function recipeCommand(site: CommandSite): CommandModule {
         .command(initCommand(site) as CommandModule)
         .command(validateCommand(site) as CommandModule)
         .command(explainCommand(site) as CommandModule)
-        .demandCommand(1, "recipe needs one of the words init, validate, explain."),
+        .demandCommand(1, wordMissing("recipe")),
     handler: () => undefined,
   };
 }
@@ -52,13 +53,17 @@ function initCommand(site: CommandSite): CommandModule<object, InitArgs> {
       try {
         writeFileSync(out, text, { flag: "wx" });
       } catch (error) {
-        throw cliUsage(
-          `cannot create ${out}: ${error instanceof Error ? error.message : String(error)}; an existing recipe is never overwritten.`,
-        );
+        throw notCreated(out, error);
       }
       site.output.answer(`wrote ${out}`, { file: out });
     },
   };
+}
+
+function notCreated(out: string, error: unknown): VxError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "EEXIST") return cliUsage(`${out} is there already; an existing recipe is never overwritten.`, "Name another file. ");
+  return cliUsage(`cannot create ${out}: ${message}.`, "Name a file in a folder that exists and that you may write. ");
 }
 
 function unknownPreset(name: string, presets: readonly string[], near: string | undefined): VxError {
@@ -75,7 +80,7 @@ function validateCommand(site: CommandSite): CommandModule<object, { readonly fi
       const { loadRecipe } = await import("@vlm-export/recipe");
       const recipe = await loadRecipe(file);
       for (const diagnostic of recipe.diagnostics) site.output.message(diagnostic);
-      site.output.answer(`${file}: fine, ${recipe.rules.length} rules`, {
+      site.output.answer(`${file}: fine, ${recipe.rules.length === 1 ? "1 rule" : `${recipe.rules.length} rules`}`, {
         ok: true,
         file,
         rules: recipe.rules.length,
