@@ -35,6 +35,22 @@ function publish(content: string, warnings: Diagnostic[] = []): void {
 
 const content = (): string => (JSON.parse(readFileSync(join(dist, "manifest.json"), "utf8")) as { content: string }).content;
 
+test.each([".", ".."])("%s of the working folder is refused: a shell in it would see nothing", (path) => {
+  const before = process.cwd;
+  mkdirSync(join(dist, "inner"), { recursive: true });
+  process.cwd = () => join(dist, "inner");
+  try {
+    expect(() => openOutputFolder(join(dist, "inner", path))).toThrow(
+      expect.objectContaining({
+        diagnostic: expect.objectContaining({ code: "VX-EMIT-FOLDER-FIXED", message: expect.stringContaining("the command runs in it") }),
+      }),
+    );
+    expect(readdirSync(parent)).toEqual(["dist"]);
+  } finally {
+    process.cwd = before;
+  }
+});
+
 test("the folder appears on commit, replaces an earlier output, and nothing else stays", () => {
   publish("one");
   expect(content()).toBe("one");

@@ -14,7 +14,7 @@ import {
   statSync,
 } from "node:fs";
 import { randomBytes } from "node:crypto";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { emitWrite, isSystemError, REJECTED_FOLDER } from "@vlm-export/backend-api";
 import type { Diagnostic } from "@vlm-export/ir";
 import type { Manifest, Report } from "@vlm-export/schemas";
@@ -45,10 +45,11 @@ type Sink = (diagnostic: Diagnostic) => void;
 
 /**
  * Locks `folder` for this process, removes what a killed run left, and makes a staging folder beside it. A link to a folder is
- * followed. `report` receives warnings. Throws VX-EMIT-FOLDER-BUSY, VX-EMIT-FOLDER-FIXED, VX-EMIT-FOLDER-FOREIGN, VX-EMIT-WRITE.
+ * followed. `report` receives warnings. Throws VX-EMIT-FOLDER-BUSY, VX-EMIT-FOLDER-FIXED for the working folder or one above it too, VX-EMIT-FOLDER-FOREIGN, VX-EMIT-WRITE.
  */
 export function openOutputFolder(folder: string, report: Sink = () => undefined): OutputFolder {
   const target = guarded(folder, () => targetOf(resolve(folder)));
+  if (holdsWorkingFolder(target)) throw emitFolderFixed(target, "the command runs in it");
   const parent = dirname(target);
   const prefix = prefixFor(target);
   return guarded(target, () => {
@@ -106,6 +107,12 @@ function targetOf(path: string): string {
   if (existsSync(path)) return realpathSync(path);
   if (lstatSync(path, { throwIfNoEntry: false })) throw emitFolderForeign(path, "is a link to nothing");
   return path;
+}
+
+/** A shell whose folder is replaced sees an empty one that is removed. */
+function holdsWorkingFolder(target: string): boolean {
+  const way = relative(target, realpathSync(process.cwd()));
+  return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 /** Moves a folder away and back: whether {@link swap} can replace it shall be known before the work, not after it. */
