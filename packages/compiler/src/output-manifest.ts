@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import type { Manifest } from "@vlm-export/schemas";
 import { verifyManifest } from "./errors.js";
 import { manifestProblem } from "./manifest-check.js";
@@ -37,5 +37,17 @@ export function readManifest(dist: string): Manifest {
   }
   const problem = manifestProblem(parsed);
   if (problem !== undefined) throw verifyManifest(path, problem);
+  const stray = strayPath(parsed as Manifest);
+  if (stray !== undefined) throw verifyManifest(path, stray);
   return parsed as Manifest;
+}
+
+/** Files that are judged lie in the folder of their target and nowhere else, whatever a manifest says. */
+function strayPath({ targets }: Manifest): string | undefined {
+  for (const [name, { folder, files }] of Object.entries(targets)) {
+    if (folder !== name) return `targets.${name}.folder is ${JSON.stringify(folder)}, not ${JSON.stringify(name)}`;
+    const stray = files.find(({ path }) => isAbsolute(path) || path.split(/[/\\]/).includes(".."));
+    if (stray) return `targets.${name} names the file ${JSON.stringify(stray.path)}, which lies outside its folder`;
+  }
+  return undefined;
 }

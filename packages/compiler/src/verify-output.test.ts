@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Manifest } from "@vlm-export/schemas";
@@ -48,6 +48,21 @@ async function verifiedWith(options: Manifest["targets"][string]["options"], dam
   const results = await verifyOutput(dist, { backends: new Map([["test", { backend, from: "test", version: "0" }]]), environment: {} });
   return { given, results };
 }
+
+test.each([
+  [{ folder: "../elsewhere" }, 'targets.test.folder is "../elsewhere", not "test"'],
+  [{ files: [{ path: "../model.bin", sizeBytes: 5, sha256: "0".repeat(64) }] }, 'the file "../model.bin", which lies outside its folder'],
+  [{ files: [{ path: "/etc/passwd", sizeBytes: 5, sha256: "0".repeat(64) }] }, 'the file "/etc/passwd", which lies outside its folder'],
+])("a manifest with %j is none", async (change, message) => {
+  await verifiedWith(undefined);
+  const path = join(dist, "manifest.json");
+  const manifest = JSON.parse(readFileSync(path, "utf8")) as Manifest;
+  Object.assign(manifest.targets["test"]!, change);
+  writeFileSync(path, JSON.stringify(manifest));
+  await expect(verifyOutput(dist, { backends: new Map(), environment: {} })).rejects.toMatchObject({
+    diagnostic: { code: "VX-VERIFY-MANIFEST", message: expect.stringContaining(message) },
+  });
+});
 
 test("an artifact is decoded with the options that it was written with", async () => {
   expect((await verifiedWith({ io: "int8" })).given).toEqual([{ io: "int8" }]);
