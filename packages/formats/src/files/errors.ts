@@ -113,7 +113,10 @@ export function sinkFull(path: string, offset: number, byteLength: number, cause
     path,
     offset,
     message: `No room for the next ${byteLength} bytes after ${offset}: ${systemReason(cause)}.`,
-    hint: "Free disk space, or write to another disk.",
+    hint:
+      (cause as NodeJS.ErrnoException).code === "EFBIG"
+        ? "Lift the limit (ulimit -f unlimited), or write to a disk whose files may be larger."
+        : "Free disk space, or write to another disk.",
     cause,
   });
 }
