@@ -1,7 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { ROOT, vlmExport } from "./run-cli.js";
+import { CLI, ROOT, vlmExport } from "./run-cli.js";
 
 /** Refuses every import of a package. */
 const HOOK = `export const resolve = (name, context, next) => {
@@ -22,4 +23,15 @@ test("--version loads no package", () => {
     expect([code, JSON.parse(stdout)]).toEqual([0, { version }]);
   }
   expect(vlmExport(["--help"], { nodeArgs: withoutPackages }).stderr).toContain("package ");
+});
+
+test.skipIf(process.platform === "win32")("a working folder that was removed is told as what it is", () => {
+  const command = `cd "$(mktemp -d)" && rmdir "$PWD" && exec "$0" "$@"`;
+  const run = (...args: readonly string[]) => spawnSync("sh", ["-c", command, process.execPath, CLI, ...args], { encoding: "utf8" });
+  const { status, stderr } = run("doctor");
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: expect.stringMatching(/^error VX-CLI-USAGE: the folder that the command runs in was removed/),
+  });
+  expect(JSON.parse(run("doctor", "--json").stdout)).toMatchObject({ ok: false, diagnostics: [{ code: "VX-CLI-USAGE" }] });
 });

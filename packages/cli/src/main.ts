@@ -22,13 +22,33 @@ export async function main(argv: readonly string[], signal: AbortSignal): Promis
   }
 }
 
-/** runCommand reports all that happens once it is loaded. Where files are too scarce to load it, no package says so either. */
+/**
+ * runCommand reports all that happens once it is loaded. Where files are too scarce to load it, or the folder that the command runs in was
+ * removed, no package says so either.
+ */
 function failedStart(error: unknown, argv: readonly string[]): number {
-  if (!(error instanceof Error && "code" in error && error.code === "EMFILE")) throw error;
-  const message = `a limit of the system is reached, too many files are open: ${error.message}.`;
-  const hint = "Allow more of them: ulimit -n 1024.";
-  const finding = { code: "VX-TOOL-LIMIT", severity: "error", message, hint, where: { stage: "report" } };
+  const known = error instanceof Error ? startProblem(error) : undefined;
+  if (known === undefined) throw error;
+  const { exitCode, code, message, hint } = known;
+  const finding = { code, severity: "error", message, hint, where: { stage: "report" } };
   if (isFlagOn(argv, "json")) process.stdout.write(`${JSON.stringify({ ok: false, diagnostics: [finding] }, null, 2)}\n`);
-  else process.stderr.write(`error ${finding.code}: ${message}\n  hint: ${hint}\n`);
-  return 2;
+  else process.stderr.write(`error ${code}: ${message}\n  hint: ${hint}\n`);
+  return exitCode;
+}
+
+interface StartProblem {
+  readonly exitCode: number;
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+function startProblem(error: NodeJS.ErrnoException): StartProblem | undefined {
+  if (error.code === "EMFILE") {
+    const message = `a limit of the system is reached, too many files are open: ${error.message}.`;
+    return { exitCode: 2, code: "VX-TOOL-LIMIT", message, hint: "Allow more of them: ulimit -n 1024." };
+  }
+  if (error.syscall !== "uv_cwd") return undefined;
+  const message = "the folder that the command runs in was removed.";
+  return { exitCode: 1, code: "VX-CLI-USAGE", message, hint: "Change to a folder that is there: cd PATH." };
 }
