@@ -74,6 +74,17 @@ export function fromUnknown(error: unknown, isAborted: boolean): unknown {
   return systemLimit(error) ?? error;
 }
 
+/** The report and the manifest of an output folder do not say the same of a target. */
+export function verifyContradiction(target: string, dist: string, differing: readonly string[]): Diagnostic {
+  return {
+    code: "VX-VERIFY-CONTRADICTION",
+    severity: "error",
+    message: `report.json and manifest.json are not of one run; they differ in ${differing.join(", ")}.`,
+    hint: "One of them was changed or comes from another folder: restore both, or run vlm-export again.",
+    where: { stage: "verify", backend: target, file: dist },
+  };
+}
+
 /** An output folder without an artifact; `targets`: those of its report. */
 export function verifyNoTargets(dist: string, targets: readonly string[]): Diagnostic {
   return {

@@ -69,6 +69,32 @@ test("a target that the run rejected is not proven, though others are; one that 
   expect(document).toMatchObject({ ok: false, targets: { tflite: { diagnostics: [{ code: "VX-VERIFY-REJECTED" }] } } });
 });
 
+test.each([
+  ["another graph", { graphHash: "1".repeat(64) }, "onnx-qdq", "graphHash"],
+  ["other files", { targets: { "onnx-qdq": { status: "ok", files: [{ path: "onnx-qdq/model.onnx" }] } } }, "onnx-qdq", "the files"],
+  ["more tensors", { targets: { "onnx-qdq": { status: "ok", proof: { tensorsCompared: 3 } } } }, "onnx-qdq", "the number of tensors"],
+  ["a target more", { targets: { "onnx-qdq": { status: "ok" }, tflite: { status: "ok" } } }, "tflite", "which the manifest does not have"],
+  ["no target", { targets: {} }, "onnx-qdq", "which the report does not have"],
+])("a report with %s is not of this run", async (_, report, target, message) => {
+  written({ "onnx-qdq": "ok" });
+  writeFileSync(join(dist, "report.json"), JSON.stringify({ targets: { "onnx-qdq": { status: "ok" } }, ...report }));
+  const { code, document } = await verified();
+  expect(code).toBe(3);
+  expect(document).toMatchObject({ ok: false });
+  const { diagnostics } = (document as { targets: Record<string, { diagnostics: { code: string; message: string }[] }> }).targets[target]!;
+  expect(diagnostics).toContainEqual(
+    expect.objectContaining({ code: "VX-VERIFY-CONTRADICTION", message: expect.stringContaining(message) }),
+  );
+});
+
+test("a damaged report contradicts, none does not", async () => {
+  written({ "onnx-qdq": "ok" });
+  writeFileSync(join(dist, "report.json"), "{");
+  expect(await verified()).toMatchObject({ code: 3, document: { ok: false } });
+  rmSync(join(dist, "report.json"));
+  expect((await verified()).document).toMatchObject({ targets: { "onnx-qdq": { diagnostics: [] } } });
+});
+
 test("verify takes plugins by --plugin, and none that the folder names itself", async () => {
   written({ acme: "ok" });
   const path = join(dist, "acme.mjs");

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Diagnostic, VxError } from "@vlm-export/ir";
-import type { Report } from "@vlm-export/schemas";
+import type { TargetReport } from "@vlm-export/schemas";
 import { verifyNoTargets, verifyRejected } from "./errors.js";
 
 /**
@@ -16,11 +16,25 @@ export function rejectedTargets(dist: string, proven: readonly string[]): Readon
   throw new VxError([verifyNoTargets(dist, names), ...rejected.map(([, diagnostic]) => diagnostic)], { kind: "verify" });
 }
 
-function reportedTargets(dist: string): readonly (readonly [string, { readonly status?: unknown } | null])[] {
+function reportedTargets(dist: string): readonly (readonly [string, RecordedTarget | null])[] {
+  return Object.entries(recordedRun(dist)?.targets ?? {});
+}
+
+/** What is read of a target in a report, of which nothing is certain. */
+export type RecordedTarget = Partial<Pick<TargetReport, "status" | "files" | "proof">>;
+
+/** The report.json of an output folder, empty where it is damaged; undefined where there is none. */
+export function recordedRun(
+  dist: string,
+):
+  | { readonly graphHash?: string; readonly recipeHash?: string; readonly targets?: Readonly<Record<string, RecordedTarget | null>> }
+  | undefined {
+  const path = join(dist, "report.json");
+  if (!existsSync(path)) return undefined;
   try {
-    const { targets } = JSON.parse(readFileSync(join(dist, "report.json"), "utf8")) as Partial<Report>;
-    return Object.entries(targets ?? {});
+    const report: unknown = JSON.parse(readFileSync(path, "utf8"));
+    return typeof report === "object" && report !== null ? report : {};
   } catch {
-    return [];
+    return {};
   }
 }

@@ -1,7 +1,9 @@
 import type { VerifiedTarget } from "@vlm-export/compiler";
+import type { Diagnostic } from "@vlm-export/ir";
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
 import { backendsOf, PLUGIN_OPTION } from "../common.js";
+import { contradictions } from "../contradictions.js";
 import { EXIT } from "../exit-codes.js";
 import { rejectedTargets } from "../recorded-run.js";
 import { table } from "../table.js";
@@ -23,16 +25,18 @@ export function verifyCommand(
         .example("$0 verify dist/", ""),
     async handler({ dist, plugin }) {
       const { inspectOutput, verifyOutput } = await import("@vlm-export/compiler");
-      const names = inspectOutput(dist).targets.map(({ name }) => name);
+      const { manifest, targets } = inspectOutput(dist);
+      const names = targets.map(({ name }) => name);
       const rejected = [...rejectedTargets(dist, names)].map(([target, found]): VerifiedTarget => ({ target, diagnostics: [found] }));
       const proven = await verifyOutput(dist, {
         backends: await backendsOf(site.output, plugin),
         environment: process.env,
         signal: site.signal,
       });
-      const results = [...proven, ...rejected];
+      const contradicted = contradictions(dist, manifest);
+      const results = withFindings([...proven, ...rejected], contradicted);
       for (const { diagnostics } of results) for (const diagnostic of diagnostics) site.output.message(diagnostic);
-      const isProven = results.every(({ proof }) => proof !== undefined && proof.tensorsDifferent === 0);
+      const isProven = contradicted.size === 0 && results.every(({ proof }) => proof !== undefined && proof.tensorsDifferent === 0);
       if (!isProven) site.exitCode = EXIT.verify;
       const rows = results.map(({ target, proof, diagnostics }) => [
         target,
@@ -46,4 +50,14 @@ export function verifyCommand(
       });
     },
   };
+}
+
+/** The results with what contradicts them; a target that only the report has is one that is not proven. */
+function withFindings(results: readonly VerifiedTarget[], found: ReadonlyMap<string, Diagnostic>): readonly VerifiedTarget[] {
+  const known = new Set(results.map(({ target }) => target));
+  const more = [...found].filter(([target]) => !known.has(target));
+  return [
+    ...results.map((result) => ({ ...result, diagnostics: [...result.diagnostics, ...[found.get(result.target) ?? []].flat()] })),
+    ...more.map(([target, diagnostic]) => ({ target, diagnostics: [diagnostic] })),
+  ];
 }
