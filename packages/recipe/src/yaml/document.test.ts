@@ -25,6 +25,7 @@ test.each([
   ["second document", "a: 1\n---\nb: 2\n", "VX-RECIPE-YAML 2:1"],
   ["directive", "%YAML 1.1\n---\na: yes\n", "VX-RECIPE-TAG 1:1"],
   ["empty", "# nothing\n", "VX-RECIPE-EMPTY undefined:undefined"],
+  ["key deeper than its neighbour", "a:\n  b: 1\n   c: 2\n", "VX-RECIPE-YAML 3:4"],
   ["open bracket", "a: [1, 2\n", "VX-RECIPE-YAML 2:1"],
   ["open quote", 'a: 1\nb: "x\nc: 2\n', "VX-RECIPE-YAML 2:4"],
   ["no-break space", "a:\n  -\u00a0b: 1\n", "VX-RECIPE-TAB 2:4"],
@@ -38,11 +39,18 @@ test.each([
   expect(performance.now() - started).toBeLessThan(5000);
 });
 
+test("one finding for a limit that is passed many times, one for each key that stands too deep", () => {
+  const uses = Array<string>(300).fill("*a").join(", ");
+  expect(findings(`a: &a 1\nb: [${uses}]\n`)).toEqual(["VX-RECIPE-ALIAS 2:405"]);
+  expect(findings("a:\n  b: 1\n   c: 2\n   d: 3\n")).toEqual(["VX-RECIPE-YAML 3:4"]);
+});
+
 test.each([
   ["a:1\nb: 2\n", "the line is neither `key: value`", "a space behind the colon"],
   ["a: 'x\n", "a quote is not closed", "Close it"],
   ["a: { b: 1\nc: 2\n", "a [ or { is not closed before this place", "Close it"],
   ["a: [b c: d]\ne: {f: 1 g: 2}\n", "", ""],
+  ["a:\n  b: 1\n   c: 2\n", "the key stands deeper than the one above", "in the same column"],
   ["a: x: y\n", "a value holds a colon and a space", "in quotes"],
   ["a: *\n", "a value begins with a lone * or &", 'quotes: "*"'],
   ["a: **.attn\n", "alias **.attn has no anchor", 'A pattern that begins with * needs quotes: "**.attn"'],

@@ -27,7 +27,7 @@ import {
   recipeYaml,
 } from "../errors.js";
 import { type Path, Positions } from "./positions.js";
-import { syntaxFinding } from "./syntax-errors.js";
+import { deeperFinding, deeperLine, syntaxFinding } from "./syntax-errors.js";
 import { boundedTokens, MAX_DEPTH, placeOf } from "./tokens.js";
 
 const MAX_ALIASES = 100;
@@ -62,9 +62,14 @@ export function parseYaml(text: string, file: string): YamlDocument {
 /** The parser's errors, the first of each line: what follows on it is mostly its echo. */
 function syntaxFindings(documents: readonly Document[], text: string, reader: DocumentReader): readonly Diagnostic[] {
   const byLine = new Map<number | undefined, Diagnostic>();
-  for (const error of documents.flatMap(({ errors }) => errors).sort((a, b) => a.pos[0] - b.pos[0])) {
+  const errors = documents.flatMap((document) => document.errors).sort((a, b) => a.pos[0] - b.pos[0]);
+  const deeper = new Map(errors.map((error) => [error.pos[0], deeperLine(error, text)]));
+  for (const error of errors) {
     const place = reader.place(error.pos[0]);
-    if (!byLine.has(place.line)) byLine.set(place.line, findingOf(error, text, place));
+    if (byLine.has(place.line)) continue;
+    const offset = deeper.get(error.pos[0]);
+    const at = offset === undefined ? place : reader.place(offset);
+    byLine.set(at.line, offset === undefined ? findingOf(error, text, place) : deeperFinding(at));
   }
   return [...byLine.values()];
 }
@@ -78,7 +83,7 @@ function shapeFindings([document, second]: readonly Document[], reader: Document
       recipeYaml(
         reader.place(second.range?.[0]),
         "a second document begins; a recipe is one document.",
-        "Remove the line `---`, or move what follows to a file of its own.",
+        "Remove the line `---` or `...`, or move what follows to a file of its own.",
       ),
     );
   if (document?.directives?.yaml.explicit) findings.push(recipeTag({ file, line: 1, column: 1 }, "a %YAML directive"));
@@ -143,7 +148,8 @@ class DocumentReader {
   plain(node: YamlNode, path: Path, depth: number): unknown {
     this.nodes += 1;
     const place = this.place(node.range?.[0]);
-    if (this.nodes > MAX_NODES) return this.fail(recipeSize(place, `the recipe has more than ${MAX_NODES} values.`));
+    if (this.nodes > MAX_NODES)
+      return this.failOnce(this.nodes === MAX_NODES + 1, recipeSize(place, `the recipe has more than ${MAX_NODES} values.`));
     if (depth > MAX_DEPTH) return this.fail(recipeDepth(place, MAX_DEPTH));
     if (isAlias(node)) return this.alias(node.source, place, path, depth);
     this.positions.set(path, place);
@@ -160,7 +166,8 @@ class DocumentReader {
   private alias(source: string, place: Place, path: Path, depth: number): unknown {
     const target = this.anchors.get(source);
     this.aliases += 1;
-    if (this.aliases > MAX_ALIASES) return this.fail(recipeAlias(place, `the recipe uses more than ${MAX_ALIASES} aliases.`));
+    if (this.aliases > MAX_ALIASES)
+      return this.failOnce(this.aliases === MAX_ALIASES + 1, recipeAlias(place, `the recipe uses more than ${MAX_ALIASES} aliases.`));
     if (!target) return this.fail(unknownAlias(place, source));
     if (this.open.has(target)) return this.fail(recipeAlias(place, `alias *${source} stands inside its own anchor.`));
     return this.plain(target, path, depth);
@@ -187,6 +194,11 @@ class DocumentReader {
       this.positions.set(inner, pair.value ? this.positions.of(inner) : keyPlace, keyPlace);
     }
     return data;
+  }
+
+  /** A limit is passed once; all that follows is beyond it. */
+  private failOnce(isFirst: boolean, diagnostic: Diagnostic): undefined {
+    return isFirst ? this.fail(diagnostic) : undefined;
   }
 
   private fail(diagnostic: Diagnostic): undefined {

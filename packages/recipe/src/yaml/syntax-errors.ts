@@ -52,3 +52,21 @@ export function syntaxFinding({ code, message }: YAMLError, place: Place): Diagn
 export function openQuoteFinding(place: Place): Diagnostic {
   return recipeYaml(place, `${OPEN_QUOTE.message}.`, OPEN_QUOTE.hint);
 }
+
+/** Where a key begins that stands deeper than the one above it, whose value it then continues; undefined for other errors. */
+export function deeperLine({ code, pos: [start, end] }: YAMLError, text: string): number | undefined {
+  if (code !== "MULTILINE_IMPLICIT_KEY") return undefined;
+  const before = text.slice(text.lastIndexOf("\n", start) + 1, start);
+  const lastLine = text.lastIndexOf("\n", end - 1) + 1;
+  if (lastLine <= start || !/:[ \t]+$/.test(before)) return undefined;
+  return lastLine + (/^\s*/.exec(text.slice(lastLine, end))?.[0].length ?? 0);
+}
+
+/** A key in a column of its own. */
+export function deeperFinding(place: Place): Diagnostic {
+  return recipeYaml(
+    place,
+    "the key stands deeper than the one above it, which has a value already.",
+    "Start keys of one mapping in the same column.",
+  );
+}
