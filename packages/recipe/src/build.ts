@@ -14,13 +14,17 @@ import type {
   RecipeRule,
   ShapeSetting,
 } from "./recipe-types.js";
+import { recipeValue } from "./errors.js";
 import { refusals } from "./refuse.js";
 import { rangeMethod } from "./rule-settings.js";
 import type { Layer } from "./layer.js";
 
 /** Merges the layers, bases first, and fills in defaults. Throws a VxError with all findings. */
 export function buildRecipe(layers: readonly Layer[]): Recipe {
-  const findings: Diagnostic[] = layers.flatMap(({ recipe, positions }) => refusals(recipe, positions));
+  const findings: Diagnostic[] = layers.flatMap(({ recipe, positions }) => [
+    ...refusals(recipe, positions),
+    ...imageFindings(recipe, positions),
+  ]);
   const merged = new Merged(layers);
   const calibration = calibrationOf(merged, findings);
   const rules = rulesOf(layers, calibration, findings);
@@ -121,6 +125,13 @@ function modelOf(layers: readonly Layer[], merged: Merged): Recipe["model"] {
       shapes.set(name, { extents, place: positions.ofKey(["model", "shapes", name]) });
   const image = merged.find("model.image", ({ model }) => model?.image);
   return { shapes, ...(image && { image: image.value }) };
+}
+
+/** Stretching to `size` leaves no shorter side to choose. */
+function imageFindings({ model }: RecipeFile, positions: Layer["positions"]): readonly Diagnostic[] {
+  if (model?.image?.crop !== "none" || model.image.shortestEdge === undefined) return [];
+  const message = "model.image.shortestEdge has no meaning with crop: none, which stretches pictures to size.";
+  return [recipeValue(positions.ofKey(["model", "image", "shortestEdge"]), message, "Remove it, or write crop: center.")];
 }
 
 function gatesOf(merged: Merged): GateSettings {

@@ -654,8 +654,8 @@ export const recipeSchema: JsonSchema = {
             },
             {
               "type": "string",
-              "description": "a percentage such as 2%",
-              "pattern": "^\\d+(\\.\\d+)?\\s*%$"
+              "description": "a percentage up to 100 %, such as 2%",
+              "pattern": "^(100(\\.0+)?|\\d{1,2}(\\.\\d+)?)\\s*%$"
             }
           ]
         },
