@@ -127,7 +127,7 @@ export function recipeDuplicateKey(place: Place, key: string): Diagnostic {
 
 /** A file without content. */
 export function recipeEmpty(place: Place): Diagnostic {
-  return finding("VX-RECIPE-EMPTY", place, "the recipe is empty.", "Begin with `version: 1`, or run `vlm-export recipe init`.");
+  return finding("VX-RECIPE-EMPTY", place, "the recipe is empty.", "Begin with `version: 1`, or run `vlm-export recipe init MODEL`.");
 }
 
 /** Bytes that are not UTF-8 text. */

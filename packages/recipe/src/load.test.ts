@@ -121,6 +121,22 @@ test.each([
     "3:22 VX-RECIPE-PATTERN layers 3..0: the range ends before it begins. | Write 0..3.",
   ],
   ["version: 1\nrules:\n  - match: { layers: -1..-2 }\n    keep: float", "Write -2..-1."],
+  ["version: 1\nrules:\n  - match: { layers: 1.5 }\n    keep: float", "got 1.5. | Block index or range"],
+  ["# nothing", "VX-RECIPE-EMPTY the recipe is empty. | Begin with `version: 1`, or run `vlm-export recipe init MODEL`."],
+  ["version: 1\ncalibration: { method: mse, percentile: 99 }", "| Write method: percentile, or remove percentile."],
+  ["version: 1\nrules:\n  - match: { op: A }\n    weights: float16", "| Write keep: float16 in the rule instead"],
+  ["version: 1\nrules:\n  - match: { op: A }\n    weights: { dtype: float16 }", "| For float16, write keep: float16 in the rule"],
+  ["version: 1\nextends: int8", "| Write preset:int8 for a preset or ./int8.yaml for a file."],
+  ["version: 1\nextends: mine.json", "| Write preset:NAME for a preset or ./mine.json for a file."],
+  ["version: 1\nextends: PRESET:int8", "| Write preset:int8."],
+  ["version: 1\nextends: https://example.com/a.yaml", "is a URL; only files are read."],
+  ["version: 1\nextends: [preset: int8]", "| Write preset:int8, without a space behind the colon."],
+  ["version: 1\ncalibration: random", "| Write { KEY: VALUE }; keys: data, samples, "],
+  ["version: 1\ngates: { maxDegradation: 200% }", "2:26 VX-RECIPE-VALUE gates.maxDegradation: expected a percentage up to 100 %"],
+  [
+    "version: 1\nmodel: { image: { crop: none, shortestEdge: 80 } }",
+    "2:31 VX-RECIPE-VALUE model.image.shortestEdge has no meaning with crop: none",
+  ],
 ])("%j", async (text, expected) => {
   const found = await findings(text);
   expect(found.join("\n")).toContain(expected);

@@ -11,7 +11,7 @@ import { listOf } from "./match/matcher.js";
 import { isPreset, presetName, PRESETS, presetUrl } from "./presets.js";
 import type { Recipe } from "./recipe-types.js";
 import { tooLong, unreadable } from "./read-errors.js";
-import { didYouMean } from "./suggest.js";
+import { didYouMean, nearest } from "./suggest.js";
 import { validated } from "./validate.js";
 import { parseYaml } from "./yaml/document.js";
 import { MAX_RECIPE_BYTES, readText } from "./yaml/read-text.js";
@@ -68,18 +68,26 @@ function sameSource(a: string, b: string): boolean {
 
 function resolveBase(base: string, file: string, place: Place): string {
   if (isPreset(base)) return base;
-  const isPath = /^\.{0,2}[/\\]/.test(base) || path.isAbsolute(base) || /\.ya?ml$/i.test(base);
-  if (!isPath)
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(base))
     throw new VxError(
-      recipeExtends(
-        place,
-        `extends ${JSON.stringify(base)} looks like an npm package, which is not executed by this version.`,
-        `Write preset:${base} for a preset or ./${base}.yaml for a file.`,
-      ),
+      recipeExtends(place, `extends ${JSON.stringify(base)} is a URL; only files are read.`, "Fetch the file and name it."),
     );
+  const isPath = /^\.{0,2}[/\\]/.test(base) || path.isAbsolute(base) || /\.ya?ml$/i.test(base);
+  if (!isPath) throw new VxError(noPath(base, place));
   if (isPreset(file))
     throw new VxError(recipeExtends(place, "a preset extends a file.", "This is a fault of the preset: install the tool again."));
   return beside(file, base);
+}
+
+function noPath(base: string, place: Place): Diagnostic {
+  const name = base.replace(/^preset:/i, "");
+  const file = path.extname(base) === "" ? `./${base}.yaml` : `./${base}`;
+  const preset = `preset:${nearest(name, Object.keys(PRESETS)) ?? "NAME"}`;
+  return recipeExtends(
+    place,
+    `extends ${JSON.stringify(base)} looks like an npm package, which is not executed by this version.`,
+    name === base ? `Write ${preset} for a preset or ${file} for a file.` : `Write ${preset}.`,
+  );
 }
 
 function besideRecipe(named: string, base: string): string {

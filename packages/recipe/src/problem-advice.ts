@@ -27,26 +27,58 @@ function repairOf({ data, schema, path }: Problem): string | undefined {
   const forms = formsOf(schema);
   const takes = (type: string): boolean => forms.some((form) => form.type === type);
   if (typeof data === "string") return repairOfText(data, forms);
-  if (takes("string") && typeof data !== "object") return `Write it in quotes: "${String(data)}".`;
+  if (typeof data !== "object" && forms.some((form) => takesText(form, String(data)))) return `Write it in quotes: "${String(data)}".`;
+  const split = takes("string") ? wordsOfSplit(data) : undefined;
+  if (split !== undefined) return `Write ${split}, without a space behind the colon.`;
   if (takes("array") && typeof data === "object") return "Begin each entry with `- `.";
   if (takes("object") && Array.isArray(data)) return `Write keys and values below ${lastKey(path)}, without \`- \`.`;
   return undefined;
+}
+
+function takesText({ type, pattern }: JsonSchema, text: string): boolean {
+  return type === "string" && (pattern === undefined || new RegExp(pattern, "u").test(text));
+}
+
+/** A text with a colon and a space, which YAML reads as a mapping of one key. */
+function wordsOfSplit(data: unknown): string | undefined {
+  const entries = typeof data === "object" && data !== null && !Array.isArray(data) ? Object.entries(data) : [];
+  const [[key, value] = []] = entries;
+  return entries.length === 1 && typeof value === "string" ? `${key}:${value}` : undefined;
 }
 
 const TRUE = /^(?:y|yes|on|true)$/i;
 const FALSE = /^(?:n|no|off|false)$/i;
 
 function repairOfText(text: string, forms: readonly JsonSchema[]): string | undefined {
+  return unquoted(text, forms) ?? asMapping(text, forms) ?? (text === "" ? "Write a value, or remove the key." : nearWord(text, forms));
+}
+
+/** Text where YAML 1.2 wants true, false or a number. */
+function unquoted(text: string, forms: readonly JsonSchema[]): string | undefined {
   const types = forms.map(({ type }) => type);
   if (types.includes("boolean") && (TRUE.test(text) || FALSE.test(text))) return `Write ${TRUE.test(text)}.`;
-  if ((types.includes("integer") || types.includes("number")) && text.trim() !== "" && Number.isFinite(Number(text)))
-    return `Write ${Number(text)} without quotes.`;
+  const isNumber = (types.includes("integer") || types.includes("number")) && text.trim() !== "" && Number.isFinite(Number(text));
+  return isNumber ? `Write ${Number(text)} without quotes.` : undefined;
+}
+
+/** Text where a mapping stands, or the word float. */
+function asMapping(text: string, forms: readonly JsonSchema[]): string | undefined {
+  if (text === "float16" && forms.some(({ const: only }) => only === "float"))
+    return "Write keep: float16 in the rule instead, and neither weights nor activations.";
   const mapping = forms.map((form) => keyWithWord(form, text)).find((found) => found !== undefined);
   if (mapping !== undefined) return `Write { ${mapping} }.`;
-  if (text === "") return "Write a value, or remove the key.";
+  return forms.every(({ type }) => type === "object") ? keysHint(forms) : undefined;
+}
+
+function nearWord(text: string, forms: readonly JsonSchema[]): string | undefined {
   const words = forms.flatMap(wordsOf);
   if (words.some((word) => typeof word === "number" && String(word) === text)) return `Write ${text} without quotes.`;
   return didYouMean(text, words.map(String)).trim() || undefined;
+}
+
+function keysHint(forms: readonly JsonSchema[]): string | undefined {
+  const keys = forms.flatMap(({ properties = {} }) => Object.keys(properties));
+  return keys.length === 0 ? undefined : `Write { KEY: VALUE }; keys: ${keys.join(", ")}.`;
 }
 
 /** `dtype: int8` when the text is, or nearly is, a word of a key that the mapping needs. */

@@ -51,7 +51,10 @@ function checkMethod(own: Activations | Calibration, name: RangeMethod["name"], 
   for (const key of ["percentile", "movingAverage"] as const) {
     const wanted = METHOD_OF[key];
     if (own[key] !== undefined && name !== wanted)
-      report((place) => quantCombination(place, `${key} needs method ${wanted}, not ${name}.`, `Add method: ${wanted}.`), key);
+      report(
+        (place) => quantCombination(place, `${key} needs method ${wanted}, not ${name}.`, `Write method: ${wanted}, or remove ${key}.`),
+        key,
+      );
   }
 }
 

@@ -30,6 +30,11 @@ function runChecks<T>(checks: readonly Check<T>[], settings: T, report: Report):
   for (const check of checks) if (check.isWrong(settings)) report((place) => check.finding(place, settings), check.key);
 }
 
+function useOneOf(words: readonly string[], dtype: string): string {
+  const half = dtype === "float16" ? "For float16, write keep: float16 in the rule and neither weights nor activations. " : "";
+  return `${half}Use one of ${words.join(", ")}.`;
+}
+
 function algorithmOf({ algorithm }: Weights): Algorithm | undefined {
   return typeof algorithm === "string" ? { name: algorithm } : algorithm;
 }
@@ -38,7 +43,7 @@ const WEIGHT_CHECKS: readonly Check<StatedWeights>[] = [
   {
     key: "dtype",
     isWrong: ({ dtype }) => !WEIGHT_WORDS.includes(dtype),
-    finding: (place, { dtype }) => recipeNotExecuted(place, `storing weights as ${dtype}`, `Use one of ${WEIGHT_WORDS.join(", ")}.`),
+    finding: (place, { dtype }) => recipeNotExecuted(place, `storing weights as ${dtype}`, useOneOf(WEIGHT_WORDS, dtype)),
   },
   {
     key: "algorithm",
@@ -84,8 +89,7 @@ const ACTIVATION_CHECKS: readonly Check<StatedActivations>[] = [
   {
     key: "dtype",
     isWrong: ({ dtype }) => !ACTIVATION_WORDS.includes(dtype),
-    finding: (place, { dtype }) =>
-      recipeNotExecuted(place, `storing activations as ${dtype}`, `Use one of ${ACTIVATION_WORDS.join(", ")}.`),
+    finding: (place, { dtype }) => recipeNotExecuted(place, `storing activations as ${dtype}`, useOneOf(ACTIVATION_WORDS, dtype)),
   },
   {
     key: "granularity",
@@ -96,7 +100,7 @@ const ACTIVATION_CHECKS: readonly Check<StatedActivations>[] = [
   {
     key: "granularity",
     isWrong: ({ granularity, mode }) => granularity === "token" && mode !== "dynamic",
-    finding: (place) => quantCombination(place, "granularity token needs mode dynamic.", "Add mode: dynamic."),
+    finding: (place) => quantCombination(place, "granularity token needs mode dynamic.", "Write mode: dynamic."),
   },
   {
     key: "mode",
