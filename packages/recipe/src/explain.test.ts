@@ -1,5 +1,5 @@
 import path from "node:path";
-import { GraphEditor, type OpRegistry } from "@vlm-export/ir";
+import { type Graph, GraphEditor, type OpRegistry } from "@vlm-export/ir";
 import { expect, test } from "vitest";
 import { explainRecipe, initRecipe, loadRecipe, parseRecipe, PRESETS, withCalibrationData } from "./index.js";
 
@@ -53,4 +53,11 @@ test("a first recipe is valid whatever the model", async () => {
       expect(recipe.model.image?.input).toBe(options.hasPreprocessor ? undefined : "pixel: values");
     }
   }
+});
+
+test("the rules of a first recipe hold once they are no comment any more", async () => {
+  const graph = { name: "m", inputs: [], nodes: [{ role: "head" }, { role: "projector.fc1" }] } as unknown as Graph;
+  const text = initRecipe(graph, { preset: "int8", hasPreprocessor: false });
+  const { rules } = await parseRecipe(text.replaceAll(/^# (rules:| {2}- match:.*| {4}keep:.*)$/gm, "$1"), { file: "r.yaml" });
+  expect(rules.at(-1)).toMatchObject({ keep: "f16", fromPreset: false });
 });

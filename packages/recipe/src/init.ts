@@ -98,10 +98,10 @@ function ruleLines(graph: Graph): readonly string[] {
   );
   if (sensitive.length === 0) return ["# In order; the last rule that matches wins.", "rules: []"];
   return [
-    "# In order; the last rule that matches wins. These parts are the most sensitive; uncomment if accuracy falls too far.",
-    "rules: []",
-    `#  - match: { role: [${sensitive.map((role) => `${role}.**`).join(", ")}] }`,
-    "#    keep: float16",
+    "# In order; the last rule that matches wins. These parts are the most sensitive; uncomment all three lines if accuracy falls too far.",
+    "# rules:",
+    `#   - match: { role: [${sensitive.map((role) => `${role}.**`).join(", ")}] }`,
+    "#     keep: float16",
   ];
 }
 
