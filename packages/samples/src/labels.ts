@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
+import { nearest } from "@vlm-export/ir";
 import { calLabel, type SamplePlace } from "./errors.js";
 import { readBytes } from "./read-bytes.js";
 
@@ -97,15 +98,21 @@ function checkedIndex(label: unknown, names: Classes["names"], place: SamplePlac
   return label;
 }
 
+function meantOf(label: string, { indices }: NamedClasses): string | undefined {
+  const meant = nearest(label, [...indices.keys()]);
+  return meant === undefined ? undefined : `Did you mean ${JSON.stringify(meant)}?`;
+}
+
 function indexOfName(label: string, names: Classes["names"], place: SamplePlace): number {
   if (!names)
     throw calLabel(
       place,
       `label ${JSON.stringify(label)} is a name, and no list of class names is given.`,
-      "Set eval.labels to a JSON list of names, or put labels.json beside the data.",
+      "Name a JSON list of names by eval.labels in the recipe, or by --labels of eval, or put labels.json beside the data.",
     );
   const [index, ...others] = names.indices.get(label) ?? [];
-  if (index === undefined) throw calLabel(place, `label ${JSON.stringify(label)} is none of the ${names.size} class names.`);
+  if (index === undefined)
+    throw calLabel(place, `label ${JSON.stringify(label)} is none of the ${names.size} class names.`, meantOf(label, names));
   if (others.length > 0)
     throw calLabel(
       place,

@@ -123,6 +123,7 @@ test("a name that several classes have is refused with their indices; numbers an
   await expect(load("crane")).rejects.toMatchObject({
     diagnostic: { code: "VX-CAL-LABEL", message: 'label "crane" is the name of several classes: 0, 2.', where: { line: 1 } },
   });
+  await expect(load("storck")).rejects.toMatchObject({ diagnostic: { code: "VX-CAL-LABEL", hint: 'Did you mean "stork"?' } });
   for (const [label, index] of [
     ["stork", 3],
     [0, 0],
