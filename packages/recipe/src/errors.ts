@@ -165,7 +165,7 @@ export function recipeNoData(place: Place, reason: string): Diagnostic {
   return finding(
     "VX-RECIPE-NO-DATA",
     place,
-    `${reason} needs calibration data and the recipe names none.`,
+    `calibration data is needed for ${reason}, and the recipe names none.`,
     "Set calibration.data to a JSONL file of samples, or pass --calibration FILE; preset:weights-int8 needs no data.",
   );
 }
