@@ -31,6 +31,18 @@ test("the evaluation of a recipe refuses it too", () => {
   expect(stderr).toMatch(SAYS);
 });
 
+test("data that is not there ends the run before any work", () => {
+  const early = join(folder.path, "early.yaml");
+  writeFileSync(early, "version: 1\nextends: preset:weights-int8\neval: { data: none.jsonl }\n");
+  const found = vlmExport([CLASSIFIER, "-r", early, "-t", "onnx-qdq", "-o", join(folder.path, "early"), "--cache", "off"]);
+  expect(found).toMatchObject({ code: 1, stderr: expect.stringContaining("VX-CAL-SOURCE") });
+  expect(found.stderr).not.toContain("quantize:");
+  const calibration = ["--calibration", join(folder.path, "none.jsonl")];
+  const other = vlmExport([CLASSIFIER, ...calibration, "-t", "onnx-qdq", "-o", join(folder.path, "early"), "--cache", "off"]);
+  expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining("VX-CAL-SOURCE") });
+  expect(other.stderr).not.toContain("quantize:");
+});
+
 test("eval compares with the model that the artifacts were made of, not with what its file has become", () => {
   const model = join(folder.path, "model.onnx");
   const out = join(folder.path, "of-copy");

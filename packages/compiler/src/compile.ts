@@ -19,6 +19,7 @@ import { importModel, normalizeModel } from "./stages/import-model.js";
 import { precheckTarget } from "./stages/plan-targets.js";
 import { type QuantizedModel, quantizeModel } from "./stages/quantize-model.js";
 import { proveTarget, reject, type TargetOutcome } from "./stages/prove-target.js";
+import { checkData } from "./stages/samples.js";
 import { checkTargetOptions, chosenBackends, unheardTargets } from "./targets.js";
 
 export interface CompileRequest {
@@ -91,6 +92,7 @@ async function deliver(site: RunSite, diagnostics: readonly Diagnostic[]): Promi
   const { request, clock } = site;
   const { float, plans } = await prepare(site);
   const refused = await clock.run("plan", () => precheck(site, float, plans));
+  await clock.run("plan", () => checkData(site, float));
   site.workers.start();
   const output = openOutputFolder(request.outDir, site.report);
   try {

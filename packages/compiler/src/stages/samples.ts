@@ -74,6 +74,14 @@ function inputsOf(float: Model): readonly ModelInput[] {
   return graph.inputs.map((input) => ({ name: input.name, type: input.type, isMask: masks.has(input) }));
 }
 
+/** Looks at all data that a run on an engine reads: a wrong line or a file that is not there ends the run before the work. Throws VX-CAL-*. */
+export async function checkData(run: RunSite, float: Model): Promise<void> {
+  const { recipe, verify } = run.request;
+  if (verify !== "run") return;
+  if (verificationData(recipe) !== "random") await verificationSamples(run, float, { limit: VERIFY_SAMPLES.held, fixed: undefined });
+  await evaluationSamples(run, float);
+}
+
 /** The recipe's labelled data; undefined when it names none. */
 export async function evaluationSamples({ request }: RunSite, float: Model): Promise<LabelledSet | undefined> {
   const { eval: evaluation, model } = request.recipe;
@@ -109,6 +117,7 @@ export interface LabelledSource {
 
 /** Samples that all have a label. Throws VX-CAL-* and VX-VERIFY-NO-LABELS. */
 export async function labelledSamples({ float, modelPath, image, data, labels, limit, signal }: LabelledSource): Promise<LabelledSet> {
+  if (data === "random") throw verifyNoLabels(data);
   const classCount = classCountOf(onlyComponent(float));
   const set = await loadSamples(data, {
     inputs: inputsOf(float),
