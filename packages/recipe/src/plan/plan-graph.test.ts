@@ -223,6 +223,15 @@ test.each(["weights: { dtype: int8 }", "biasCorrection: true", "equalize: true"]
   },
 );
 
+test.each([
+  ["op: [MatMul, Matmull]", ['op "Matmull" of the rule { op: ["MatMul","Matmull"] } matches nothing. | Did you mean "MatMul"?']],
+  ['role: ["vision.**", "vison.**"]', [expect.stringContaining('role "vison.**" of the rule')]],
+  ['role: ["vision.**", "projector.**"], op: [MatMul, Add, "*"]', []],
+])("a misspelt word beside others is a warning: %s", async (match, found) => {
+  const { diagnostics } = planGraph(block(), await recipe(`rules:\n  - match: { ${match} }\n    weights: { dtype: int8 }`), { ops });
+  expect(diagnostics.map(({ message, hint }) => `${message} | ${hint}`)).toEqual(found);
+});
+
 const keep = (match: string, base = "weights-int8"): string =>
   `extends: preset:${base}\nrules:\n  - match: { ${match} }\n    keep: float16`;
 

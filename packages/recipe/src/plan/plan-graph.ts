@@ -65,7 +65,7 @@ function planComponents(
     plans.set(name, { ...plan, diagnostics: own.filter(({ severity }) => severity !== "error") });
   }
   const graphs = components.map(([, graph]) => graph);
-  const effects = checkEffects(recipe.rules, matched, graphs);
+  const effects = checkEffects(recipe.rules, matched, { graphs, ops: options.ops });
   const errors = [...effects, ...findings].filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw new VxError(errors);
   const [first] = plans.keys();

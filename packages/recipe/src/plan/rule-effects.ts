@@ -1,4 +1,4 @@
-import type { Diagnostic, Graph } from "@vlm-export/ir";
+import type { Diagnostic, Graph, OpRegistry } from "@vlm-export/ir";
 import { placeOf, recipeNoEffect, recipeNoMatch } from "../errors.js";
 import { listOf, type Matcher } from "../match/matcher.js";
 import { blockCounter, parseRolePattern, type RolePattern } from "../match/role-pattern.js";
@@ -6,9 +6,37 @@ import type { RecipeRule } from "../recipe-types.js";
 import { nearest } from "../suggest.js";
 import type { Matched } from "./matched.js";
 
-/** An error for each rule that matches nothing and a warning for each that changes nothing; rules of presets are exempt. */
-export function checkEffects(rules: readonly RecipeRule[], matched: Matched, graphs: readonly Graph[]): readonly Diagnostic[] {
-  return rules.filter(({ fromPreset }) => !fromPreset).flatMap((rule) => effectOf(rule, matched, graphs) ?? []);
+/** What rules are held against. */
+export interface Known {
+  readonly graphs: readonly Graph[];
+  readonly ops: OpRegistry;
+}
+
+/** An error for each rule that matches nothing and a warning for each that changes nothing or misspells a word; rules of presets are exempt. */
+export function checkEffects(rules: readonly RecipeRule[], matched: Matched, known: Known): readonly Diagnostic[] {
+  return rules
+    .filter(({ fromPreset }) => !fromPreset)
+    .flatMap((rule) => [...[effectOf(rule, matched, known.graphs) ?? []].flat(), ...(matched.has(rule) ? misspelt(rule, known) : [])]);
+}
+
+/**
+ * Words of a list that match nothing, where the rest of it does: of ops those that no model has, of roles those whose first segment is nearly one of the model. A list that
+ * serves several models stays quiet.
+ */
+function misspelt({ matcher, decidedBy }: RecipeRule, { graphs, ops }: Known): readonly Diagnostic[] {
+  const opsHere = new Set(graphs.flatMap(({ nodes }) => nodes.map(({ op }) => op)));
+  const tops = [...new Set(rolesOf(graphs).map(firstSegment))];
+  const strayOps = (matcher.ops ?? []).filter((op) => op !== "*" && !opsHere.has(op) && !ops.get(op));
+  const strayRoles = (matcher.roles ?? []).filter(({ text }) => /^\w+$/.test(firstSegment(text)) && !tops.includes(firstSegment(text)));
+  const words = [
+    ...strayOps.map((word) => ["op", word, nearHint([word], [...opsHere])] as const),
+    ...strayRoles.map(({ text }) => ["role", text, nearHint([firstSegment(text)], tops)] as const),
+  ];
+  return words.flatMap(([key, word, hint]) =>
+    hint === undefined
+      ? []
+      : [recipeNoEffect(placeOf(decidedBy), `${key} ${JSON.stringify(word)} of the rule ${textOf(matcher)} matches nothing.`, hint)],
+  );
 }
 
 function effectOf(rule: RecipeRule, matched: Matched, graphs: readonly Graph[]): Diagnostic | undefined {
@@ -54,6 +82,10 @@ function leftBelow(
   return undefined;
 }
 
+function firstSegment(role: string): string {
+  return role.split(".", 1).join();
+}
+
 function rolesOf(graphs: readonly Graph[]): readonly string[] {
   return [...new Set(graphs.flatMap(({ nodes, constants }) => [...nodes, ...constants].flatMap(({ role }) => role ?? [])))].sort();
 }
@@ -71,15 +103,17 @@ function suggestion({ source }: Matcher, graphs: readonly Graph[]): string {
   const hints: string[] = [];
   if (source.op) hints.push(nearHint(listOf(source.op), ops) ?? `Ops of the model once constants are folded: ${shortList(ops)}.`);
   if (source.role) hints.push(nearHint(listOf(source.role), rolePrefixes(roles)) ?? `Roles of the model: ${shortList(topRoles(roles))}.`);
-  if (source.name)
-    hints.push(
-      nearHint(
-        listOf(source.name),
-        nodes.slice(0, 20_000).map(({ name }) => name),
-      ) ?? "Names are those of nodes, weights and outputs.",
-    );
-  hints.push("`vlm-export inspect MODEL` lists roles, ops and names.");
+  if (source.name) hints.push(nearHint(listOf(source.name), namesOf(graphs)) ?? "Names are those of nodes, weights and outputs.");
+  hints.push(`\`vlm-export inspect MODEL\` lists roles and ops${source.name ? ", and with --ir names" : ""}.`);
   return hints.join(" ");
+}
+
+function namesOf(graphs: readonly Graph[]): readonly string[] {
+  const names = graphs.flatMap(({ nodes, constants }) => [
+    ...nodes.flatMap(({ name, outputs }) => [name, ...outputs.flatMap((output) => output?.name ?? [])]),
+    ...constants.map(({ name }) => name),
+  ]);
+  return [...new Set(names)].slice(0, 40_000);
 }
 
 function nearHint(words: readonly string[], known: readonly string[]): string | undefined {
