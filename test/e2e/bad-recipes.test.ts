@@ -71,7 +71,7 @@ const CASES: readonly Case[] = [
     "VX-CLI-USAGE",
     "recipe is given more than once",
   ),
-  words("an empty target", ["-t", ""], "VX-PLUGIN-UNKNOWN-TARGET"),
+  words("an empty target", ["-t", ""], "VX-CLI-USAGE"),
   words("an unknown option", ["-t", "onnx-qdq", "--ouput", "x"], "VX-CLI-USAGE", "ouput"),
 ];
 
