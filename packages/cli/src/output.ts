@@ -1,4 +1,4 @@
-import { type Diagnostic, formatDiagnostic, VxError } from "@vlm-export/ir";
+import { type Diagnostic, formatDiagnostic, printable, VxError } from "@vlm-export/ir";
 
 /** Where a command's answer goes: text for people or, with --json, one JSON document; messages always go to stderr. */
 export interface Output {
@@ -25,10 +25,10 @@ export interface Sinks {
 const MAX_PRINTED = 20;
 
 export function createOutput(options: OutputMode, sinks: Sinks): Output {
-  const toStderr = (text: string): void => sinks.stderr(`${text}\n`);
+  const toStderr = (text: string): void => sinks.stderr(`${lines(text)}\n`);
   return {
     answer(text, document) {
-      sinks.stdout(options.json ? `${JSON.stringify(document, null, 2)}\n` : text.endsWith("\n") ? text : `${text}\n`);
+      sinks.stdout(options.json ? `${JSON.stringify(document, null, 2)}\n` : lines(text.endsWith("\n") ? text : `${text}\n`));
     },
     message(diagnostic) {
       if (!options.json && (!options.quiet || diagnostic.severity === "error")) toStderr(formatDiagnostic(diagnostic));
@@ -38,6 +38,11 @@ export function createOutput(options: OutputMode, sinks: Sinks): Output {
       else printFailure(error, toStderr);
     },
   };
+}
+
+/** No name from a file reaches the terminal as a command to it. */
+function lines(text: string): string {
+  return text.split("\n").map(printable).join("\n");
 }
 
 function printFailure(error: unknown, print: (text: string) => void): void {

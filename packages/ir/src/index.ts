@@ -7,6 +7,7 @@ export * from "./graph.js";
 export { allConstants, definedValues, isRead, isSubgraph, nestedGraphs, outputsOf } from "./graph-parts.js";
 export * from "./hash.js";
 export { nearest } from "./nearest.js";
+export { printable } from "./printable.js";
 export * from "./op-def.js";
 export { type ParseOptions, parseGraph } from "./parse.js";
 export * from "./pass.js";

@@ -1,4 +1,4 @@
-import { bytesText, elementCount, type Node, storedByteLength, type TensorType, type Value } from "@vlm-export/ir";
+import { bytesText, elementCount, type Node, printable, storedByteLength, type TensorType, type Value } from "@vlm-export/ir";
 import type { ActivationRequest, DecidedBy, Edge, Plan, QuantGroup, WeightPlan, WeightRequest } from "./plan-types.js";
 import { printTable } from "./table.js";
 import { wordFor } from "./words.js";
@@ -31,7 +31,7 @@ export function describePlan(plan: Plan): string {
   const { summary } = plan;
   const share = summary.parameters === 0 ? 0 : (100 * summary.quantizedParameters) / summary.parameters;
   const parts = [
-    `${plan.graph.name}: ${summary.nodes} nodes, ${summary.quantizedNodes} with integers; ${summary.parameters} parameters, ` +
+    `${printable(plan.graph.name)}: ${summary.nodes} nodes, ${summary.quantizedNodes} with integers; ${summary.parameters} parameters, ` +
       `${share.toFixed(1)} % as integers; ${bytesText(summary.bytesBefore)} → ${bytesText(summary.bytesAfter)}`,
     section("weights", ["weight", "shape", "node", "becomes", "bytes", "decided by"], weightRows(plan)),
     section("activations", ["value", "shape", "read by", "becomes", "group", "decided by"], activationRows(plan)),

@@ -1,4 +1,4 @@
-import { type Graph, isFloat, type Value } from "@vlm-export/ir";
+import { type Graph, isFloat, printable, type Value } from "@vlm-export/ir";
 import { stringify } from "yaml";
 import { PRESETS } from "./presets.js";
 
@@ -41,7 +41,7 @@ export function initRecipe(graph: Graph, options: InitOptions): string {
 }
 
 function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, " ").slice(0, 100);
+  return printable(text.replaceAll(/\s+/g, " ").slice(0, 100));
 }
 
 function word(text: string): string {

@@ -1,5 +1,5 @@
 import type { inspectModel } from "@vlm-export/compiler/inspect";
-import { bytesText } from "@vlm-export/ir";
+import { bytesText, printable } from "@vlm-export/ir";
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
 import { table } from "../table.js";
@@ -39,7 +39,7 @@ type Facts = Awaited<ReturnType<typeof inspectModel>>;
 function describe(facts: Facts): string {
   const sections = facts.components.map((component) =>
     [
-      `${component.name}: ${component.nodes} nodes, ${(component.parameters / 1e6).toFixed(3)} M parameters, ${bytesText(component.bytes)}`,
+      `${printable(component.name)}: ${component.nodes} nodes, ${(component.parameters / 1e6).toFixed(3)} M parameters, ${bytesText(component.bytes)}`,
       table(
         ["input", "type"],
         component.inputs.map(({ name, type }) => [name, type]),
@@ -62,5 +62,5 @@ function describe(facts: Facts): string {
       .filter(Boolean)
       .join("\n\n"),
   );
-  return [`${facts.name} (opset ${facts.opset ?? "?"}, ${facts.producer || "unknown producer"})`, ...sections].join("\n\n");
+  return [printable(`${facts.name} (opset ${facts.opset ?? "?"}, ${facts.producer || "unknown producer"})`), ...sections].join("\n\n");
 }

@@ -182,7 +182,7 @@ function row(cells: readonly string[]): readonly string[] {
 }
 
 function escape(text: string): string {
-  return text.replace(/[\\`*_{}[\]<>|#]/g, "\\$&").replace(/[\r\n\u2028\u2029]+/g, " ");
+  return text.replace(/[\\`*_{}[\]<>|#]/g, "\\$&").replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
 }
 
 function decibels(sqnrDb: number | null | undefined): string {
