@@ -65,13 +65,18 @@ test("a relative path of a recipe starts from its folder, however the recipe is 
 });
 
 test.each([
-  ["./gone.mjs", "no such file or folder"],
-  ["gone", "no package of that name is installed"],
-])("plugin %s of a recipe that does not load is told with its line", async (plugin, reason) => {
+  ["./gone.mjs", "no such file or folder", "starts from the recipe's folder"],
+  ["gone", "no package of that name is installed", "npm install gone"],
+])("plugin %s of a recipe that does not load is told with its line", async (plugin, reason, hint) => {
   const recipe = join(root, "r.yaml");
   writeFileSync(recipe, `version: 1\nplugins:\n  - ${plugin}\n`);
   await expect(namedIn(recipe)).rejects.toMatchObject({
-    diagnostic: { code: "VX-PLUGIN-LOAD", message: expect.stringContaining(reason), where: { file: recipe, line: 3, column: 5 } },
+    diagnostic: {
+      code: "VX-PLUGIN-LOAD",
+      message: expect.stringContaining(reason),
+      hint: expect.stringContaining(hint),
+      where: { file: recipe, line: 3, column: 5 },
+    },
   });
 });
 

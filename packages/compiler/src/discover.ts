@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { type Backend, contractProblems } from "@vlm-export/backend-api";
 import { type Diagnostic, VxError } from "@vlm-export/ir";
 import type { Origin, Recipe } from "@vlm-export/recipe";
-import { pluginDuplicate, pluginLoad } from "./errors.js";
+import { pluginDuplicate, pluginAbsent, pluginLoad } from "./errors.js";
 import { located } from "./located.js";
 
 const KEYWORD = "vlm-export-backend";
@@ -93,9 +93,11 @@ async function addBackend(found: Map<string, FoundBackend>, source: string): Pro
   found.set(loaded.backend.name, loaded);
 }
 
+const WHERE_PATHS_START = "Check the path: in a recipe it starts from the recipe's folder, on the command line from the working folder.";
+
 /** Loads one backend from a package folder or a module file. Throws VX-PLUGIN-LOAD. */
 export async function loadBackend(path: string): Promise<FoundBackend> {
-  if (!existsSync(path)) throw pluginLoad(path, "no such file or folder");
+  if (!existsSync(path)) throw pluginAbsent(path, "no such file or folder", WHERE_PATHS_START);
   const isFolder = statSync(path).isDirectory();
   const entry = isFolder ? entryOf(path) : path;
   const module = await import(pathToFileURL(entry).href).then(
@@ -154,7 +156,10 @@ function resolvePlugin(plugin: string, roots: readonly string[]): string {
   if (isAbsolute(plugin)) return plugin;
   const places = roots.flatMap(foldersAbove).map((folder) => join(folder, "node_modules", plugin));
   const found = places.find((place) => existsSync(place));
-  if (found === undefined) throw pluginLoad(plugin, "no package of that name is installed");
+  if (found === undefined) {
+    const hint = `Run \`npm install ${plugin}\` in this folder, or write ./${plugin} where it is a file.`;
+    throw pluginAbsent(plugin, "no package of that name is installed", hint);
+  }
   return found;
 }
 

@@ -215,6 +215,11 @@ export function pluginLoad(path: string, reason: string, cause?: unknown): VxErr
   });
 }
 
+/** A plugin that is not where it is named. */
+export function pluginAbsent(path: string, reason: string, hint: string): VxError {
+  return coded("VX-PLUGIN-LOAD", "plan", { message: `plugin ${path} does not load: ${reason}.`, hint });
+}
+
 /** Two packages provide a backend of the same name. */
 export function pluginDuplicate(name: string, first: string, second: string): VxError {
   return coded("VX-PLUGIN-DUPLICATE", "plan", {
