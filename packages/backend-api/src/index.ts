@@ -5,7 +5,7 @@ export * from "./define.js";
 export { execTool } from "./exec.js";
 export { decodeMalformed, emitWrite, isSystemError, pluginFiles } from "./errors.js";
 export * from "./host/artifact-writer.js";
-export { callHook, type HookTerms, readPlugin } from "./host/call-hook.js";
+export { callHook, type HookSite, type HookTerms, readPlugin } from "./host/call-hook.js";
 export { confirmFiles } from "./host/confirm-files.js";
 export * from "./host/emit-artifact.js";
 export { HostWork } from "./host/host-work.js";

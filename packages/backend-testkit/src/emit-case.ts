@@ -73,14 +73,13 @@ export async function emitCase(kit: KitSite, model: Model): Promise<EmittedCase>
 }
 
 async function emitted(kit: KitSite, site: TargetSite, model: Model): Promise<Artifact> {
-  const { backend } = kit;
-  const { context, terms } = site;
+  const { backend, context } = site;
   const clone = privateModel(model);
-  await callHook(backend, "legalize", () => legalize(clone, kit), terms);
+  await callHook(site, "legalize", () => legalize(clone, kit));
   const regions = new Map<string, readonly Region[]>();
   for (const [name, graph] of clone.components)
-    regions.set(name, await regionsOf(backend, graph, checkGraph(name, graph, backend.capabilities.rules), terms));
-  const target = await callHook(backend, "lower", () => backend.lower(clone, regions, context), terms);
+    regions.set(name, await regionsOf(site, graph, checkGraph(name, graph, backend.capabilities.rules)));
+  const target = await callHook(site, "lower", () => backend.lower(clone, regions, context));
   return emitArtifact(site, { model, target, losses: [] });
 }
 

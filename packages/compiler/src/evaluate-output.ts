@@ -79,10 +79,10 @@ interface Job {
 
 async function evaluated({ dist, entry, backend, options, reference, samples }: Job): Promise<Omit<EvaluatedTarget, "target">> {
   const artifact = artifactOf(entry, dist);
-  return withTemporarySite(backend, { artifact, options: entry.options }, options, async ({ context }) => {
+  return withTemporarySite(backend, { artifact, options: entry.options }, options, async (site) => {
     let session: Session | undefined;
     try {
-      session = await openSession(backend, artifact, context);
+      session = await openSession(site, artifact);
       if (!session) return { reason: "this backend names no engine that runs here" };
       return { accuracy: await topOneAccuracy(reference, session, await samples()) };
     } catch (error) {

@@ -56,8 +56,8 @@ async function backendCheck(
   environment: SetupOptions["environment"],
 ): Promise<Omit<SetupCheck, "what">> {
   try {
-    const findings = await withTemporarySite(backend, undefined, { environment }, async ({ context }) =>
-      callHook(backend, "probe", async () => (await backend.probe?.(context)) ?? []),
+    const findings = await withTemporarySite(backend, undefined, { environment }, async (site) =>
+      callHook(site, "probe", async () => (await backend.probe?.(site.context)) ?? []),
     );
     return { status: findings.length > 0 ? "warning" : "ok", found: version, ...hintOf(findings) };
   } catch (error) {

@@ -23,12 +23,13 @@ export async function withTemporarySite<T>(
   action: (site: TargetSite) => Promise<T>,
 ): Promise<T> {
   const tmpRoot = makeTemporaryFolder(tmpdir(), "vlm-export-site-");
+  let site: TargetSite | undefined;
   try {
     const dir = stored?.artifact.dir ?? tmpRoot;
-    return await action(
-      openSite({ backend, dir, tmpRoot, options: stored?.options, ops: standardOps(), environment, ...(signal && { signal }) }),
-    );
+    site = openSite({ backend, dir, tmpRoot, options: stored?.options, ops: standardOps(), environment, ...(signal && { signal }) });
+    return await action(site);
   } finally {
+    site?.dispose();
     rmSync(tmpRoot, { recursive: true, force: true });
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream, statSync } from "node:fs";
 import { join } from "node:path";
-import { type Artifact, callHook, type Decoded, isSystemError } from "@vlm-export/backend-api";
+import { type Artifact, callHook, type Decoded, isSystemError, readPlugin } from "@vlm-export/backend-api";
 import { type Diagnostic, VxError } from "@vlm-export/ir";
 import type { ManifestTarget, ManifestTensor, Proof } from "@vlm-export/schemas";
 import { verifyDecode } from "@vlm-export/verify";
@@ -50,10 +50,11 @@ async function verifyTarget({ target, entry, dist, backend, options }: Job): Pro
   const artifact = artifactOf(entry, dist);
   try {
     for (const file of artifact.files) await checkFile(join(artifact.dir, file.path), file);
-    const decoded = await withTemporarySite(backend, { artifact, options: entry.options }, options, ({ context }) =>
-      callHook(backend, "decode", () => backend.decode(artifact, context)),
-    );
-    return { target, ...compare(target, entry, decoded) };
+    const compared = await withTemporarySite(backend, { artifact, options: entry.options }, options, async (site) => {
+      const decoded = await callHook(site, "decode", () => backend.decode(artifact, site.context));
+      return readPlugin(site, "decode", () => compare(target, entry, decoded)); // reads the files, by code of the plugin
+    });
+    return { target, ...compared };
   } catch (error) {
     if (!(error instanceof VxError) || isOfThisMachine(error)) throw error;
     return { target, diagnostics: error.diagnostics };

@@ -1,9 +1,9 @@
 import { VxError } from "@vlm-export/ir";
 import { expect, test } from "vitest";
-import { callHook } from "./call-hook.js";
+import { callHook, type HookSite, type HookTerms } from "./call-hook.js";
 import { HostWork } from "./host-work.js";
 
-const backend = { name: "test" };
+const on = (terms: HookTerms): HookSite => ({ backend: { name: "test" }, terms });
 const IDLE_MS = 100;
 const forever = (): Promise<never> => new Promise(() => undefined);
 const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -47,13 +47,13 @@ test.each<readonly [string, unknown, string]>([
     'result.get("y") has 3 bytes, f32[2] needs 8',
   ],
 ])("%s may not give %j", async (hook, result, says) => {
-  await expect(callHook(backend, hook, async () => result)).rejects.toMatchObject(
+  await expect(callHook(on({}), hook, async () => result)).rejects.toMatchObject(
     crash(`hook ${hook} gave no result of the contract: ${says}.`),
   );
 });
 
 test("lower may give anything", async () => {
-  expect(await callHook(backend, "lower", () => undefined)).toBeUndefined();
+  expect(await callHook(on({}), "lower", () => undefined)).toBeUndefined();
 });
 
 test.each<readonly [string, unknown, string]>([
@@ -85,7 +85,7 @@ test.each<readonly [string, unknown, string]>([
     "something that cannot be read",
   ],
 ])("whatever is thrown names the plugin: %s", async (_, thrown, says) => {
-  const crashed = callHook(backend, "emit", () => {
+  const crashed = callHook(on({}), "emit", () => {
     throw thrown;
   });
   await expect(crashed).rejects.toMatchObject(crash(`hook emit threw: ${says}`));
@@ -103,24 +103,24 @@ test.each<readonly [VxError, string]>([
   [new VxError(finding, { kind: "odd" as never }), 'error.kind is "odd", not one of user, tool, verify, interrupted'],
   [new VxError(finding, { kind: "interrupted" }), "error.kind is interrupted, and nobody interrupted it"],
 ])("a coded error that cannot be printed or reported is the plugin's crash: %#", async (thrown, says) => {
-  const fails = callHook(backend, "emit", () => Promise.reject(thrown), { signal: new AbortController().signal });
+  const fails = callHook(on({ signal: new AbortController().signal }), "emit", () => Promise.reject(thrown));
   await expect(fails).rejects.toMatchObject(crash(`hook emit threw a VxError that is not whole: ${says}.`));
 });
 
 test("a coded error of the plugin stays as it is", async () => {
   const thrown = new VxError(finding, { kind: "tool" });
-  await expect(callHook(backend, "emit", () => Promise.reject(thrown))).rejects.toBe(thrown);
+  await expect(callHook(on({}), "emit", () => Promise.reject(thrown))).rejects.toBe(thrown);
 });
 
 test("an AbortError is the host's only where the host has ended the run", async () => {
   const aborted = Object.assign(new Error("aborted"), { name: "AbortError" });
-  const fails = (signal: AbortSignal) => callHook(backend, "emit", () => Promise.reject(aborted), { signal });
+  const fails = (signal: AbortSignal) => callHook(on({ signal }), "emit", () => Promise.reject(aborted));
   await expect(fails(AbortSignal.abort())).rejects.toBe(aborted);
   await expect(fails(new AbortController().signal)).rejects.toMatchObject(crash("hook emit threw: aborted"));
 });
 
 test("a hook whose promise never settles is given up by name", async () => {
-  await expect(callHook(backend, "emit", forever, { idleMs: IDLE_MS, work: new HostWork() })).rejects.toMatchObject({
+  await expect(callHook(on({ idleMs: IDLE_MS, work: new HostWork() }), "emit", forever)).rejects.toMatchObject({
     diagnostic: {
       code: "VX-PLUGIN-TIMEOUT",
       message: "hook emit made no progress for 0.1 s and was given up.",
@@ -131,38 +131,28 @@ test("a hook whose promise never settles is given up by name", async () => {
 
 test("work of the host is progress, while it goes on and when it ends; a busy event loop is too", async () => {
   const work = new HostWork();
-  const written = callHook(
-    backend,
-    "lower",
-    async () => {
-      for (let i = 0; i < 5; i += 1) {
-        await work.during(Promise.resolve());
-        await after(IDLE_MS / 2);
-      }
-      await work.during(after(IDLE_MS * 2));
-      return "written";
-    },
-    { idleMs: IDLE_MS, work },
-  );
+  const written = callHook(on({ idleMs: IDLE_MS, work }), "lower", async () => {
+    for (let i = 0; i < 5; i += 1) {
+      await work.during(Promise.resolve());
+      await after(IDLE_MS / 2);
+    }
+    await work.during(after(IDLE_MS * 2));
+    return "written";
+  });
   expect(await written).toBe("written");
-  const computed = callHook(
-    backend,
-    "lower",
-    async () => {
-      for (const end = performance.now() + IDLE_MS * 3; performance.now() < end; ) await new Promise(setImmediate);
-      return "computed";
-    },
-    { idleMs: IDLE_MS },
-  );
+  const computed = callHook(on({ idleMs: IDLE_MS }), "lower", async () => {
+    for (const end = performance.now() + IDLE_MS * 3; performance.now() < end; ) await new Promise(setImmediate);
+    return "computed";
+  });
   expect(await computed).toBe("computed");
 });
 
 test("the watch keeps the process alive while the hook hangs, and leaves no timer when it has ended", async () => {
   const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
   const before = timers();
-  const hanging = callHook(backend, "lower", forever, { idleMs: IDLE_MS });
+  const hanging = callHook(on({ idleMs: IDLE_MS }), "lower", forever);
   expect(timers()).toBe(before + 1);
   await expect(hanging).rejects.toThrow();
-  await callHook(backend, "lower", () => after(1));
+  await callHook(on({}), "lower", () => after(1));
   expect(timers()).toBeLessThanOrEqual(before);
 });

@@ -19,42 +19,34 @@ export interface HookTerms {
   readonly signal?: AbortSignal;
 }
 
+/** Whose hook it is, and what it runs on; `TargetSite` is one. */
+export interface HookSite {
+  readonly backend: Pick<Backend, "name">;
+  readonly terms: HookTerms;
+}
+
 /**
  * Runs a hook, and names the backend in what goes wrong. What it throws that is no coded error is VX-TOOL-LIMIT or VX-PLUGIN-CRASH, as is a
  * result that the contract does not allow; one that shows no progress for too long is VX-PLUGIN-TIMEOUT and runs on unheeded.
  */
-export async function callHook<T>(
-  backend: Pick<Backend, "name">,
-  hook: string,
-  action: () => T | Promise<T>,
-  terms: HookTerms = {},
-): Promise<T> {
-  const result = await readPlugin(backend, hook, () => settled(backend, hook, action, terms), terms);
-  const problem = await readPlugin(backend, hook, () => resultProblem(hook, result), terms);
-  if (problem !== undefined) throw pluginResult(backend.name, hook, problem);
+export async function callHook<T>(site: HookSite, hook: string, action: () => T | Promise<T>): Promise<T> {
+  const result = await readPlugin(site, hook, () => settled(site, hook, action));
+  const problem = await readPlugin(site, hook, () => resultProblem(hook, result));
+  if (problem !== undefined) throw pluginResult(site.backend.name, hook, problem);
   return result;
 }
 
 /** Runs code of the host that reads what a hook has given, in which code of the plugin may run: its errors are the hook's. */
-export async function readPlugin<T>(
-  backend: Pick<Backend, "name">,
-  hook: string,
-  action: () => T | Promise<T>,
-  { signal }: HookTerms = {},
-): Promise<T> {
+export async function readPlugin<T>({ backend, terms }: HookSite, hook: string, action: () => T | Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
-    throw codedError(backend.name, hook, { error, signal });
+    throw codedError(backend.name, hook, { error, signal: terms.signal });
   }
 }
 
-async function settled<T>(
-  backend: Pick<Backend, "name">,
-  hook: string,
-  action: () => T | Promise<T>,
-  { work, idleMs = ENGINE_HOOKS.has(hook) ? ENGINE_IDLE_MS : IDLE_MS }: HookTerms,
-): Promise<T> {
+async function settled<T>({ backend, terms }: HookSite, hook: string, action: () => T | Promise<T>): Promise<T> {
+  const { work, idleMs = ENGINE_HOOKS.has(hook) ? ENGINE_IDLE_MS : IDLE_MS } = terms;
   const result = action();
   // A result that is there already needs no watch, nor the turn of the event loop that it takes.
   if (!isThenable(result)) return result;

@@ -20,13 +20,9 @@ export interface EmitJob {
  * Runs emit: the artifact on disk, with every quantized value listed, not yet proven. Throws what {@link callHook} does, and
  * VX-PLUGIN-UNLISTED, VX-PLUGIN-FILES.
  */
-export async function emitArtifact({ backend, context, writer, terms }: TargetSite, { model, target, losses }: EmitJob): Promise<Artifact> {
-  const { formatVersion, tensors, constants, ...emitted } = await callHook<Emitted>(
-    backend,
-    "emit",
-    () => backend.emit(target, context),
-    terms,
-  );
+export async function emitArtifact(site: TargetSite, { model, target, losses }: EmitJob): Promise<Artifact> {
+  const { backend, context, writer } = site;
+  const { formatVersion, tensors, constants, ...emitted } = await callHook<Emitted>(site, "emit", () => backend.emit(target, context));
   writer.seal();
   const lost = [...losses, ...(emitted.losses ?? [])];
   const unlisted = missing(model, [...tensors, ...lost]);

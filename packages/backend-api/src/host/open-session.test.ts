@@ -5,7 +5,7 @@ import { openSession } from "./open-session.js";
 
 const artifact = { backend: "test", formatVersion: "1", dir: "/", files: [], tensors: [], losses: [] };
 const backendWith = (open?: () => Promise<Session>): Backend => ({ name: "test", ...(open && { open }) }) as unknown as Backend;
-const opened = (backend: Backend): Promise<Session | undefined> => openSession(backend, artifact, {} as never);
+const opened = (backend: Backend): Promise<Session | undefined> => openSession({ backend, context: {} as never, terms: {} }, artifact);
 
 test("a backend without an engine has no session", async () => {
   expect(await opened(backendWith())).toBeUndefined();

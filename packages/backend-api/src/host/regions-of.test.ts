@@ -2,15 +2,19 @@ import { GraphEditor } from "@vlm-export/ir";
 import { standardOps } from "@vlm-export/ops";
 import { expect, test } from "vitest";
 import type { Backend, Region } from "../backend.js";
+import type { TargetSite } from "./open-site.js";
 import { regionsOf } from "./regions-of.js";
 
 const edit = new GraphEditor(standardOps(), "main");
 const [y] = edit.insert("Relu", [edit.addInput("x", { dtype: "f32", shape: [2] })], {}, { name: "relu" });
 if (y) edit.addOutput(y);
 
+const siteOf = (hooks: Pick<Backend, "partition">): TargetSite =>
+  ({ backend: { name: "test", ...hooks }, terms: {} }) as unknown as TargetSite;
+
 function regions(nodes: readonly (readonly string[])[]): Promise<readonly Region[]> {
   const partition = (): readonly Region[] => nodes.map((names, id) => ({ id, unit: "cpu", nodes: names, boundaryBytes: 0 }));
-  return regionsOf({ name: "test", partition } as unknown as Backend, edit.graph, [], {});
+  return regionsOf(siteOf({ partition }), edit.graph, []);
 }
 
 test("a backend's own regions hold each node once", async () => {
@@ -21,5 +25,5 @@ test("a backend's own regions hold each node once", async () => {
 });
 
 test("without a partition of its own, a backend gets one region per unit", async () => {
-  expect(await regionsOf({ name: "test" } as Backend, edit.graph, [], {})).toMatchObject([{ id: 0, unit: "cpu", nodes: ["relu"] }]);
+  expect(await regionsOf(siteOf({}), edit.graph, [])).toMatchObject([{ id: 0, unit: "cpu", nodes: ["relu"] }]);
 });

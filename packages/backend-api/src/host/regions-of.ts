@@ -1,20 +1,17 @@
 import type { Graph } from "@vlm-export/ir";
-import type { Backend, Region } from "../backend.js";
+import type { Region } from "../backend.js";
 import { pluginResult } from "../errors.js";
 import { partitionByUnit } from "../partition.js";
 import type { Verdict } from "../rules.js";
-import { callHook, type HookTerms } from "./call-hook.js";
+import { callHook } from "./call-hook.js";
+import type { TargetSite } from "./open-site.js";
 
 /** Regions of a component that hold each of its nodes once: the backend's own, or those of {@link partitionByUnit}. Throws VX-PLUGIN-*. */
-export async function regionsOf(
-  backend: Backend,
-  graph: Graph,
-  verdicts: readonly Verdict[],
-  terms: HookTerms,
-): Promise<readonly Region[]> {
+export async function regionsOf(site: TargetSite, graph: Graph, verdicts: readonly Verdict[]): Promise<readonly Region[]> {
+  const { backend } = site;
   const partition = backend.partition?.bind(backend);
   if (!partition) return partitionByUnit(graph, verdicts);
-  const regions = await callHook(backend, "partition", () => partition(graph, verdicts), terms);
+  const regions = await callHook(site, "partition", () => partition(graph, verdicts));
   const problem = coverageProblem(graph, regions);
   if (problem !== undefined) throw pluginResult(backend.name, "partition", problem);
   return regions;

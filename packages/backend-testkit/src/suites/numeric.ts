@@ -17,7 +17,7 @@ export const numeric: Suite = {
   async check(kit, model) {
     const { artifact, site, dispose } = await emitCase(kit, model);
     try {
-      const session = await openSession(kit.backend, artifact, site.context, site.terms);
+      const session = await openSession(site, artifact);
       if (!session) return { status: "not-run", detail: "this backend names no engine" };
       const inputs = inputsOf(model);
       const outputs = await session.run(inputs).finally(() => session.close());

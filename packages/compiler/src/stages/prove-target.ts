@@ -73,19 +73,15 @@ export async function proveTarget(run: RunSite, backend: Backend, job: ProveJob)
 }
 
 async function proven(run: RunSite, site: TargetSite, job: ProveJob): Promise<TargetOutcome> {
-  const { backend, context, terms } = site;
+  const { backend, context } = site;
   const { request, clock, kernels } = run;
   const { model } = job.quantized;
   const artifact = await runTarget(site, { model, onLoss: request.recipe.onLoss, kernels, clock });
   const base = { backend: backend.name, artifact };
   if (request.verify === "none") return { ...base, status: "ok", diagnostics: site.diagnostics };
-  const decoded = await clock.run(
-    "verify",
-    () => callHook(backend, "decode", () => backend.decode(artifact, context), terms),
-    backend.name,
-  );
+  const decoded = await clock.run("verify", () => callHook(site, "decode", () => backend.decode(artifact, context)), backend.name);
   const compared = (): Proof => compareDecoded(backend.name, model, decoded, artifact); // reads the files, by code of the plugin
-  const proof = await clock.run("verify", () => readPlugin(backend, "decode", compared, terms), backend.name);
+  const proof = await clock.run("verify", () => readPlugin(site, "decode", compared), backend.name);
   confirmFiles(artifact);
   const diagnostics = [...site.diagnostics, ...proof.diagnostics];
   if (proof.diagnostics.length > 0) return { ...base, ...reject(artifact, job.staging), status: "failed", diagnostics, proof };

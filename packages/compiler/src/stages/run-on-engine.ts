@@ -24,16 +24,15 @@ export interface EngineFindings {
  * of kind tool), is "not run", never a pass; one that refuses the artifact (kind verify) is "failed".
  */
 export async function runOnEngine(run: RunSite, site: TargetSite, artifact: Artifact, job: ProveJob): Promise<EngineFindings> {
-  const { backend, context, terms } = site;
   let session: Session | undefined;
   try {
-    session = await openSession(backend, artifact, context, terms);
+    session = await openSession(site, artifact);
   } catch (error) {
     return withoutRun(error);
   }
   if (!session) return notRun("this backend names no engine that runs here");
   try {
-    return await compared(run, { backend: backend.name, session }, job);
+    return await compared(run, { backend: site.backend.name, session }, job);
   } finally {
     await session.close();
   }

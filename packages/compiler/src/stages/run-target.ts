@@ -29,16 +29,16 @@ export interface TargetJob {
  * are asked again about what legalize made. Throws a VxError whose findings say why the target refuses the model, or VX-PLUGIN-*.
  */
 export async function runTarget(site: TargetSite, job: TargetJob): Promise<Artifact> {
-  const { backend, context, terms } = site;
+  const { backend, context } = site;
   const { clock, model, onLoss } = job;
   const target = backend.name;
   const clone = privateModel(model);
   const losses = await clock.run("check", () => holdOrLose(clone, backend, { ...job, site }), target);
   await clock.run("check", () => requireAccepted(clone, backend), target);
-  await clock.run("legalize", () => callHook(backend, "legalize", () => legalize(clone, site), terms), target);
+  await clock.run("legalize", () => callHook(site, "legalize", () => legalize(clone, site)), target);
   await clock.run("check", () => requireAccepted(clone, backend), target);
   const regions = await clock.run("partition", () => partition(clone, site), target);
-  const lowered = await clock.run("lower", () => callHook(backend, "lower", () => backend.lower(clone, regions, context), terms), target);
+  const lowered = await clock.run("lower", () => callHook(site, "lower", () => backend.lower(clone, regions, context)), target);
   const artifact = await clock.run("emit", () => emitArtifact(site, { model, target: lowered, losses }), target);
   if (onLoss === "refuse" && artifact.losses.length > 0)
     throw new VxError(artifact.losses.map(({ component, value, reason }) => checkCapability(target, component, value, reason)));
@@ -67,9 +67,9 @@ function legalize(clone: Model, { backend, context }: TargetSite): void {
   for (const graph of clone.components.values()) runPasses(new GraphEditor(context.ops, graph), backend.legalize ?? [], passContext);
 }
 
-async function partition(clone: Model, { backend, terms }: TargetSite): Promise<ReadonlyMap<string, readonly Region[]>> {
+async function partition(clone: Model, site: TargetSite): Promise<ReadonlyMap<string, readonly Region[]>> {
   const regions = new Map<string, readonly Region[]>();
   for (const [name, graph] of clone.components)
-    regions.set(name, await regionsOf(backend, graph, checkComponent(backend, name, graph).verdicts, terms));
+    regions.set(name, await regionsOf(site, graph, checkComponent(site.backend, name, graph).verdicts));
   return regions;
 }
