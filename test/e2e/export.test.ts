@@ -82,8 +82,8 @@ describe("the example classifier to two targets", () => {
     writeFileSync(file, bytes);
   });
 
-  test("eval measures both artifacts against float", () => {
-    const { code, stdout } = vlmExport([
+  test("eval measures both artifacts against float, and says on stderr where it is", () => {
+    const { code, stdout, stderr } = vlmExport([
       "eval",
       dist,
       "--data",
@@ -97,6 +97,7 @@ describe("the example classifier to two targets", () => {
     const { targets } = JSON.parse(stdout) as { targets: Record<string, { accuracy: { n: number; float: number } }> };
     expect(code).toBe(0);
     expect(Object.values(targets).map(({ accuracy }) => accuracy.n)).toEqual([32, 32]);
+    expect(stderr).toMatch(/^onnx-qdq verify: [\d.]+ s, \d+ MB\ntflite verify: [\d.]+ s, \d+ MB\n$/);
   });
 
   test("a second run gives the same bytes", () => {

@@ -8,6 +8,8 @@ export interface RunningPlugin {
 /** What every command gets. */
 export interface CommandSite {
   readonly output: Output;
+  /** No progress, no warnings. */
+  readonly quiet: boolean;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   readonly running: RunningPlugin;

@@ -15,8 +15,6 @@ export interface ProgressRows {
   rows(nowMs: number, memoryBytes: number): readonly ProgressRow[];
 }
 
-const SHARED_STAGES = ["import", "normalize", "plan", "calibrate", "quantize"] as const;
-
 interface Step {
   state: ProgressRow["state"];
   /** Stages of this row that are over. */
@@ -26,8 +24,8 @@ interface Step {
   progress: Extract<RunEvent, { readonly kind: "stage-progress" }> | undefined;
 }
 
-export function progressRows(targets: readonly string[]): ProgressRows {
-  const names = [...SHARED_STAGES, ...targets, "report"];
+/** Rows in this order: stages that all targets share, and targets. */
+export function progressRows(names: readonly string[]): ProgressRows {
   const steps = new Map(names.map((name): [string, Step] => [name, newStep()]));
   let current: Step | undefined;
   return {

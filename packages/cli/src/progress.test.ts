@@ -5,11 +5,12 @@ import { screen } from "./screen.fixture.js";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
+const STAGES = ["import", "normalize", "plan", "calibrate", "quantize"];
 const withoutMemory = (lines: readonly string[]): readonly string[] => lines.map((line) => line.replace(/\d+ MB/, "M MB"));
 
 test("stages, progress with ETA, and targets are drawn in place", () => {
   const terminal = screen(80, 24);
-  const { sink, finish } = createProgress("live", ["onnx-qdq"], terminal);
+  const { sink, finish } = createProgress("live", [...STAGES, "onnx-qdq", "report"], terminal);
   sink({ kind: "stage-start", stage: "import" });
   vi.advanceTimersByTime(1500);
   sink({ kind: "stage-end", stage: "import", elapsedMs: 1500 });
@@ -40,7 +41,7 @@ test("stages, progress with ETA, and targets are drawn in place", () => {
 
 test("a failed run marks where it stopped and leaves nothing of the rest", () => {
   const terminal = screen(80, 24);
-  const { sink, finish } = createProgress("live", ["tflite"], terminal);
+  const { sink, finish } = createProgress("live", [...STAGES, "tflite", "report"], terminal);
   sink({ kind: "stage-start", stage: "import" });
   sink({ kind: "stage-end", stage: "import", elapsedMs: 0 });
   finish(true);
@@ -51,7 +52,7 @@ test("a failed run marks where it stopped and leaves nothing of the rest", () =>
 
 test("messages stand above the display", () => {
   const terminal = screen(80, 24);
-  const { sink, aside, finish } = createProgress("live", [], terminal);
+  const { sink, aside, finish } = createProgress("live", [...STAGES, "report"], terminal);
   sink({ kind: "stage-start", stage: "plan" });
   aside(() => terminal.write("warning\n"));
   finish(false);
@@ -60,7 +61,7 @@ test("messages stand above the display", () => {
 
 test("a small terminal shows the running stage, each line on one row", () => {
   const terminal = screen(24, 4);
-  const { sink, finish } = createProgress("live", [], terminal);
+  const { sink, finish } = createProgress("live", [...STAGES, "report"], terminal);
   sink({ kind: "stage-start", stage: "calibrate" });
   sink({ kind: "stage-progress", stage: "calibrate", done: 1, total: 1000, unit: "samples" });
   vi.advanceTimersByTime(200);

@@ -13,10 +13,30 @@ export interface Progress {
 }
 
 /** live: a line per stage and target with ETA and memory (terminals); lines: one line per finished stage; none. */
-export function createProgress(mode: "live" | "lines" | "none", targets: readonly string[], terminal: Terminal = process.stderr): Progress {
+export type ProgressMode = "live" | "lines" | "none";
+
+/** What suits stderr: a display where it is a terminal on which lines can be drawn over. */
+export function progressMode(quiet: boolean): ProgressMode {
+  if (quiet) return "none";
+  return process.stderr.isTTY && !process.env["CI"] && process.env["TERM"] !== "dumb" ? "live" : "lines";
+}
+
+/** `rows`: the stages that all targets share, and the targets, in the order in which they run. */
+export function createProgress(mode: ProgressMode, rows: readonly string[], terminal: Terminal = process.stderr): Progress {
   const quiet: Progress = { sink: () => undefined, aside: (print) => print(), finish: () => undefined };
   if (mode === "none") return quiet;
-  return mode === "lines" ? { ...quiet, sink: (event) => printLine(event, terminal) } : liveProgress(targets, terminal);
+  return mode === "lines" ? { ...quiet, sink: (event) => printLine(event, terminal) } : liveProgress(rows, terminal);
+}
+
+/** Runs `action` under the display, which is settled before its result is told or its error. */
+export async function under<T>(progress: Progress, action: () => Promise<T>): Promise<T> {
+  try {
+    const result = await action();
+    progress.finish(false);
+    return result;
+  } finally {
+    progress.finish(true);
+  }
 }
 
 function printLine(event: RunEvent, terminal: Terminal): void {
@@ -29,8 +49,8 @@ function printLine(event: RunEvent, terminal: Terminal): void {
 const SHORTEST_MS = 50;
 const LONGEST_MS = 200;
 
-function liveProgress(targets: readonly string[], terminal: Terminal): Progress {
-  const run = progressRows(targets);
+function liveProgress(names: readonly string[], terminal: Terminal): Progress {
+  const run = progressRows(names);
   const block = liveBlock(terminal);
   let drawnMs = Number.NEGATIVE_INFINITY;
   let over = false;

@@ -29,7 +29,7 @@ export async function runCommand(argv: readonly string[], signal: AbortSignal): 
   const running: RunningPlugin = {};
   const watch = watchProcess(signal, (why) => createOutput(mode, AT_EXIT).failure(why), { running });
   try {
-    return await outcome(argv, output, { ...watch, running });
+    return await outcome(argv, output, { ...watch, running, quiet: mode.quiet });
   } finally {
     watch.end();
     stdout.release();
@@ -43,13 +43,13 @@ const AT_EXIT: Sinks = { stdout: (text) => void writeSync(1, text), stderr: (tex
 async function outcome(
   argv: readonly string[],
   output: Output,
-  { running, ...watch }: ProcessWatch & { readonly running: RunningPlugin },
+  { running, quiet, ...watch }: ProcessWatch & Pick<CommandSite, "running" | "quiet">,
 ): Promise<number> {
   let print = (): void => undefined;
   const answer: Output["answer"] = (text, document) => {
     print = () => output.answer(text, document);
   };
-  const site: CommandSite = { output: { ...output, answer }, signal: watch.signal, running, exitCode: EXIT.ok };
+  const site: CommandSite = { output: { ...output, answer }, quiet, signal: watch.signal, running, exitCode: EXIT.ok };
   const error = await problemOf(argv, site);
   const mishap = watch.mishap();
   if (mishap === undefined && error === undefined) {

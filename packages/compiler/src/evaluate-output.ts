@@ -5,10 +5,11 @@ import { loadRecipe } from "@vlm-export/recipe";
 import type { Manifest, ManifestTarget } from "@vlm-export/schemas";
 import { type Accuracy, topOneAccuracy } from "@vlm-export/verify";
 import type { FoundBackend } from "./discover.js";
+import { type EventSink, stageClock } from "./events.js";
 import { verifyManifest, verifyNoFloat, verifySource } from "./errors.js";
 import { readManifest } from "./output-manifest.js";
 import { type FloatReference, openFloat } from "./stages/float-session.js";
-import { type EvaluationSample, labelledSamples } from "./stages/samples.js";
+import { eachTold, type LabelledSet, labelledSamples } from "./stages/samples.js";
 import { chosenBackends } from "./targets.js";
 import { withTemporarySite } from "./temporary-site.js";
 import { sourceFile } from "./source-file.js";
@@ -23,6 +24,7 @@ export interface EvaluateOptions extends VerifyOptions {
   /** The float model; default the one that the manifest names. */
   readonly model?: string;
   readonly limit?: number;
+  readonly onEvent?: EventSink;
 }
 
 export interface EvaluatedTarget {
@@ -45,12 +47,12 @@ export async function evaluateOutput(dist: string, options: EvaluateOptions): Pr
     if (!reference) throw verifyNoFloat();
     try {
       const samples = () => labelledSamples({ float, modelPath, image: settings.image, ...options });
+      const clock = stageClock(options.onEvent ?? (() => undefined));
       const results: EvaluatedTarget[] = [];
-      for (const [target, { backend }] of backends)
-        results.push({
-          target,
-          ...(await evaluated({ dist, entry: manifest.targets[target] as ManifestTarget, backend, options, reference, samples })),
-        });
+      for (const [target, { backend }] of backends) {
+        const job = { dist, entry: manifest.targets[target] as ManifestTarget, backend, options, reference, samples };
+        results.push({ target, ...(await clock.run("verify", () => evaluated(job), target)) });
+      }
       return results;
     } finally {
       await reference.close();
@@ -74,7 +76,7 @@ interface Job {
   readonly backend: FoundBackend["backend"];
   readonly options: EvaluateOptions;
   readonly reference: FloatReference;
-  readonly samples: () => Promise<AsyncIterable<EvaluationSample>>;
+  readonly samples: () => Promise<LabelledSet>;
 }
 
 async function evaluated({ dist, entry, backend, options, reference, samples }: Job): Promise<Omit<EvaluatedTarget, "target">> {
@@ -84,7 +86,10 @@ async function evaluated({ dist, entry, backend, options, reference, samples }: 
     try {
       session = await openSession(site, artifact);
       if (!session) return { reason: "this backend names no engine that runs here" };
-      return { accuracy: await topOneAccuracy(reference, session, await samples()) };
+      const labelled = await samples();
+      const told = (done: number) =>
+        options.onEvent?.({ kind: "stage-progress", stage: "verify", target: backend.name, done, total: labelled.size, unit: "samples" });
+      return { accuracy: await topOneAccuracy(reference, session, eachTold(labelled, told)) };
     } catch (error) {
       if (error instanceof VxError && error.kind === "tool") return { reason: error.message };
       throw error;

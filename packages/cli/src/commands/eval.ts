@@ -35,42 +35,55 @@ export function evalCommand(site: CommandSite): CommandModule<object, EvalArgs> 
         .option("limit", { type: "number", requiresArg: true, describe: "at most this many samples" })
         .option("plugin", PLUGIN_OPTION)
         .example("$0 eval dist/ --data eval.jsonl", ""),
-    async handler({ dist, data, labels, model, limit, plugin }) {
-      if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) throw cliUsage("--limit is no whole number above 0.");
-      const { evaluateOutput, inspectOutput } = await import("@vlm-export/compiler");
-      const names = inspectOutput(dist).targets.map(({ name }) => name);
-      const rejected = rejectedTargets(dist, names);
-      if (rejected.size > 0) site.exitCode = EXIT.verify;
-      for (const diagnostic of rejected.values()) site.output.message(diagnostic);
-      const measured = await evaluateOutput(dist, {
-        data,
-        backends: await backendsOf(site.output, plugin),
-        environment: process.env,
-        signal: site.signal,
-        ...(labels !== undefined && { labels }),
-        ...(model !== undefined && { model }),
-        ...(limit !== undefined && { limit }),
-      });
-      const refused = [...rejected].map(([target, { message }]): EvaluatedTarget => ({ target, reason: message }));
-      const results = [...measured, ...refused];
-      const rows = results.map(({ target, accuracy, reason }) => [
-        target,
-        ...(accuracy
-          ? [
-              percent(accuracy.float),
-              percent(accuracy.quantized),
-              `${percent(accuracy.interval95[0])} – ${percent(accuracy.interval95[1])}`,
-              String(accuracy.n),
-            ]
-          : ["", `not run: ${reason ?? ""}`, "", ""]),
-      ]);
-      site.output.answer(table(["target", "float", "quantized", "95 % interval", "n"], rows), {
-        ok: rejected.size === 0,
-        targets: Object.fromEntries(results.map(({ target, ...rest }) => [target, rest])),
-        diagnostics: [...rejected.values()],
-      });
-    },
+    handler: (args) => runEval(site, args),
   };
+}
+
+async function runEval(site: CommandSite, { dist, data, labels, model, limit, plugin }: EvalArgs): Promise<void> {
+  if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) throw cliUsage("--limit is no whole number above 0.");
+  const [{ evaluateOutput, inspectOutput }, { createProgress, progressMode, under }] = await Promise.all([
+    import("@vlm-export/compiler"),
+    import("../progress.js"),
+  ]);
+  const names = inspectOutput(dist).targets.map(({ name }) => name);
+  const rejected = rejectedTargets(dist, names);
+  if (rejected.size > 0) site.exitCode = EXIT.verify;
+  for (const diagnostic of rejected.values()) site.output.message(diagnostic);
+  const backends = await backendsOf(site.output, plugin);
+  const progress = createProgress(
+    progressMode(site.quiet),
+    names.filter((name) => !rejected.has(name)),
+  );
+  const measured = await under(progress, () =>
+    evaluateOutput(dist, {
+      data,
+      backends,
+      environment: process.env,
+      signal: site.signal,
+      onEvent: progress.sink,
+      ...(labels !== undefined && { labels }),
+      ...(model !== undefined && { model }),
+      ...(limit !== undefined && { limit }),
+    }),
+  );
+  const refused = [...rejected].map(([target, { message }]): EvaluatedTarget => ({ target, reason: message }));
+  const results = [...measured, ...refused];
+  const rows = results.map(({ target, accuracy, reason }) => [
+    target,
+    ...(accuracy
+      ? [
+          percent(accuracy.float),
+          percent(accuracy.quantized),
+          `${percent(accuracy.interval95[0])} – ${percent(accuracy.interval95[1])}`,
+          String(accuracy.n),
+        ]
+      : ["", `not run: ${reason ?? ""}`, "", ""]),
+  ]);
+  site.output.answer(table(["target", "float", "quantized", "95 % interval", "n"], rows), {
+    ok: rejected.size === 0,
+    targets: Object.fromEntries(results.map(({ target, ...rest }) => [target, rest])),
+    diagnostics: [...rejected.values()],
+  });
 }
 
 function percent(share: number): string {

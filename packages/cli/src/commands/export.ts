@@ -8,6 +8,8 @@ import { demandedTargets, TARGET_OPTION } from "../targets.js";
 import { usualCache } from "../usual-cache.js";
 import { VERSION } from "../version.js";
 
+const SHARED_STAGES = ["import", "normalize", "plan", "calibrate", "quantize"];
+
 interface ExportArgs {
   readonly model: string;
   readonly recipe?: string | undefined;
@@ -17,7 +19,6 @@ interface ExportArgs {
   readonly calibration?: string | undefined;
   readonly cache?: string | undefined;
   readonly json: boolean;
-  readonly quiet: boolean;
 }
 
 /** The main job: `vlm-export MODEL -r RECIPE -t TARGET -o DIST`. */
@@ -63,22 +64,26 @@ export function exportCommand(site: CommandSite): CommandModule {
 
 async function runExport(
   site: CommandSite,
-  { model, recipe: named, target, out, verify, calibration, cache, json, quiet }: ExportArgs,
+  { model, recipe: named, target, out, verify, calibration, cache, json }: ExportArgs,
 ): Promise<void> {
   const targets = demandedTargets(target);
-  const [{ compile }, { createProgress }] = await Promise.all([import("@vlm-export/compiler"), import("../progress.js")]);
+  const [{ compile }, { createProgress, progressMode, under }] = await Promise.all([
+    import("@vlm-export/compiler"),
+    import("../progress.js"),
+  ]);
   const { recipe, byDefault } = await chosenRecipe(named);
   const cacheDir = await cacheFolder(cache);
-  const progress = createProgress(quiet ? "none" : isLive() ? "live" : "lines", targets);
-  try {
-    const { report, exitCode } = await compile({
+  const progress = createProgress(progressMode(site.quiet), [...SHARED_STAGES, ...targets, "report"]);
+  const backends = await findBackends(site.output, recipe);
+  const { report, exitCode } = await under(progress, () =>
+    compile({
       modelPath: model,
       recipe,
       byDefault,
       targets,
       outDir: out,
       verify,
-      backends: await findBackends(site.output, recipe),
+      backends,
       tool: { name: "vlm-export", version: VERSION },
       environment: process.env,
       signal: site.signal,
@@ -89,13 +94,10 @@ async function runExport(
       report: (diagnostic) => progress.aside(() => site.output.message(diagnostic)),
       ...(calibration !== undefined && { calibrationFile: calibration }),
       ...(cacheDir !== undefined && { cacheDir }),
-    });
-    progress.finish(false);
-    site.exitCode = exitCode;
-    site.output.answer(json ? "" : summaryText(report, { outDir: out, quiet }), report);
-  } finally {
-    progress.finish(true);
-  }
+    }),
+  );
+  site.exitCode = exitCode;
+  site.output.answer(json ? "" : summaryText(report, { outDir: out, quiet: site.quiet }), report);
 }
 
 /** The folder of the cache, none for `off`. One that is asked for must be there to be written; the usual one may fail in silence. */
@@ -110,9 +112,4 @@ async function cacheFolder(asked: string | undefined): Promise<string | undefine
     throw cliCache(asked, error);
   }
   return asked;
-}
-
-/** Whether stderr is a terminal on which lines can be drawn over. */
-function isLive(): boolean {
-  return process.stderr.isTTY && !process.env["CI"] && process.env["TERM"] !== "dumb";
 }
