@@ -1,6 +1,7 @@
 import { type OnnxGraph, onnxGraph, onnxNode } from "@vlm-export/formats/onnx";
 import { definedValues, type Graph, type Node, type TensorData, type Value } from "@vlm-export/ir";
 import { attributesOf } from "./attributes.js";
+import { besideSources } from "./beside-sources.js";
 import { expansionOf } from "./expand/expansions.js";
 import { GraphWriter } from "./graph-writer.js";
 import { integersBehind } from "./integers-behind.js";
@@ -69,14 +70,19 @@ class GraphLowering {
     for (const node of this.graph.nodes) this.addNode(node);
   }
 
+  /**
+   * The nodes of a tap stand beside what they read: ONNX Runtime 1.30 sorts a graph with a list of the nodes that are ready, through which it
+   * steps for each node, and all taps are ready to the end where they stand last.
+   */
   finish(): OnnxGraph {
     const { graph, writer, context } = this;
     const declared = graph.outputs.map((value) => valueInfoOf(this.outputName(value), value.type));
+    const first = writer.nodes.length;
     const taps = context.graph === graph ? addTaps(graph, context, { writer, reader: (value) => this.reader(value) }) : [];
     return onnxGraph({
       name: graph.name || "graph",
       docString: context.graph === graph ? context.description : "",
-      nodes: writer.nodes,
+      nodes: besideSources(writer.nodes, first),
       initializers: writer.initializers,
       inputs: graph.inputs.map((value) => valueInfoOf(this.nameOf(value), value.type)),
       outputs: [...declared, ...taps],

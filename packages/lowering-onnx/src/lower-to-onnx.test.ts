@@ -264,6 +264,16 @@ function codeOf(work: () => unknown): string {
   }
 }
 
+test("the nodes of a tap stand right behind the node that gives what they read", () => {
+  const graph = graphOf((edit, x) => one(edit.insert("Tanh", [one(edit.insert("Relu", [x], {}, { outputs: ["r"] }))])));
+  const taps: readonly Tap[] = [
+    { value: "r", kind: "range" },
+    { value: "x", kind: "range" },
+  ];
+  const { nodes } = lower(graph, { taps }).model.graph;
+  expect(nodes.map(({ opType }) => opType)).toEqual(["ReduceMin", "ReduceMax", "Relu", "ReduceMin", "ReduceMax", "Tanh"]);
+});
+
 test("what ONNX cannot hold is a coded error that names the value and its numbers", () => {
   const tap: Tap = { value: "nothing", kind: "range" };
   expect(codeOf(() => lower(graphOf(relu), { taps: [tap] }))).toBe('VX-LOWER-TAP there is no value "nothing" to tap in the graph.');
