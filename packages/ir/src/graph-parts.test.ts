@@ -15,5 +15,8 @@ test("operands, captures and outputs of the graph are read; what none of them is
   const [operand, captured, output, unread] = ["a", "b", "c", "d"].map((name) => edit.addConstant(name, f32Tensor([1], [])));
   edit.insert("If", [operand!], {}, { captures: new Map([["inside", captured!]]) });
   edit.addOutput(output!);
-  expect([operand, captured, output, unread].map((value) => isRead(edit.graph, value!))).toEqual([true, true, true, false]);
+  const read = () => [operand, captured, output, unread].map((value) => isRead(edit.graph, value!));
+  expect(read()).toEqual([true, true, true, false]);
+  edit.erase(edit.graph.nodes[0]!);
+  expect(read()).toEqual([false, false, true, false]);
 });

@@ -1,3 +1,4 @@
+import type { GraphStore } from "./graph-store.js";
 import type { AttrValue, Graph, Node, SubgraphAttr, Value } from "./graph.js";
 
 /** True for the body of an If, Loop or Scan. */
@@ -29,5 +30,5 @@ export function definedValues({ inputs, constants, nodes }: Graph): readonly Val
 
 /** True when a node, a nested graph or the outside reads the value. */
 export function isRead(graph: Graph, value: Value): boolean {
-  return graph.users(value).length > 0 || graph.outputs.includes(value);
+  return (graph as GraphStore).hasUsers(value) || graph.outputs.includes(value);
 }

@@ -37,6 +37,11 @@ export class GraphStore implements Graph {
     return users ? [...users.keys()] : [];
   }
 
+  /** True when nodes read the value; unlike {@link users} without a list of them. */
+  hasUsers(value: Value): boolean {
+    return this.uses.has(value);
+  }
+
   value(name: string): Value | undefined {
     return this.values.get(name);
   }
