@@ -11,13 +11,21 @@ const MAX_TABLE = 1 << 24;
 
 /** True when both elements of every pair along the last axis are certainly the same: rotation angles were written twice. */
 export function repeatsPairs(value: Value, pairing: Pairing): boolean {
-  const node = value.producer;
-  if (value.data) return tableRepeats(value, pairing);
+  let origin = value;
+  for (let source = sameElements(origin); source; source = sameElements(origin)) origin = source;
+  if (origin.data) return tableRepeats(origin, pairing);
+  const node = origin.producer;
   if (!node) return false;
-  const [source] = node.inputs;
-  if (ELEMENTWISE.has(node.op) || keepsLastAxis(node)) return source ? sameWidth(source, value) && repeatsPairs(source, pairing) : false;
-  if (node.op === "Mul" || node.op === "Div") return isScaling(node) && repeatsPairs(scaledOperand(node), pairing);
   return pairing === "halves" ? isDoubled(node) : isInterleavedTwice(node);
+}
+
+/** The operand whose elements along the last axis the value has in their places, each changed alike. */
+function sameElements(value: Value): Value | undefined {
+  const node = value.producer;
+  if (!node) return undefined;
+  const [source] = node.inputs;
+  if (ELEMENTWISE.has(node.op) || keepsLastAxis(node)) return source && sameWidth(source, value) ? source : undefined;
+  return (node.op === "Mul" || node.op === "Div") && isScaling(node) ? scaledOperand(node) : undefined;
 }
 
 function sameWidth(a: Value, b: Value): boolean {

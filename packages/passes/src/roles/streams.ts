@@ -71,13 +71,16 @@ function idsOf(node: Node): Value | undefined {
   return isLookup(node) ? idsAbove(node.inputs[1], 16) : undefined;
 }
 
-function idsAbove(value: Value | null | undefined, steps: number): Value | undefined {
+/** `barren`: from how many steps nothing was found above a node. */
+function idsAbove(value: Value | null | undefined, steps: number, barren = new Map<Node, number>()): Value | undefined {
   if (!value?.producer) return value && isIds(value) ? value : undefined;
-  if (steps === 0 || !ID_VIEWS.has(value.producer.op)) return undefined;
-  for (const operand of dataOperands(value.producer)) {
-    const found = idsAbove(operand, steps - 1);
+  const { producer } = value;
+  if (steps <= (barren.get(producer) ?? 0) || !ID_VIEWS.has(producer.op)) return undefined;
+  for (const operand of dataOperands(producer)) {
+    const found = idsAbove(operand, steps - 1, barren);
     if (found) return found;
   }
+  barren.set(producer, steps);
   return undefined;
 }
 
