@@ -7,7 +7,7 @@ import { createKernels } from "@vlm-export/numerics";
 import { standardOps } from "@vlm-export/ops";
 import { parseRecipe, type Plan, planGraph } from "@vlm-export/recipe";
 import { openStore, type Store } from "@vlm-export/store";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { calibrate, type CalibrationSample } from "./calibrate.js";
 import { HISTOGRAM_BINS } from "./histogram.js";
 import { quantize } from "./quantize.js";
@@ -258,6 +258,16 @@ test("an overflow inside the model is refused with the inner value", async () =>
   await expect(calibrate(await planOf(mlp()), samplesOf(arrays), { engine, ops, kernels })).rejects.toMatchObject({
     diagnostic: { code: "VX-CAL-NON-FINITE", message: expect.stringContaining("sample s:0") },
   });
+});
+
+test("a first sample that cannot be read ends calibration before the engine has a model", async () => {
+  const openGraph = vi.fn();
+  const damaged: AsyncIterable<CalibrationSample> = {
+    [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error("damaged")) }),
+  };
+  const unused = { ...engine, openGraph };
+  await expect(calibrate(await planOf(mlp()), damaged, { engine: unused, ops, kernels })).rejects.toThrow("damaged");
+  expect(openGraph).not.toHaveBeenCalled();
 });
 
 test("no sample is an error, and an abort ends the run with its reason", async () => {

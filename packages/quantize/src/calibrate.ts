@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { type Engine, type SampleSource, sourceArithmetic } from "@vlm-export/engine";
+import { type Engine, type EngineSession, type SampleSource, sourceArithmetic } from "@vlm-export/engine";
 import type { Diagnostic, Model, OpRegistry, TensorData } from "@vlm-export/ir";
 import type { Kernels } from "@vlm-export/numerics";
 import type { EqualizationPlan, Plan } from "@vlm-export/recipe";
@@ -71,13 +71,38 @@ async function* eachFirst(samples: AsyncIterable<CalibrationSample>, key: Statis
   }
 }
 
+/** The model is loaded once the first sample is read: one that is damaged is found before. */
 async function observe(
   plan: Plan,
   samples: AsyncIterable<CalibrationSample>,
   needs: readonly Need[],
   options: CalibrateOptions,
 ): Promise<Statistics> {
-  const { engine, ops, model, kernels, threads = 1, signal, progress } = options;
+  const { signal, progress } = options;
+  let opened: Opened | undefined;
+  let count = 0;
+  try {
+    for await (const sample of samples) {
+      signal?.throwIfAborted();
+      opened ??= await open(plan, needs, options);
+      await opened.run.add(sample);
+      count += 1;
+      progress?.(count);
+    }
+    if (!opened) throw calEmpty();
+    return { samples: count, ...(await opened.run.finish()), cached: false };
+  } finally {
+    await opened?.session.close();
+  }
+}
+
+interface Opened {
+  readonly session: EngineSession;
+  readonly run: ObservedRun;
+}
+
+async function open(plan: Plan, needs: readonly Need[], options: CalibrateOptions): Promise<Opened> {
+  const { engine, ops, model, kernels, threads = 1, signal } = options;
   const observed = observedGraph(plan.graph, needs, ops);
   const observers = needs.map((need) => new ValueObserver(need, observed.scaled.get(need.value.name)?.output ?? need.value.name));
   const taps = observers.map(({ tap, need }) => ({ value: tap, kind: need.histogram ? ("tensor" as const) : ("range" as const) }));
@@ -96,20 +121,7 @@ async function observe(
     columnsOfNorms(needs),
   ]);
   if (session.weights === "mapped") options.report?.(calMapped());
-  const run = new ObservedRun(session, { observers, observed, outputs, columns, kernels });
-  let count = 0;
-  try {
-    for await (const sample of samples) {
-      signal?.throwIfAborted();
-      await run.add(sample);
-      count += 1;
-      progress?.(count);
-    }
-    if (count === 0) throw calEmpty();
-    return { samples: count, ...(await run.finish()), cached: false };
-  } finally {
-    await session.close();
-  }
+  return { session, run: new ObservedRun(session, { observers, observed, outputs, columns, kernels }) };
 }
 
 /** Read norm by norm between other work of this thread: the engine loads the model meanwhile. */
