@@ -1,5 +1,6 @@
 import { elementCount, type Value } from "@vlm-export/ir";
 import { rowMajor } from "../../layout.js";
+import { fromStart } from "../from-end.js";
 import type { Lowering } from "../lowering.js";
 import { axisIn, elementsOf, formOf, inputOf, type LowerNode, numberAttr, outputOf } from "../node.js";
 
@@ -51,20 +52,14 @@ function knownPositions(lowering: Lowering, indices: Value, { extent, stride, ba
 /** base + stride · index, for an index from the end after its extent is added. */
 function computedPositions(lowering: Lowering, indices: Value, { name, extent, stride, bases, shape }: Flat): number {
   const { program } = lowering;
-  const scratch = (step: string, type: "INT32" | "BOOL" = "INT32") => program.tensor({ name: `${name}_${step}`, type, shape });
-  const adding = { kind: "AddOptions", fusedActivationFunction: "NONE", potScaleInt16: false } as const;
-  const index = lowering.read(indices, "float");
-  const [isNegative, fromEnd, chosen, scaled, positions] = [
-    scratch("is_negative", "BOOL"),
-    scratch("from_end"),
-    scratch("chosen"),
-    scratch("scaled"),
-    scratch("positions"),
-  ] as const;
-  lowering.emit("LESS", [index, program.indices([0], [])], [isNegative], { kind: "LessOptions" });
-  lowering.emit("ADD", [index, program.indices([extent], [])], [fromEnd], adding);
-  lowering.emit("SELECT_V2", [isNegative, fromEnd, index], [chosen], { kind: "SelectV2Options" });
+  const scratch = (step: string) => program.tensor({ name: `${name}_${step}`, type: "INT32", shape });
+  const [scaled, positions] = [scratch("scaled"), scratch("positions")] as const;
+  const chosen = fromStart(lowering, indices, name, [extent]);
   lowering.emit("MUL", [chosen, program.indices([stride], [])], [scaled], { kind: "MulOptions", fusedActivationFunction: "NONE" });
-  lowering.emit("ADD", [scaled, program.indices(bases, shape)], [positions], adding);
+  lowering.emit("ADD", [scaled, program.indices(bases, shape)], [positions], {
+    kind: "AddOptions",
+    fusedActivationFunction: "NONE",
+    potScaleInt16: false,
+  });
   return positions;
 }

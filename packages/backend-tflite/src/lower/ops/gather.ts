@@ -1,7 +1,8 @@
 import { type Layout, storedAxis } from "../../layout.js";
+import { fromStart } from "../from-end.js";
 import { axisIn, formOf, inputOf, knownElements, type LowerNode, numberAttr, outputOf } from "../node.js";
 
-/** Gather along one axis, in the operand's layout, by indices that are known, or computed as int32. */
+/** Gather along one axis, in the operand's layout, by indices that are known, or computed as int32; those below 0 count from the end. */
 export const gather: LowerNode = (lowering, node) => {
   const [x, indices, y] = [inputOf(node, 0), inputOf(node, 1), outputOf(node)];
   const form = formOf("moves", [x], y);
@@ -15,7 +16,7 @@ export const gather: LowerNode = (lowering, node) => {
         knownElements(node, 1).map((index) => (index < 0 ? index + extent : index)),
         indexShape,
       )
-    : lowering.read(indices, "float");
+    : fromStart(lowering, indices, node.name, [extent]);
   const result = lowering.writeLike(y, form, gathered(layout, axis, indexShape.length), tensor);
   lowering.emit("GATHER", [tensor, stored], [result], { kind: "GatherOptions", axis: storedAxis(layout, axis), batchDims: 0 });
 };

@@ -47,7 +47,11 @@ test("elements are gathered by known and computed positions, from the end too", 
     s.node("GatherElements", [y, computed(s, "j", [3, 7])], { axis: -1 }),
     s.integers(s.node("GatherND", [x, tuples]), 0.03),
     real(s, s.node("GatherND", [isPositive, tuples])),
-    s.node("GatherND", [y, s.node("Cast", [s.node("Abs", [s.input("k", [6, 1])])], { to: 7 })]),
+    s.node("GatherND", [y, computed(s, "k", [9, 1])]),
+    s.node("GatherND", [x, computed(s, "l", [9, 2])]),
+    s.node("Gather", [y, computed(s, "m", [2, 9])], { axis: 0 }),
+    s.node("Gather", [x, computed(s, "n", [9])], { axis: 1 }),
+    s.node("Gather", [y, s.node("ArgMax", [s.input("o", [3, 4])], { axis: 0 })], { axis: 1 }),
   ];
   await expectMeaning(s.model(...found));
 });
