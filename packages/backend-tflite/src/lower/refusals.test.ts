@@ -60,6 +60,10 @@ test.each([
   ["Clip", [0, null, 0], {}, "Clip with operand 2 quantized or computed at run time"],
   ["Pad", [0, "pads", 0], {}, "Pad with operand 2 quantized or computed at run time"],
   ["AveragePool", [0], { kernel_shape: [2, 2], pads: [1, 0, 0, 0] }, "AveragePool with this padding"],
+  ["MaxPool", [0], { kernel_shape: [2, 2], pads: [-1, 0, 0, 0] }, "MaxPool with pads below 0"],
+  ["AveragePool", [0], { kernel_shape: [1, 1], pads: [1, 0, -1, 0], count_include_pad: 1 }, "AveragePool with pads below 0"],
+  ["ConvTranspose", [0, "kernel"], { pads: [-1, 0, 0, 0] }, "ConvTranspose with pads below 0"],
+  ["Conv", [0, "kernel"], { pads: [0, -1, 0, 0] }, "Conv with pads below 0"],
   ["Pad", [0, "pads"], { mode: "reflect" }, "Pad with mode reflect"],
 ] as const)("%s with %j %j is refused: %s", async (op, operands, attrs, message) => {
   const s = new Sketch();
@@ -68,6 +72,7 @@ test.each([
     ["scales", f32Tensor([1, 1, 1.5, 1.5], [4])],
     ["whole", f32Tensor([1, 1, 2, 2], [4])],
     ["thirds", f32Tensor([1, 1, 1 / 3, 1], [4])],
+    ["kernel", f32Tensor([1, 1, 1, 1], [2, 2, 1, 1])],
     ["pads", i64Tensor([0, 0, 1, 1, 0, 0, 1, 1])],
   ]);
   const inputs = operands.map((operand) =>

@@ -25,10 +25,13 @@ const NO_PADS: Pads = [
 
 /**
  * The window of an ONNX Conv or pool node from spatial extents `input` to `output`. Padding is what makes the output extents;
- * TFLite's SAME is used where it pads alike. Throws VX-LOWER-TFLITE-UNSUPPORTED unless there are two spatial axes.
+ * TFLite's SAME is used where it pads alike. Throws VX-LOWER-TFLITE-UNSUPPORTED unless there are two spatial axes, and at pads
+ * below 0, which cut the input off.
  */
 export function windowOf(node: Node, kernel: readonly number[], input: readonly number[], output: readonly number[]): Window {
   if (kernel.length !== 2) throw lowerUnsupported(node.name, `${node.op} over ${kernel.length} spatial axes, expected 2`);
+  if (textAttr(node, "auto_pad", "NOTSET") === "NOTSET" && numbersAttr(node, "pads")?.some((pad) => pad < 0))
+    throw lowerUnsupported(node.name, `${node.op} with pads below 0`);
   const strides = pairOf(numbersAttr(node, "strides"));
   const dilations = pairOf(numbersAttr(node, "dilations"));
   const axes = [0, 1].map((axis) => {

@@ -51,6 +51,7 @@ function cutOf(lowering: Lowering, node: Node, strides: readonly number[]): Cut 
   const isPlain = numberAttr(node, "group", 1) === 1 && !dilated && textAttr(node, "auto_pad", "NOTSET") === "NOTSET";
   if (!isPlain || numbersAttr(node, "output_shape"))
     throw lowerUnsupported(node.name, "ConvTranspose with groups, dilations or extents of its own");
+  if (numbersAttr(node, "pads")?.some((pad) => pad < 0)) throw lowerUnsupported(node.name, "ConvTranspose with pads below 0");
   const [input = [], kernel = [], output = []] = [inputOf(node, 0), inputOf(node, 1), outputOf(node)].map((value) =>
     lowering.shape(value).slice(2),
   );
