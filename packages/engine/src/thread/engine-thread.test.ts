@@ -1,13 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { f32Tensor, type Graph, GraphEditor } from "@vlm-export/ir";
 import { standardOps } from "@vlm-export/ops";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { createEngine, Engine } from "../index.js";
 import { EngineThread } from "./engine-thread.js";
+import { createThreadLoader } from "./thread-loader.js";
 
 const packageFolder = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const root = mkdtempSync(join(tmpdir(), "engine-thread-"));
@@ -110,6 +112,31 @@ test("a thread that is gone answers this and every later question with the reaso
   writeFileSync(module, 'import { parentPort } from "node:worker_threads"; parentPort.on("message", () => process.exit(3));');
   const thread = new EngineThread(pathToFileURL(module));
   for (const _ of ["this", "later"]) await expect(thread.ask("start", [])).rejects.toThrow("ended with code 3");
+});
+
+test("a question that cannot be sent is not waited for", async () => {
+  const module = join(root, "silent.mjs");
+  writeFileSync(module, 'import { parentPort } from "node:worker_threads"; parentPort.on("message", () => undefined);');
+  const thread = new EngineThread(pathToFileURL(module));
+  await expect(thread.ask("ask", [1, () => undefined])).rejects.toThrow("could not be cloned");
+  thread.end();
+  await expect(thread.ask("start", [])).rejects.toThrow("ended with code");
+});
+
+test("a thread whose engine does not start is ended", async () => {
+  const [module, beats] = [join(root, "unable.mjs"), join(root, "beats")];
+  writeFileSync(
+    module,
+    `import { appendFileSync } from "node:fs";
+    import { parentPort } from "node:worker_threads";
+    setInterval(() => appendFileSync(${JSON.stringify(beats)}, "."), 5);
+    parentPort.on("message", ({ id }) => setTimeout(() => parentPort.postMessage({ id, failure: { stack: "no engine" } }), 50));`,
+  );
+  await expect(createThreadLoader(pathToFileURL(module))).rejects.toThrow("no engine");
+  await setTimeout(100);
+  const before = statSync(beats).size;
+  await setTimeout(100);
+  expect(statSync(beats).size).toBe(before);
 });
 
 test("a process ends by itself, with the engine open or closed", () => {

@@ -23,14 +23,14 @@ export class EngineThread {
     this.#worker.unref();
   }
 
-  /** Rejects with what the thread throws, and with the reason of its end once it is gone; transfers the buffers of `given`. */
+  /** Rejects with what the thread throws, with the reason of its end once it is gone, and where `args` cannot be sent; transfers the buffers of `given`. */
   ask<Name extends CallName>(call: Name, args: Arguments<Name>, given: readonly ArrayBuffer[] = []): Promise<Answer<Name>> {
     if (this.#failure) return Promise.reject(this.#failure);
     const id = (this.#asked += 1);
-    this.#worker.ref();
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as Waiting["resolve"], reject });
       this.#worker.postMessage({ id, call, args }, [...given]);
+      this.#waiting.set(id, { resolve: resolve as Waiting["resolve"], reject });
+      this.#worker.ref();
     });
   }
 

@@ -10,7 +10,10 @@ import { type Answer, plainSample, resultOf } from "./messages.js";
 /** Loads models on a thread of their own: the caller's stays free, and what the engine fetches burdens no other heap. */
 export async function createThreadLoader(module: URL): Promise<Loader> {
   const thread = new EngineThread(module);
-  const { version } = await thread.ask("start", []);
+  const { version } = await thread.ask("start", []).catch((error: unknown) => {
+    thread.end();
+    throw error;
+  });
   return {
     version,
     async load(request, observer) {
