@@ -17,9 +17,10 @@ export interface SampleEntry {
   readonly label?: unknown;
 }
 
-/** The samples of a JSONL file, from the first on; empty lines do not count. Throws VX-CAL-SOURCE, VX-CAL-JSONL, VX-CAL-EMPTY. */
+/** The samples of a JSONL file, from the first on; empty lines do not count; none of them at a limit of 0. Throws VX-CAL-SOURCE, VX-CAL-JSONL, VX-CAL-EMPTY. */
 export async function readEntries(file: string, limit: number): Promise<readonly SampleEntry[]> {
   await checkSource(file);
+  if (limit <= 0) return [];
   const entries: SampleEntry[] = [];
   for await (const { text, line } of linesOf(file)) {
     if (text.trim() === "") continue;

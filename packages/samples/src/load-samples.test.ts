@@ -92,6 +92,11 @@ test("pictures and arrays become the inputs, paths relative to the JSONL file", 
   expect([...(arrays?.tensors.keys() ?? [])]).toEqual(["x", "ids"]);
 });
 
+test("a limit of 0 takes no sample of any source", async () => {
+  expect(await all(await jsonl([{ image: "images/a.png" }]), { ...IMAGE, limit: 0 })).toEqual([]);
+  expect(await all("random", { ...ARRAYS, limit: 0 })).toEqual([]);
+});
+
 test("a set can be gone through twice, and a limit takes the first samples", async () => {
   const set = await loadSamples(await jsonl([{ image: "images/a.png" }, { image: "images/a.png" }, "not read"]), { ...IMAGE, limit: 2 });
   expect(set.size).toBe(2);
