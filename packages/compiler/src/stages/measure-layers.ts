@@ -7,6 +7,7 @@ import type { RunSite } from "../run-site.js";
 import { runReference } from "./float-session.js";
 import { layerOf } from "./output-errors.js";
 import { layerSamples } from "./samples.js";
+import { withSessions } from "./with-sessions.js";
 
 /** Most layers that one report measures; those with the most multiply-accumulates matter most and come first in the graph's order. */
 const MAX_LAYERS = 256;
@@ -16,10 +17,9 @@ export async function measureLayers(run: RunSite, floatModel: Model, quantizedMo
   const [float, quantized] = [onlyComponent(floatModel), onlyComponent(quantizedModel)];
   const layers = layersOf(float, quantized).slice(0, MAX_LAYERS);
   const taps = layers.map(({ value }) => ({ value: value.name, kind: "tensor" as const }));
-  const engine = await createEngine();
-  try {
-    const reference = await engine.openGraph({ graph: float, ops: run.ops, taps }, { arithmetic: sourceArithmetic(float) });
-    const session = await engine.openGraph({ graph: quantized, ops: run.ops, taps }, { arithmetic: "plain" });
+  return withSessions(await createEngine(), async (open) => {
+    const reference = await open({ graph: float, ops: run.ops, taps }, { arithmetic: sourceArithmetic(float) });
+    const session = await open({ graph: quantized, ops: run.ops, taps }, { arithmetic: "plain" });
     const comparisons = new Map(layers.map(({ value }) => [value.name, new NumericComparison(run.kernels)]));
     const samples = await layerSamples(run, floatModel);
     for await (const sample of samples) {
@@ -28,12 +28,8 @@ export async function measureLayers(run: RunSite, floatModel: Model, quantizedMo
       const expected = await runReference(samples.isRandom, () => runSample(sample, "verify", () => reference.run(tensors)));
       addAll(comparisons, expected.tensors, (await session.run(tensors)).tensors);
     }
-    await reference.close();
-    await session.close();
     return layers.map(({ node, value }) => reportOf(node, value, comparisons.get(value.name) as NumericComparison)).toSorted(byError);
-  } finally {
-    engine.close();
-  }
+  });
 }
 
 function addAll(comparisons: ReadonlyMap<string, NumericComparison>, expected: Tensors, found: Tensors): void {
