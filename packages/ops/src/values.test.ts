@@ -172,6 +172,24 @@ describe("sums of products", () => {
     expect(run("Gemm", [a, b, vec(1, 2)], { transB: 1, beta: 2 })[0]).toEqual([19, 27, 41, 57]);
   });
 
+  test("Einsum holds no product while it sums them", () => {
+    const [a, b] = [2 ** 12, 2 ** 13].map((count) => f32([count], ...Array.from({ length: count }, () => 1))) as [TensorData, TensorData];
+    const before = process.resourceUsage().maxRSS;
+    expect(run("Einsum", [a, b], { equation: "i,j->" })[0]).toEqual([2 ** 25]);
+    expect(process.resourceUsage().maxRSS - before).toBeLessThan(100 << 10); // KiB; the products alone are 256 MiB
+  });
+
+  test("Einsum goes through batches, diagonals and labels in any order", () => {
+    const [a, b] = [
+      f32([2, 2, 3], ...Array.from({ length: 12 }, (_, i) => i)),
+      f32([2, 3, 2], ...Array.from({ length: 12 }, (_, i) => 1 - i)),
+    ];
+    const product = run("MatMul", [a, b])[0];
+    expect(run("Einsum", [a, b], { equation: "bij,bjk->bik" })[0]).toEqual(product);
+    expect(run("Einsum", [a], { equation: "iij->ji" })[0]).toEqual([0, 9, 1, 10, 2, 11]);
+    expect(run("Einsum", [a, b], { equation: "bij,cji->" })[0]).toEqual([-644]);
+  });
+
   test("convolutions and pools", () => {
     const x = f32([1, 1, 4], 1, 2, 3, 4);
     expect(run("Conv", [x, f32([1, 1, 2], 1, 10)], { pads: [1, 0] })[0]).toEqual([10, 21, 32, 43]);

@@ -70,20 +70,52 @@ function contract(call: EvaluateCall): ReturnType<typeof tensorOf> {
     labels.forEach((label, axis) => extents.set(label, common(extents.get(label) ?? 1, operands[i]?.shape[axis] as number))),
   );
   const summed = [...extents.keys()].filter((label) => !output.includes(label));
-  const walk = [...output, ...summed];
-  const walkShape = walk.map((label) => extents.get(label) as number);
-  const products = new Float64Array(elementCount(walkShape)).fill(1);
-  operands.forEach((data, i) => {
-    const values = numbersOf(data);
-    stridedIndices(walkShape, labelStrides(data.shape, terms[i] as readonly string[], walk)).forEach((at, k) => {
-      products[k] = (products[k] as number) * (values[at] as number);
-    });
+  const shapeOf = (labels: readonly string[]): readonly number[] => labels.map((label) => extents.get(label) as number);
+  const walked = operands.map((data, i): Walked => {
+    const labels = terms[i] as readonly string[];
+    const starts = stridedIndices(shapeOf(output), labelStrides(data.shape, labels, output));
+    return { values: numbersOf(data), starts, strides: labelStrides(data.shape, labels, summed) };
   });
-  const group = summed.reduce((count, label) => count * (extents.get(label) as number), 1);
-  const sums = Array.from({ length: elementCount(shape) }, (_, k) =>
-    products.subarray(k * group, (k + 1) * group).reduce((a, b) => a + b, 0),
-  );
+  const sums = Array.from({ length: elementCount(shape) }, (_, k) => sumOfProducts(walked, shapeOf(summed), k));
   return tensorOf(dtype, shape, sums);
+}
+
+/** An operand while it is walked through. */
+interface Walked {
+  readonly values: ArrayLike<number>;
+  /** Flat index of the first of its elements that each element of the result reads. */
+  readonly starts: Int32Array;
+  /** How far apart the others lie, along the labels that are summed. */
+  readonly strides: readonly number[];
+}
+
+/** Element `k` of the result. Indices are counted, not held: there may be as many as multiply-accumulates. */
+function sumOfProducts(operands: readonly Walked[], shape: readonly number[], k: number): number {
+  const at = operands.map(({ starts }) => starts[k] as number);
+  const index = shape.map(() => 0);
+  let sum = 0;
+  for (let left = elementCount(shape); left > 0; left -= 1) {
+    let product = 1;
+    for (let i = 0; i < operands.length; i += 1) product *= (operands[i] as Walked).values[at[i] as number] as number;
+    sum += product;
+    step(operands, shape, { at, index });
+  }
+  return sum;
+}
+
+/** Goes on to the next index of `shape` in row-major order. */
+function step(operands: readonly Walked[], shape: readonly number[], place: { readonly at: number[]; readonly index: number[] }): void {
+  const { at, index } = place;
+  for (let axis = shape.length - 1; axis >= 0; axis -= 1) {
+    const extent = shape[axis] as number;
+    const isLast = (index[axis] as number) + 1 === extent;
+    for (let i = 0; i < at.length; i += 1) {
+      const stride = (operands[i] as Walked).strides[axis] as number;
+      at[i] = (at[i] as number) + (isLast ? stride - extent * stride : stride);
+    }
+    index[axis] = isLast ? 0 : (index[axis] as number) + 1;
+    if (!isLast) return;
+  }
 }
 
 /** An extent of 1 gives way. */
