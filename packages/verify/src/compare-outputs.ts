@@ -1,4 +1,4 @@
-import { elementCount, type TensorData } from "@vlm-export/ir";
+import { elementCount, LARGEST_FINITE, type TensorData } from "@vlm-export/ir";
 import { type ErrorSums, floatsFromBytes, type Kernels, widen } from "@vlm-export/numerics";
 
 /** How far quantized numbers are from float ones. */
@@ -18,7 +18,7 @@ export interface NumericError {
 /** The least signal-to-noise ratio that is told apart. */
 const LEAST_DB = -1000;
 /** The error of an element that cannot be subtracted: the largest float32. */
-const WRONG = 3.4028234663852886e38;
+const WRONG = LARGEST_FINITE.f32;
 const NONE: ErrorSums = { count: 0, nonFiniteCount: 0, squaredError: 0, squaresA: 0, squaresB: 0, dot: 0, maxAbsError: 0 };
 
 /**
