@@ -17,3 +17,4 @@ export { resolveOptions } from "./options.js";
 export * from "./partition.js";
 export * from "./qparams.js";
 export * from "./rules.js";
+export { valueKey } from "./value-key.js";

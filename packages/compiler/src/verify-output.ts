@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream, statSync } from "node:fs";
 import { join } from "node:path";
-import { type Artifact, callHook, type Decoded, isSystemError, readPlugin } from "@vlm-export/backend-api";
+import { type Artifact, callHook, type Decoded, isSystemError, readPlugin, valueKey } from "@vlm-export/backend-api";
 import { type Diagnostic, VxError } from "@vlm-export/ir";
 import type { ManifestTarget, ManifestTensor, Proof } from "@vlm-export/schemas";
 import { verifyDecode } from "@vlm-export/verify";
@@ -102,11 +102,11 @@ function compare(
   entry: ManifestTarget,
   decoded: Decoded,
 ): { readonly proof: Proof; readonly diagnostics: readonly Diagnostic[] } {
-  const found = new Map(decoded.tensors.map((tensor) => [`${tensor.component}\u0000${tensor.value}`, tensor]));
+  const found = new Map(decoded.tensors.map((tensor) => [valueKey(tensor), tensor]));
   const reencodings: Record<string, number> = {};
   const diagnostics = entry.tensors.flatMap((expected): readonly Diagnostic[] => {
     for (const kind of expected.reencodings) reencodings[kind] = (reencodings[kind] ?? 0) + 1;
-    const tensor = found.get(`${expected.component}\u0000${expected.value}`);
+    const tensor = found.get(valueKey(expected));
     const difference = tensor ? differenceOf(expected, fingerprintOfDecoded(tensor)) : "is not in the artifact";
     if (difference === undefined) return [];
     return [verifyDecode(target, expected, difference, REBUILD_HINT)];

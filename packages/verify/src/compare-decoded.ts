@@ -6,6 +6,7 @@ import {
   quantizedValues,
   type Reencoding,
   scaleValues,
+  valueKey,
   zeroPointValues,
 } from "@vlm-export/backend-api";
 import {
@@ -54,7 +55,7 @@ interface Problem {
  * it stores as they are must be in `decoded` bit by bit. Reads integers and constants in windows.
  */
 export function compareDecoded(backend: string, model: Model, decoded: Decoded, artifact: Pick<Artifact, "losses" | "constants">): Proof {
-  const excused = new Set(artifact.losses.map((loss) => keyOf(loss.component, loss.value)));
+  const excused = new Set(artifact.losses.map(valueKey));
   const terms = { excused, differ: byteComparer() };
   const { compared, problems, reencodings } = compareQuantized(model, decoded, terms);
   const constants = artifact.constants && compareConstants(model, decoded, artifact.constants, terms);
@@ -75,13 +76,13 @@ interface Terms {
 }
 
 function compareQuantized(model: Model, decoded: Decoded, { excused, differ }: Terms) {
-  const byName = new Map(decoded.tensors.map((tensor) => [keyOf(tensor.component, tensor.value), tensor]));
+  const byName = new Map(decoded.tensors.map((tensor) => [valueKey(tensor), tensor]));
   const problems: Problem[] = [];
   const reencodings: Partial<Record<Reencoding, number>> = {};
   let compared = 0;
   for (const [component, graph] of model.components) {
     for (const value of quantizedValues(graph)) {
-      const key = keyOf(component, value.name);
+      const key = valueKey({ component, value: value.name });
       const tensor = byName.get(key);
       if (!tensor && excused.has(key)) continue;
       compared += 1;
@@ -95,11 +96,11 @@ function compareQuantized(model: Model, decoded: Decoded, { excused, differ }: T
 
 /** Skips values in the loss ledger, for which something else stands in the artifact, and constants that only the target's own passes made. */
 function compareConstants(model: Model, decoded: Decoded, located: readonly ConstantLocation[], { excused, differ }: Terms) {
-  const byName = new Map((decoded.constants ?? []).map((constant) => [keyOf(constant.component, constant.value), constant.data]));
+  const byName = new Map((decoded.constants ?? []).map((constant) => [valueKey(constant), constant.data]));
   const problems: Problem[] = [];
   let compared = 0;
   for (const { component, value } of located) {
-    const key = keyOf(component, value);
+    const key = valueKey({ component, value });
     const known = model.components.get(component)?.value(value);
     if (!known || excused.has(key)) continue;
     compared += 1;
@@ -186,16 +187,12 @@ function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-function keyOf(component: string, value: string): string {
-  return `${component}\u0000${value}`;
-}
-
 /** Values that two or more targets hold and whether all hold the same: the cross-target equality of the report. */
 export function compareAcrossTargets(proofs: ReadonlyMap<string, Decoded>): { readonly tensors: number; readonly different: number } {
   const held = new Map<string, DecodedTensor[]>();
   for (const decoded of proofs.values()) {
     for (const tensor of decoded.tensors) {
-      const key = keyOf(tensor.component, tensor.value);
+      const key = valueKey(tensor);
       held.set(key, [...(held.get(key) ?? []), tensor]);
     }
   }

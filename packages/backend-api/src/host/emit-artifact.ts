@@ -2,6 +2,7 @@ import type { Model } from "@vlm-export/ir";
 import type { Artifact, Emitted, LossEntry } from "../backend.js";
 import { pluginUnlisted } from "../errors.js";
 import { quantizedValues } from "../qparams.js";
+import { valueKey } from "../value-key.js";
 import { callHook } from "./call-hook.js";
 import { confirmFiles } from "./confirm-files.js";
 import type { TargetSite } from "./open-site.js";
@@ -51,10 +52,10 @@ interface Named {
 }
 
 function missing(model: Model, listed: readonly Named[]): readonly Named[] {
-  const keys = new Set(listed.map(({ component, value }) => `${component}\u0000${value}`));
+  const keys = new Set(listed.map(valueKey));
   return [...model.components].flatMap(([component, graph]) =>
     quantizedValues(graph)
       .map(({ name }): Named => ({ component, value: name }))
-      .filter(({ value }) => !keys.has(`${component}\u0000${value}`)),
+      .filter((named) => !keys.has(valueKey(named))),
   );
 }

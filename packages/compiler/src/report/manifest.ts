@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Artifact, DecodedTensor } from "@vlm-export/backend-api";
-import { quantizedValues, zeroPointValues } from "@vlm-export/backend-api";
+import { quantizedValues, valueKey, zeroPointValues } from "@vlm-export/backend-api";
 import { contentHash, elementCount, type Model, singles, type Value } from "@vlm-export/ir";
 import type { Manifest, ManifestTarget, ManifestTensor } from "@vlm-export/schemas";
 
@@ -18,11 +18,11 @@ export interface WrittenBy {
 export function manifestTarget(artifact: Artifact, { version, options }: WrittenBy, model: Model): ManifestTarget {
   const values = new Map(
     [...model.components].flatMap(([component, graph]) =>
-      quantizedValues(graph).map((value) => [`${component}\u0000${value.name}`, value] as const),
+      quantizedValues(graph).map((value) => [valueKey({ component, value: value.name }), value] as const),
     ),
   );
   const tensors = artifact.tensors.flatMap(({ component, value, key, reencodings }): readonly ManifestTensor[] => {
-    const known = values.get(`${component}\u0000${value}`);
+    const known = values.get(valueKey({ component, value }));
     const quant = known?.type.quant;
     return known && quant
       ? [{ component, value, key, granularity: quant.granularity, reencodings: [...reencodings], ...fingerprintOf(known) }]
