@@ -1,6 +1,5 @@
-import { bytesText } from "@vlm-export/ir";
+import { bytesText, textTable } from "@vlm-export/ir";
 import type { GateResult, Report, TargetReport } from "@vlm-export/schemas";
-import { table } from "./table.js";
 
 const MAX_FINDINGS = 5;
 
@@ -16,7 +15,7 @@ export function summaryText(report: Report, options: SummaryOptions): string {
   const seconds = Object.values(report.timings).reduce((sum, stage) => sum + stage, 0);
   return [
     ...report.headline,
-    table(
+    textTable(
       ["target", "status", "size", "integers and scales", "engine", "cosine", "SQNR dB", "accuracy"],
       Object.entries(report.targets).map(([name, target]) => targetRow(name, target)),
     ),

@@ -14,5 +14,6 @@ export * from "./pass.js";
 export * from "./print.js";
 export { systemLimit } from "./system-limit.js";
 export * from "./tensor-data.js";
+export { textTable } from "./text-table.js";
 export * from "./types.js";
 export { singles, storedByteLength, storedTensor, widenedTensor } from "./widened-tensor.js";

@@ -1,6 +1,5 @@
-import { bytesText, elementCount, type Node, printable, storedByteLength, type TensorType, type Value } from "@vlm-export/ir";
+import { bytesText, elementCount, type Node, printable, textTable, storedByteLength, type TensorType, type Value } from "@vlm-export/ir";
 import type { ActivationRequest, DecidedBy, Edge, Plan, QuantGroup, WeightPlan, WeightRequest } from "./plan-types.js";
-import { printTable } from "./table.js";
 import { wordFor } from "./words.js";
 
 /** `int8 per channel, axis 1`. */
@@ -43,7 +42,7 @@ export function describePlan(plan: Plan): string {
 }
 
 function section(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return rows.length === 0 ? "" : `${title}\n${printTable([head, ...rows])}`;
+  return rows.length === 0 ? "" : `${title}\n${textTable(head, rows).replaceAll(/^/gm, "  ")}`;
 }
 
 function weightRows(plan: Plan): readonly (readonly string[])[] {

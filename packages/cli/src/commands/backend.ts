@@ -1,8 +1,8 @@
+import { textTable } from "@vlm-export/ir";
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
 import { surveyBackends } from "../common.js";
 import { EXIT } from "../exit-codes.js";
-import { table } from "../table.js";
 import { wordMissing } from "../usage.js";
 
 /** `backend list` and `backend test PATH`. */
@@ -37,7 +37,7 @@ function listCommand(site: CommandSite): CommandModule {
         runs: backend.open !== undefined,
       }));
       site.output.answer(
-        table(
+        textTable(
           ["backend", "package", "weights", "activations", "runs here"],
           [
             ...rows.map((row) => [
@@ -71,7 +71,7 @@ function testCommand(site: CommandSite): CommandModule<object, { readonly path: 
       if (failed > 0) site.exitCode = EXIT.verify;
       const rows = results.map(({ suite, name, status, detail }) => [suite, name, status, detail ?? ""]);
       site.output.answer(
-        `${table(["suite", "case", "status", "detail"], rows)}\n${passed} passed, ${failed} failed, ${rejected} rejected by the backend's rules, ${notRun} not run`,
+        `${textTable(["suite", "case", "status", "detail"], rows)}\n${passed} passed, ${failed} failed, ${rejected} rejected by the backend's rules, ${notRun} not run`,
         { backend: backend.name, results, passed, failed, rejected, notRun },
       );
     },

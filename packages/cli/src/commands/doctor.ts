@@ -1,8 +1,8 @@
+import { textTable } from "@vlm-export/ir";
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
 import { surveyBackends } from "../common.js";
 import { EXIT } from "../exit-codes.js";
-import { table } from "../table.js";
 
 /** `doctor`: which engines and tools are here, and the command that gets what is missing. */
 export function doctorCommand(site: CommandSite): CommandModule {
@@ -15,7 +15,7 @@ export function doctorCommand(site: CommandSite): CommandModule {
       const checks = await inspectSetup({ ...(await surveyBackends()), environment: process.env });
       if (checks.some(({ status }) => status === "missing" || status === "broken")) site.exitCode = EXIT.tool;
       site.output.answer(
-        table(
+        textTable(
           ["what", "status", "found", "how to get it"],
           checks.map(({ what, status, found, hint }) => [what, status, found, hint ?? ""]),
         ),

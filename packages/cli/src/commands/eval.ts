@@ -1,3 +1,4 @@
+import { textTable } from "@vlm-export/ir";
 import type { EvaluatedTarget } from "@vlm-export/compiler";
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
@@ -5,7 +6,6 @@ import { backendsOf, PLUGIN_OPTION } from "../common.js";
 import { cliUsage } from "../errors.js";
 import { EXIT } from "../exit-codes.js";
 import { rejectedTargets } from "../recorded-run.js";
-import { table } from "../table.js";
 
 interface EvalArgs {
   readonly dist: string;
@@ -79,7 +79,7 @@ async function runEval(site: CommandSite, { dist, data, labels, model, limit, pl
         ]
       : ["", `not run: ${reason ?? ""}`, "", ""]),
   ]);
-  site.output.answer(table(["target", "float", "quantized", "95 % interval", "n"], rows), {
+  site.output.answer(textTable(["target", "float", "quantized", "95 % interval", "n"], rows), {
     ok: rejected.size === 0,
     targets: Object.fromEntries(results.map(({ target, ...rest }) => [target, rest])),
     diagnostics: [...rejected.values()],

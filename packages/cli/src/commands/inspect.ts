@@ -1,8 +1,7 @@
 import type { inspectModel } from "@vlm-export/compiler/inspect";
-import { bytesText, printable } from "@vlm-export/ir";
+import { bytesText, printable, textTable } from "@vlm-export/ir";
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
-import { table } from "../table.js";
 
 /** `inspect MODEL|DIST`: what a model file or an output folder holds; reads no weights. */
 export function inspectCommand(site: CommandSite): CommandModule<object, { readonly path: string; readonly ir: boolean }> {
@@ -26,7 +25,7 @@ export function inspectCommand(site: CommandSite): CommandModule<object, { reado
           tensors,
           bytesText(sizeBytes),
         ]);
-        return site.output.answer(table(["target", "format", "tensors", "size"], rows), found);
+        return site.output.answer(textTable(["target", "format", "tensors", "size"], rows), found);
       }
       const found = await inspectModel(path, { ir, signal: site.signal, report: (diagnostic) => site.output.message(diagnostic) });
       site.output.answer(ir ? (found.text ?? "") : describe(found), found);
@@ -40,20 +39,20 @@ function describe(facts: Facts): string {
   const sections = facts.components.map((component) =>
     [
       `${printable(component.name)}: ${component.nodes} nodes, ${(component.parameters / 1e6).toFixed(3)} M parameters, ${bytesText(component.bytes)}`,
-      table(
+      textTable(
         ["input", "type"],
         component.inputs.map(({ name, type }) => [name, type]),
       ),
-      table(
+      textTable(
         ["output", "type"],
         component.outputs.map(({ name, type }) => [name, type]),
       ),
-      table(
+      textTable(
         ["operator", "count", "known"],
         component.operators.map(({ op, count, known }) => [op, count, known ? "" : "passes through"]),
       ),
       component.roles.length > 0
-        ? table(
+        ? textTable(
             ["role", "nodes"],
             component.roles.map(({ role, nodes }) => [role, nodes]),
           )

@@ -1,12 +1,11 @@
 import type { VerifiedTarget } from "@vlm-export/compiler";
-import type { Diagnostic } from "@vlm-export/ir";
+import { type Diagnostic, textTable } from "@vlm-export/ir";
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
 import { backendsOf, PLUGIN_OPTION } from "../common.js";
 import { contradictions } from "../contradictions.js";
 import { EXIT } from "../exit-codes.js";
 import { rejectedTargets } from "../recorded-run.js";
-import { table } from "../table.js";
 
 /**
  * `verify DIST`: decodes every artifact again and compares it with the manifest's hashes of the frozen graph. A target that the run rejected
@@ -44,7 +43,7 @@ export function verifyCommand(
         proof?.decoder ?? "",
         diagnostics.length,
       ]);
-      site.output.answer(table(["target", "integers and scales", "decoder", "findings"], rows), {
+      site.output.answer(textTable(["target", "integers and scales", "decoder", "findings"], rows), {
         ok: isProven,
         targets: Object.fromEntries(results.map(({ target, ...rest }) => [target, rest])),
       });
