@@ -24,8 +24,8 @@ function written(statuses: Readonly<Record<string, "ok" | "refused" | "failed">>
   writeFileSync(join(dist, "recipe.yaml"), "version: 1\n");
 }
 
-/** A backend with this name that finds no tensors, as a plugin file. */
-function plugin(name: string, path: string): void {
+/** A backend with this name that finds no tensors, as a plugin file; `deed`: what its decode does before. */
+function plugin(name: string, path: string, deed = ""): void {
   const source = `export default {
     name: "${name}", apiVersion: 1, lower: (graph) => graph,
     capabilities: {
@@ -33,7 +33,7 @@ function plugin(name: string, path: string): void {
       optionsSchema: { type: "object", additionalProperties: false },
     },
     emit: async () => ({ formatVersion: "1", tensors: [] }),
-    decode: async () => ({ decoder: "acme 1", tensors: [] }),
+    async decode() { ${deed} return { decoder: "acme 1", tensors: [] }; },
   };`;
   writeFileSync(path, source);
 }
@@ -93,6 +93,27 @@ test("a damaged report contradicts, none does not", async () => {
   expect(await verified()).toMatchObject({ code: 3, document: { ok: false } });
   rmSync(join(dist, "report.json"));
   expect((await verified()).document).toMatchObject({ targets: { "onnx-qdq": { diagnostics: [] } } });
+});
+
+test("a target whose plugin is not here is told, and the others are verified; the worst decides the exit code", async () => {
+  written({ "onnx-qdq": "ok", acme: "ok" });
+  const unknown = [expect.objectContaining({ code: "VX-PLUGIN-UNKNOWN-TARGET" })];
+  expect(await verified()).toMatchObject({
+    code: 1,
+    document: { ok: false, targets: { "onnx-qdq": { proof: { tensorsDifferent: 0 } }, acme: { diagnostics: unknown } } },
+  });
+  written({ "onnx-qdq": "ok", acme: "ok", tflite: "failed" });
+  expect(await verified()).toMatchObject({ code: 3, document: { targets: { acme: { diagnostics: unknown } } } });
+});
+
+test("an error of a plugin that nothing catches is laid to it", async () => {
+  written({ acme: "ok" });
+  const path = join(dist, "acme.mjs");
+  plugin("acme", path, `setTimeout(() => { throw new Error("late"); }, 0); await new Promise((done) => setTimeout(done, 20));`);
+  expect(await verified("--plugin", path)).toMatchObject({
+    code: 3,
+    document: { ok: false, diagnostics: [{ code: "VX-CLI-STRAY", where: { backend: "acme" } }] },
+  });
 });
 
 test("verify takes plugins by --plugin, and none that the folder names itself", async () => {

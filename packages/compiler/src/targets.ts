@@ -10,10 +10,16 @@ export function chosenBackends(targets: readonly string[], found: ReadonlyMap<st
   return new Map(
     targets.map((name) => {
       const backend = found.get(name);
-      if (!backend) throw pluginUnknownTarget(name, [...found.keys()], nearest(name, [...found.keys()]));
+      if (!backend) throw unknownTarget(name, found);
       return [name, backend];
     }),
   );
+}
+
+/** A name that no backend has, with the nearest that one has. */
+export function unknownTarget(name: string, found: ReadonlyMap<string, FoundBackend>): VxError {
+  const known = [...found.keys()];
+  return pluginUnknownTarget(name, known, nearest(name, known));
 }
 
 /** Throws VX-PLUGIN-OPTIONS, at the option's place in the recipe, where a target does not take what the recipe says of it. */
@@ -35,11 +41,10 @@ export function unheardTargets(
   { targets, origins }: Pick<Recipe, "targets" | "origins">,
   found: ReadonlyMap<string, FoundBackend>,
 ): readonly Diagnostic[] {
-  const known = [...found.keys()];
   return [...targets.keys()]
     .filter((name) => !found.has(name))
     .map((name): Diagnostic => {
-      const { diagnostic } = pluginUnknownTarget(name, known, nearest(name, known));
+      const { diagnostic } = unknownTarget(name, found);
       const [, place = "default"] = [...origins].find(([key]) => key.startsWith(`targets.${name}.`)) ?? [];
       const warning: Diagnostic = { ...diagnostic, severity: "warning" };
       return place === "default" ? warning : locatedFinding(warning, place);

@@ -9,7 +9,7 @@ import type { FoundBackend } from "./discover.js";
 import { verifyFile, verifyUnreadable } from "./errors.js";
 import { readManifest } from "./output-manifest.js";
 import { fingerprintOfDecoded } from "./report/manifest.js";
-import { chosenBackends } from "./targets.js";
+import { unknownTarget } from "./targets.js";
 import { type TemporarySiteOptions, withTemporarySite } from "./temporary-site.js";
 
 export interface VerifyOptions extends TemporarySiteOptions {
@@ -19,21 +19,29 @@ export interface VerifyOptions extends TemporarySiteOptions {
 /** Result of proving one artifact of an output folder again. */
 export interface VerifiedTarget {
   readonly target: string;
-  /** Absent when the files are not those that were proven, or do not decode. */
+  /** Absent when there is no backend for it, and when the files are not those that were proven or do not decode. */
   readonly proof?: Proof;
   readonly diagnostics: readonly Diagnostic[];
 }
 
 const REBUILD_HINT = "The artifact does not carry the integers of the frozen graph and must not be shipped; build it again.";
 
-/** Checks every file's hash, decodes every artifact and compares with the fingerprints of the frozen graph. Needs neither model nor recipe. Throws VX-VERIFY-MANIFEST, VX-EMIT-TEMPORARY. */
+/**
+ * Checks every file's hash, decodes every artifact and compares with the fingerprints of the frozen graph. Needs neither model nor recipe.
+ * A target without a backend is not proven; where none has one, throws VX-PLUGIN-UNKNOWN-TARGET. Throws VX-VERIFY-MANIFEST, VX-EMIT-TEMPORARY.
+ */
 export async function verifyOutput(dist: string, options: VerifyOptions): Promise<readonly VerifiedTarget[]> {
-  const manifest = readManifest(dist);
-  const backends = chosenBackends(Object.keys(manifest.targets), options.backends);
+  const { targets } = readManifest(dist);
+  const { backends } = options;
+  const unknown = Object.keys(targets).filter((target) => !backends.has(target));
+  const absences = new Map(unknown.map((target) => [target, unknownTarget(target, backends).diagnostics]));
+  if (unknown.length > 0 && unknown.length === Object.keys(targets).length) throw new VxError([...absences.values()].flat());
   const results: VerifiedTarget[] = [];
-  for (const [target, { backend }] of backends) {
-    const entry = manifest.targets[target] as ManifestTarget;
-    results.push(await verifyTarget({ target, entry, dist, backend, options }));
+  for (const [target, entry] of Object.entries(targets)) {
+    const backend = backends.get(target)?.backend;
+    results.push(
+      backend ? await verifyTarget({ target, entry, dist, backend, options }) : { target, diagnostics: absences.get(target) ?? [] },
+    );
   }
   return results;
 }

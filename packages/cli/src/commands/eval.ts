@@ -61,6 +61,9 @@ async function runEval(site: CommandSite, { dist, data, labels, model, limit, pl
       environment: process.env,
       signal: site.signal,
       onEvent: progress.sink,
+      onBackend(name) {
+        site.running.backend = name;
+      },
       ...(labels !== undefined && { labels }),
       ...(model !== undefined && { model }),
       ...(limit !== undefined && { limit }),

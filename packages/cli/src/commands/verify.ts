@@ -9,7 +9,7 @@ import { rejectedTargets } from "../recorded-run.js";
 
 /**
  * `verify DIST`: decodes every artifact again and compares it with the manifest's hashes of the frozen graph. A target that the run rejected
- * is not proven.
+ * is not proven, nor is one whose plugin is not here; the others are all the same.
  */
 export function verifyCommand(
   site: CommandSite,
@@ -31,12 +31,16 @@ export function verifyCommand(
         backends: await backendsOf(site.output, plugin),
         environment: process.env,
         signal: site.signal,
+        onBackend(name) {
+          site.running.backend = name;
+        },
       });
       const contradicted = contradictions(dist, manifest);
       const results = withFindings([...proven, ...rejected], contradicted);
       for (const { diagnostics } of results) for (const diagnostic of diagnostics) site.output.message(diagnostic);
-      const isProven = contradicted.size === 0 && results.every(({ proof }) => proof !== undefined && proof.tensorsDifferent === 0);
-      if (!isProven) site.exitCode = EXIT.verify;
+      const unproven = results.filter(({ target, proof }) => contradicted.has(target) || proof?.tensorsDifferent !== 0);
+      const isProven = unproven.length === 0;
+      if (!isProven) site.exitCode = unproven.every(isUnknown) ? EXIT.user : EXIT.verify;
       const rows = results.map(({ target, proof, diagnostics }) => [
         target,
         proof ? `${proof.tensorsCompared - proof.tensorsDifferent} of ${proof.tensorsCompared} equal` : "not proven",
@@ -49,6 +53,11 @@ export function verifyCommand(
       });
     },
   };
+}
+
+/** A target for which there is no plugin here: nothing speaks against its artifact. */
+function isUnknown({ diagnostics }: VerifiedTarget): boolean {
+  return diagnostics.every(({ code }) => code === "VX-PLUGIN-UNKNOWN-TARGET");
 }
 
 /** The results with what contradicts them; a target that only the report has is one that is not proven. */
