@@ -125,6 +125,21 @@ export function pluginLate(backend: string, path: string): VxError {
   });
 }
 
+/** A value that emit lists and that is not in the graph, or one that it lists twice: it would be compared with nothing, or with one of two. */
+export function pluginListed(backend: string, named: { readonly component: string; readonly value: string }, problem: string): VxError {
+  const { component, value } = named;
+  return new VxError(
+    {
+      code: "VX-PLUGIN-LISTED",
+      severity: "error",
+      message: `emit ${problem}: value ${JSON.stringify(value)} of component ${JSON.stringify(component)}.`,
+      hint: `${PLUGIN_BUG} Each value of the graph is listed under its own name, once.`,
+      where: { stage: "emit", backend, component, value },
+    },
+    { kind: "verify" },
+  );
+}
+
 /** Quantized values that neither the tensors nor the losses of an artifact name, so that nobody could prove them later. */
 export function pluginUnlisted(backend: string, values: readonly { readonly component: string; readonly value: string }[]): VxError {
   const [first] = values;

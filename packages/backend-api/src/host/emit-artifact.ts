@@ -1,6 +1,6 @@
 import type { Model } from "@vlm-export/ir";
 import type { Artifact, Emitted, LossEntry } from "../backend.js";
-import { pluginUnlisted } from "../errors.js";
+import { pluginListed, pluginUnlisted } from "../errors.js";
 import { quantizedValues } from "../qparams.js";
 import { valueKey } from "../value-key.js";
 import { callHook } from "./call-hook.js";
@@ -19,15 +19,14 @@ export interface EmitJob {
 
 /**
  * Runs emit: the artifact on disk, with every quantized value listed, not yet proven. Throws what {@link callHook} does, and
- * VX-PLUGIN-UNLISTED, VX-PLUGIN-FILES.
+ * VX-PLUGIN-UNLISTED, VX-PLUGIN-LISTED, VX-PLUGIN-FILES.
  */
 export async function emitArtifact(site: TargetSite, { model, target, losses }: EmitJob): Promise<Artifact> {
   const { backend, context, writer } = site;
   const { formatVersion, tensors, constants, ...emitted } = await callHook<Emitted>(site, "emit", () => backend.emit(target, context));
   writer.seal();
   const lost = [...losses, ...(emitted.losses ?? [])];
-  const unlisted = missing(model, [...tensors, ...lost]);
-  if (unlisted.length > 0) throw pluginUnlisted(backend.name, unlisted);
+  checkListed(backend.name, model, { tensors, lost, constants });
   const artifact: Artifact = {
     backend: backend.name,
     formatVersion,
@@ -49,6 +48,27 @@ function plainLoss({ component, value, reason, resolution, maxAbsError }: LossEn
 interface Named {
   readonly component: string;
   readonly value: string;
+}
+
+/** What emit says of the graph's values. */
+interface Listed {
+  readonly tensors: readonly Named[];
+  readonly lost: readonly Named[];
+  readonly constants: readonly Named[] | undefined;
+}
+
+function checkListed(backend: string, model: Model, { tensors, lost, constants = [] }: Listed): void {
+  const unlisted = missing(model, [...tensors, ...lost]);
+  if (unlisted.length > 0) throw pluginUnlisted(backend, unlisted);
+  for (const [list, named] of Object.entries({ tensors, losses: lost })) {
+    const stranger = named.find(({ component, value }) => !model.components.get(component)?.value(value));
+    if (stranger) throw pluginListed(backend, stranger, `names in \`${list}\` what the graph does not have`);
+  }
+  for (const [list, named] of Object.entries({ tensors, constants })) {
+    const seen = new Set<string>();
+    const again = named.find((each) => seen.size === seen.add(valueKey(each)).size);
+    if (again) throw pluginListed(backend, again, `names twice in \`${list}\``);
+  }
 }
 
 function missing(model: Model, listed: readonly Named[]): readonly Named[] {
