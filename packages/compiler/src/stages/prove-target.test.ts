@@ -2,7 +2,15 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Backend, type DecodedTensor, defineBackend, quantizedValues, scaleValues, zeroPointValues } from "@vlm-export/backend-api";
+import {
+  type Backend,
+  type DecodedTensor,
+  defineBackend,
+  type Emitted,
+  quantizedValues,
+  scaleValues,
+  zeroPointValues,
+} from "@vlm-export/backend-api";
 import { type DType, f32Tensor, memoryTensor, type Model, staticShape, type TensorData, type Value, VxError } from "@vlm-export/ir";
 import { loadRecipe } from "@vlm-export/recipe";
 import { afterAll, expect, test } from "vitest";
@@ -56,6 +64,12 @@ function loaded({ ints, shape, scale, ...named }: ReturnType<typeof stored>): De
   return { ...named, scale: Float32Array.from(scale), reencoded: [], ...(data && { ints: data }) };
 }
 
+const twice = (emitted: Emitted): Emitted => ({ ...emitted, tensors: [...emitted.tensors, ...emitted.tensors.slice(0, 1)] });
+const more = (emitted: Emitted): Emitted => ({
+  ...emitted,
+  tensors: [...emitted.tensors, { component: "main", value: "no such", key: "0", reencodings: [] }],
+});
+
 /** What a target `bad` with these hooks comes to, and the hash of what a sound one writes after it. */
 async function exported(hooks: Partial<typeof sound>, verify: "decode" | "run" = "decode") {
   const out = mkdtempSync(join(folder, "out-"));
@@ -76,7 +90,8 @@ async function exported(hooks: Partial<typeof sound>, verify: "decode" | "run" =
   const { bad, sound: after } = report.targets;
   expect(after).toMatchObject({ status: "ok", proof: { tensorsDifferent: 0 } });
   expect(after?.proof?.tensorsCompared).toBeGreaterThan(0);
-  return { status: bad?.status, codes: bad?.diagnostics.map(({ code }) => code), bytes: after?.files[0]?.sha256 };
+  const { status, diagnostics, proof } = bad ?? {};
+  return { status, codes: diagnostics?.map(({ code }) => code), proof, bytes: after?.files[0]?.sha256 };
 }
 
 test("bytes that a plugin changed where it read them reach no later target, nor its own artifact", async () => {
@@ -87,13 +102,15 @@ test("bytes that a plugin changed where it read them reach no later target, nor 
       return sound.emit(model, context);
     },
   });
-  expect(found).toEqual({ status: "ok", codes: [], bytes });
+  expect(found).toMatchObject({ status: "ok", codes: [], bytes });
   expect(bytes).toMatch(/^[0-9a-f]{64}$/);
 });
 
 test.each<readonly [string, Partial<typeof sound>, string]>([
   ["an emit that gives nothing", { emit: async () => undefined as never }, "VX-PLUGIN-CRASH"],
   ["an emit that lists nothing", { emit: async () => ({ formatVersion: "1", tensors: [] }) }, "VX-PLUGIN-UNLISTED"],
+  ["an emit that lists a value twice", { emit: async (model, context) => twice(await sound.emit(model, context)) }, "VX-PLUGIN-LISTED"],
+  ["an emit that lists what is not there", { emit: async (model, context) => more(await sound.emit(model, context)) }, "VX-PLUGIN-LISTED"],
   ["a decode that gives no list", { decode: async () => ({ decoder: "bad" }) as never }, "VX-PLUGIN-CRASH"],
   [
     "a thrown object that cannot be read",
@@ -165,4 +182,15 @@ test.each<readonly [string, ReadonlyMap<string, TensorData>, string]>([
   const open = async () => ({ name: "engine", version: "1", run: async () => outputs, close: async () => undefined });
   const { status, codes } = await exported({ open }, "run");
   expect({ status, codes }).toEqual({ status: "failed", codes: [code] });
+});
+
+const session = { name: "engine", version: "1", run: async () => new Map<string, TensorData>(), close: async () => undefined };
+const crash = () => Promise.reject(new TypeError("no such function"));
+
+test.each<readonly [string, Partial<typeof sound>]>([
+  ["open", { open: crash }],
+  ["run", { open: async () => ({ ...session, run: crash }) }],
+  ["close", { open: async () => ({ ...session, run: async () => new Map([["logits", f32Tensor([1], [1])]]), close: crash }) }],
+])("what was proven before an engine's %s crashes stays proven", async (_, hooks) => {
+  expect(await exported(hooks, "run")).toMatchObject({ status: "failed", codes: ["VX-PLUGIN-CRASH"], proof: { tensorsDifferent: 0 } });
 });

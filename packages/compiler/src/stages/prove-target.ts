@@ -17,7 +17,7 @@ import type { Accuracy, EngineReport } from "@vlm-export/schemas";
 import { compareDecoded, type Proof } from "@vlm-export/verify";
 import type { RunSite } from "../run-site.js";
 import type { QuantizedModel } from "./quantize-model.js";
-import { runOnEngine } from "./run-on-engine.js";
+import { PLUGIN_FAULTS, runOnEngine } from "./run-on-engine.js";
 import { runTarget } from "./run-target.js";
 
 /** Everything that the report says of one target. */
@@ -109,8 +109,6 @@ export function reject(artifact: Artifact, staging: string): { readonly artifact
   renameSync(artifact.dir, dir);
   return { artifact: { ...artifact, dir } };
 }
-
-const PLUGIN_FAULTS: ReadonlySet<string> = new Set(["VX-PLUGIN-CRASH", "VX-PLUGIN-TIMEOUT"]);
 
 /** Findings of the stages before emit refuse a target; a crash of the plugin or of its files fails it. */
 function refusal(backend: Backend, error: unknown, site: TargetSite | undefined): TargetOutcome {

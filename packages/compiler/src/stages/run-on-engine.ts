@@ -21,15 +21,18 @@ export interface EngineFindings {
 
 /**
  * Runs the artifact and the float model on the same samples. An engine that is not here, or lacks what the artifact needs (an error
- * of kind tool), is "not run", never a pass; one that refuses the artifact (kind verify) is "failed".
+ * of kind tool), is "not run", never a pass; one that refuses the artifact (kind verify), or whose plugin crashes, is "failed".
  */
 export async function runOnEngine(run: RunSite, site: TargetSite, artifact: Artifact, job: ProveJob): Promise<EngineFindings> {
-  let session: Session | undefined;
   try {
-    session = await openSession(site, artifact);
+    return await onSession(run, site, artifact, job);
   } catch (error) {
     return withoutRun(error);
   }
+}
+
+async function onSession(run: RunSite, site: TargetSite, artifact: Artifact, job: ProveJob): Promise<EngineFindings> {
+  const session = await openSession(site, artifact);
   if (!session) return notRun("this backend names no engine that runs here");
   try {
     return await compared(run, { backend: site.backend.name, session }, job);
@@ -44,10 +47,13 @@ const FAR = 0.95;
 /** Data had to be made up and could not be. */
 const NO_SOUND_DATA: readonly string[] = ["VX-CAL-RANDOM", "VX-VERIFY-RANDOM"];
 
+/** What is wrong with a plugin, whose artifact may be right. */
+export const PLUGIN_FAULTS: ReadonlySet<string> = new Set(["VX-PLUGIN-CRASH", "VX-PLUGIN-TIMEOUT"]);
+
 /** What an error of the engine means for the artifact; others are thrown. */
 function withoutRun(error: unknown): EngineFindings {
   if (error instanceof VxError && error.kind === "tool") return notRun(error.message, error.diagnostics);
-  if (error instanceof VxError && error.kind === "verify")
+  if (error instanceof VxError && (error.kind === "verify" || PLUGIN_FAULTS.has(error.diagnostic.code)))
     return { engine: { status: "failed", reason: error.message }, findings: error.diagnostics };
   throw error;
 }
@@ -70,7 +76,7 @@ async function compared(run: RunSite, opened: Opened, job: ProveJob): Promise<En
   } catch (error) {
     if (error instanceof VxError && NO_SOUND_DATA.includes(error.diagnostic.code))
       return notRun(`there is no data to run on: ${error.message}`, error.diagnostics);
-    return withoutRun(error);
+    throw error;
   } finally {
     await reference.close();
   }
