@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Graph, Model, OpRegistry } from "@vlm-export/ir";
 import { lowerToOnnx, type Tap } from "@vlm-export/lowering-onnx";
 import type { EngineSession } from "./engine-session.js";
-import type { Arithmetic, Loader, LoadRequest } from "./load-request.js";
+import type { Arithmetic, Loader, LoadRequest, Unreadable } from "./load-request.js";
 import { createLocalLoader } from "./local-loader.js";
 import { placeModel } from "./place-model.js";
 import { turnOffReports } from "./runtime.js";
@@ -21,6 +21,8 @@ export interface OpenOptions {
    * when nothing is set.
    */
   readonly arithmetic?: Arithmetic;
+  /** Of outputs that the engine's interface does not carry: `refused` (default), or `left-out` of the results. */
+  readonly unreadable?: Unreadable;
   /** Threads of one run; default all cores. */
   readonly threads?: number;
   readonly signal?: AbortSignal;
@@ -124,6 +126,10 @@ async function openGraph(
   }
 }
 
-function settingsOf({ arithmetic = "fused", threads }: OpenOptions): Pick<LoadRequest, "arithmetic" | "threads"> {
-  return { arithmetic, threads };
+function settingsOf({
+  arithmetic = "fused",
+  unreadable = "refused",
+  threads,
+}: OpenOptions): Pick<LoadRequest, "arithmetic" | "unreadable" | "threads"> {
+  return { arithmetic, unreadable, threads };
 }

@@ -17,6 +17,6 @@ const LACKS: readonly RegExp[] = [
 /** True for an error of the engine that says that it lacks something: nothing is then known of the model or of the sample that was run. */
 export function engineLacks(error: VxError): boolean {
   const { code, message } = error.diagnostic;
-  if (code === "VX-ENGINE-DTYPE") return true;
+  if (code === "VX-ENGINE-DTYPE" || code === "VX-ENGINE-NAME") return true;
   return (code === "VX-ENGINE-LOAD" || code === "VX-ENGINE-RUN") && LACKS.some((pattern) => pattern.test(message));
 }

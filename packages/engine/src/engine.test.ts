@@ -208,6 +208,39 @@ test("an output that is a sequence is refused as no tensor, with a hint for that
   });
 });
 
+test("an output whose name the engine's interface loses is refused, or left out; inner values are measured under any name", async () => {
+  const edit = new GraphEditor(ops, "g");
+  const [inner] = edit.insert("Neg", [edit.addInput("x", { dtype: "f32", shape: [2] })], {}, { outputs: ["__proto__"] });
+  const [y] = edit.insert("Mul", [inner ?? null, edit.addConstant("two", f32Tensor([2], []))], {}, { outputs: ["y"] });
+  for (const output of [inner, y]) if (output) edit.addOutput(output);
+  const source = { graph: edit.graph, ops, taps: [{ value: "__proto__", kind: "tensor" as const }] };
+  expect(await codeOf(() => engine.openGraph(source))).toMatch(/^VX-ENGINE-NAME an output has the name "__proto__"/);
+  const session = await engine.openGraph(source, { unreadable: "left-out" });
+  const { outputs, tensors } = await session.run(new Map([["x", f32Tensor([1, 2], [2])]]));
+  await session.close();
+  expect([...outputs.keys()]).toEqual(["y"]);
+  expect([...new Float32Array(tensors.get("__proto__")!.buffer)]).toEqual([-1, -2]);
+});
+
+test("a sequence among the outputs is left out where that is asked", async () => {
+  const path = join(root, "sequence-too.onnx");
+  const [x, y] = [onnxValue("x", "f32", [2]), onnxValue("y", "f32", [2])];
+  const graph = onnxGraph({
+    name: "g",
+    nodes: [
+      onnxNode({ opType: "Neg", inputs: ["x"], outputs: ["y"] }),
+      onnxNode({ opType: "SequenceConstruct", inputs: ["y"], outputs: ["s"] }),
+    ],
+    inputs: [x],
+    outputs: [{ ...x, name: "s", type: { kind: "sequence", element: x.type, denotation: "" } }, y],
+  });
+  await writeOnnx(onnxModel({ irVersion: 8, opsetImports: [{ domain: "", version: 17 }], graph }), path);
+  const session = await engine.openFile(path, { unreadable: "left-out" });
+  const { outputs } = await session.run(new Map([["x", f32Tensor([1, 2], [2])]]));
+  await session.close();
+  expect([...outputs].map(([name, { buffer }]) => [name, ...new Float32Array(buffer)])).toEqual([["y", -1, -2]]);
+});
+
 /** What the engine finds of a graph in its temporary folder. */
 async function filesPlaced(graph: Graph): Promise<readonly string[]> {
   const folders = new TempFolders(join(root, "temp"));

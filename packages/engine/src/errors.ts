@@ -107,6 +107,15 @@ export function engineMissing(cause: unknown): VxError {
   });
 }
 
+/** An output whose name the engine's interface loses. */
+export function engineName(value: string): VxError {
+  return engineError(
+    "VX-ENGINE-NAME",
+    `an output has the name ${JSON.stringify(value)}, under which ONNX Runtime for Node cannot give it out: it would be the prototype of the results.`,
+    { where: { value }, hint: "Give the output another name.", kind: "tool" },
+  );
+}
+
 /** The engine fails while it runs a model. */
 export function engineRun(cause: unknown): VxError {
   const message = messageOf(cause);

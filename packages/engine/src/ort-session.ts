@@ -1,8 +1,8 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import type { DType, TensorData } from "@vlm-export/ir";
+import type { DType, TensorData, VxError } from "@vlm-export/ir";
 import { elementTypeOfOrt } from "./element-types.js";
 import type { EngineSession, RunResult } from "./engine-session.js";
-import { engineClosed, engineDtype, engineNoTensor, engineRun } from "./errors.js";
+import { engineClosed, engineDtype, engineName, engineNoTensor, engineRun } from "./errors.js";
 import { type EnginePort, feedsOf } from "./feeds.js";
 import { type FetchedTensor, fetchedStrings, fetchedTensor } from "./fetched-tensor.js";
 import type { LoadRequest } from "./load-request.js";
@@ -11,7 +11,7 @@ import type { TapObserver } from "./tap-observer.js";
 import type { WeightPlace } from "./weight-place.js";
 
 /** A model that is loaded on this thread, and how its outputs are used. */
-export interface LoadedModel extends Pick<LoadRequest, "taps" | "outputs" | "weights"> {
+export interface LoadedModel extends Pick<LoadRequest, "taps" | "outputs" | "unreadable" | "weights"> {
   readonly runtime: Runtime;
   readonly session: InferenceSession;
   readonly observer: TapObserver | undefined;
@@ -23,22 +23,26 @@ export class OrtSession implements EngineSession {
   readonly outputs: readonly EnginePort[];
   readonly weights: WeightPlace;
   readonly #model: LoadedModel;
+  /** Outputs of the file to ask for; undefined: all. */
+  readonly #fetches: readonly string[] | undefined;
   #closed = false;
 
-  /** Throws VX-ENGINE-DTYPE for inputs and outputs that the engine's interface does not carry. */
+  /** Throws VX-ENGINE-DTYPE and VX-ENGINE-NAME for inputs and outputs that the engine's interface does not carry. */
   constructor(model: LoadedModel) {
-    const { session, outputs, weights } = model;
+    const { session, outputs, unreadable, weights } = model;
     this.#model = model;
     this.weights = weights;
     this.inputs = session.inputMetadata.map(portOf);
-    this.outputs = session.outputMetadata.map(portOf).filter(({ name }) => outputs?.includes(name) ?? true);
+    const own = session.outputMetadata.filter(({ name }) => outputs?.includes(name) ?? true);
+    this.outputs = own.filter((meta) => unreadable === "refused" || lossOf(meta) === undefined).map(outputPortOf);
+    this.#fetches = fetchesOf(model, this.outputs);
   }
 
   async run(sample: ReadonlyMap<string, TensorData>): Promise<RunResult> {
     if (this.#closed) throw engineClosed();
     const { runtime, session, observer } = this.#model;
     const feeds = feedsOf(runtime, this.inputs, sample);
-    const results = await session.run(feeds).catch((error: unknown) => {
+    const results = await (this.#fetches ? session.run(feeds, this.#fetches) : session.run(feeds)).catch((error: unknown) => {
       throw engineRun(error);
     });
     const result = this.#resultOf((name) => results[name] as Tensor);
@@ -75,9 +79,39 @@ export class OrtSession implements EngineSession {
 
 function portOf(meta: InferenceSession.ValueMetadata): EnginePort {
   if (!meta.isTensor) throw engineNoTensor(meta.name);
-  const dtype: DType | undefined = meta.type === "string" ? "string" : elementTypeOfOrt(meta.type)?.dtype;
+  const dtype = dtypeOf(meta.type);
   if (!dtype) throw engineDtype(meta.name, meta.type);
   return { name: meta.name, dtype, shape: meta.shape };
+}
+
+function dtypeOf(type: string): DType | undefined {
+  return type === "string" ? "string" : elementTypeOfOrt(type)?.dtype;
+}
+
+function outputPortOf(meta: InferenceSession.ValueMetadata): EnginePort {
+  const loss = lossOf(meta);
+  if (loss) throw loss;
+  return portOf(meta);
+}
+
+/** Why an output does not reach us. */
+function lossOf(meta: InferenceSession.ValueMetadata): VxError | undefined {
+  if (meta.name === PROTOTYPE) return engineName(meta.name);
+  if (!meta.isTensor) return engineNoTensor(meta.name);
+  return dtypeOf(meta.type) ? undefined : engineDtype(meta.name, meta.type);
+}
+
+/** Results, and what is asked for, are properties of plain objects, where this name sets the prototype. */
+const PROTOTYPE = "__proto__";
+
+/**
+ * None where nothing is left out: then the engine gives all. An output with the prototype's name is asked for without being given: the
+ * prototype is null then, and otherwise an object that the engine takes for a tensor.
+ */
+function fetchesOf({ session, taps }: LoadedModel, outputs: readonly EnginePort[]): readonly string[] | undefined {
+  const wanted = new Set([PROTOTYPE, ...outputs.map(({ name }) => name), ...[...taps.values()].flat()]);
+  const fetches = session.outputNames.filter((name) => wanted.has(name));
+  return fetches.length === 0 || fetches.length === session.outputNames.length ? undefined : fetches;
 }
 
 function fetchedOf(name: string, tensor: Tensor): FetchedTensor {

@@ -36,13 +36,16 @@ export function addTaps(graph: Graph, context: LowerContext, site: TapSite): rea
   });
 }
 
+/** A name that engines for JavaScript do not give results under. */
+const LOST = "__proto__";
+
 /** The value itself where it may be an output as it is: graph inputs and constants may not in every engine. */
 function addTensor(value: Value, graph: Graph, { writer, reader }: TapSite): readonly OnnxValueInfo[] {
   const name = reader(value);
   const { dtype } = value.type;
-  if (graph.outputs.includes(value)) return [valueInfoOf(name, value.type)];
+  if (graph.outputs.includes(value) && name !== LOST) return [valueInfoOf(name, value.type)];
   const plain = PLAIN.has(dtype) || dtype === "bool" || dtype === "f16" || dtype === "unknown";
-  if (plain && value.producer) return [valueInfoOf(name, value.type)];
+  if (plain && value.producer && name !== LOST) return [valueInfoOf(name, value.type)];
   const tap = writer.names.value(`${value.name}_tap`);
   if (plain) writer.node("Identity", [name], [tap]);
   else writer.node("Cast", [name], [tap], { attributes: [castTo("f32")] });

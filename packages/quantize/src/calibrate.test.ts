@@ -126,6 +126,21 @@ test("a model in float16 has the ranges of its numbers, by every method", async 
   }
 });
 
+test.each([
+  ["a sequence", "SequenceConstruct", "s"],
+  ["under a name that the engine's interface loses", "Neg", "__proto__"],
+])("an output that is %s is no matter of calibration", async (_, op, name) => {
+  const graph = mlp();
+  const edit = new GraphEditor(ops, graph);
+  const [output] = edit.insert(op, [graph.outputs[0] as Value], {}, { outputs: [name] });
+  edit.addOutput(output as Value);
+  for (const method of ["minmax", "entropy"]) {
+    const { values } = await calibrate(await planOf(graph, { method }), samplesOf(), { engine, ops, kernels });
+    const expected = await calibrate(await planOf(mlp(), { method }), samplesOf(), { engine, ops, kernels });
+    expect(values).toEqual(expected.values);
+  }
+});
+
 test("channel means are those of all samples, outliers are looked for in the first two", async () => {
   const extra = "  - match: { op: MatMul }\n    biasCorrection: true\n";
   const { values } = await calibrate(await planOf(mlp(), { extra }), samplesOf(), { engine, ops, kernels });

@@ -107,7 +107,7 @@ async function open(plan: Plan, needs: readonly Need[], options: CalibrateOption
   const observers = needs.map((need) => new ValueObserver(need, observed.scaled.get(need.value.name)?.output ?? need.value.name));
   const taps = observers.map(({ tap, need }) => ({ value: tap, kind: need.histogram ? ("tensor" as const) : ("range" as const) }));
   const held = observers.filter(({ need }) => need.histogram && need.norm).map(({ tap }) => tap);
-  const outputs = plan.graph.outputs.map(({ name }) => name);
+  const own = new Set(plan.graph.outputs.map(({ name }) => name));
   const settings = {
     held,
     heldRuns: LOOK_SAMPLES,
@@ -117,10 +117,11 @@ async function open(plan: Plan, needs: readonly Need[], options: CalibrateOption
   const counter = taps.some(({ kind }) => kind === "tensor") ? { observer: counterSource(settings) } : {};
   const source = { graph: observed.graph, ops, taps, ...counter, ...(model && { model }) };
   const [session, columns] = await Promise.all([
-    engine.openGraph(source, { arithmetic: sourceArithmetic(plan.graph), ...(signal && { signal }) }),
+    engine.openGraph(source, { arithmetic: sourceArithmetic(plan.graph), unreadable: "left-out", ...(signal && { signal }) }),
     columnsOfNorms(needs),
   ]);
   if (session.weights === "mapped") options.report?.(calMapped());
+  const outputs = session.outputs.map(({ name }) => name).filter((name) => own.has(name));
   return { session, run: new ObservedRun(session, { observers, observed, outputs, columns, kernels }) };
 }
 

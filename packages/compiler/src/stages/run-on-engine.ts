@@ -1,4 +1,5 @@
 import { type Artifact, openSession, type Session, type TargetSite } from "@vlm-export/backend-api";
+import { engineLacks } from "@vlm-export/engine";
 import { type Diagnostic, VxError } from "@vlm-export/ir";
 import type { Accuracy, EngineReport } from "@vlm-export/schemas";
 import type { Sample } from "@vlm-export/samples";
@@ -67,7 +68,8 @@ async function compared(run: RunSite, opened: Opened, job: ProveJob): Promise<En
   try {
     reference = await openFloat(job.float, { ops: run.ops, signal: run.request.signal });
   } catch (error) {
-    if (error instanceof VxError && error.kind === "tool") return notRun(`the float model: ${error.message}`, error.diagnostics);
+    if (error instanceof VxError && (error.kind === "tool" || engineLacks(error)))
+      return notRun(`the float model: ${error.message}`, error.diagnostics);
     throw error;
   }
   if (!reference) return notRun("onnxruntime-node, which runs the float model, is not installed");

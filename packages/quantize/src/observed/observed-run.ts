@@ -21,7 +21,7 @@ export const LOOK_SAMPLES = 2;
 export interface ObservedRunSite {
   readonly observers: readonly ValueObserver[];
   readonly observed: ObservedGraph;
-  /** Names of the model's own outputs. */
+  /** Names of the model's own outputs, as far as the engine gives them out. */
   readonly outputs: readonly string[];
   /** Channels of the weights behind norms that are equalized, until the factors are chosen; see `columnsOfNorm`. */
   readonly columns: Map<EqualizationPlan, readonly Float32Array[]>;
