@@ -5,7 +5,7 @@ import { loadRecipe } from "@vlm-export/recipe";
 import type { Manifest, ManifestTarget } from "@vlm-export/schemas";
 import { type Accuracy, topOneAccuracy } from "@vlm-export/verify";
 import type { FoundBackend } from "./discover.js";
-import { type EventSink, stageClock } from "./events.js";
+import { stageClock } from "./events.js";
 import { verifyManifest, verifyNoFloat, verifySource } from "./errors.js";
 import { readManifest } from "./output-manifest.js";
 import { type FloatReference, openFloat } from "./stages/float-session.js";
@@ -24,7 +24,6 @@ export interface EvaluateOptions extends VerifyOptions {
   /** The float model; default the one that the manifest names. */
   readonly model?: string;
   readonly limit?: number;
-  readonly onEvent?: EventSink;
 }
 
 export interface EvaluatedTarget {
@@ -47,7 +46,7 @@ export async function evaluateOutput(dist: string, options: EvaluateOptions): Pr
     if (!reference) throw verifyNoFloat();
     try {
       const samples = () => labelledSamples({ float, modelPath, image: settings.image, ...options });
-      const clock = stageClock(options.onEvent ?? (() => undefined));
+      const clock = stageClock(options.onEvent);
       const results: EvaluatedTarget[] = [];
       for (const [target, { backend }] of backends) {
         const job = { dist, entry: manifest.targets[target] as ManifestTarget, backend, options, reference, samples };

@@ -22,8 +22,8 @@ export interface StageClock {
   timings(): Readonly<Record<string, number>>;
 }
 
-/** Runs stages, tells the sink when they begin and end, and remembers how long they took. */
-export function stageClock(emit: EventSink): StageClock {
+/** Runs stages, tells the sink, if there is one, when they begin and end, and remembers how long they took. */
+export function stageClock(emit: EventSink = () => undefined): StageClock {
   const elapsed = new Map<string, number>();
   return {
     async run(stage, action, target) {

@@ -7,8 +7,6 @@ import { makeTemporaryFolder } from "@vlm-export/store";
 export interface TemporarySiteOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
-  /** Hears whose hooks may run from now on, and at their end undefined. */
-  onBackend?(name: string | undefined): void;
 }
 
 /** An artifact on disk and the options of the target that it was written with. */
@@ -21,19 +19,17 @@ export interface StoredArtifact {
 export async function withTemporarySite<T>(
   backend: Backend,
   stored: StoredArtifact | undefined,
-  { environment, signal, onBackend }: TemporarySiteOptions,
+  { environment, signal }: TemporarySiteOptions,
   action: (site: TargetSite) => Promise<T>,
 ): Promise<T> {
   const tmpRoot = makeTemporaryFolder(tmpdir(), "vlm-export-site-");
   let site: TargetSite | undefined;
   try {
-    onBackend?.(backend.name);
     const dir = stored?.artifact.dir ?? tmpRoot;
     site = openSite({ backend, dir, tmpRoot, options: stored?.options, ops: standardOps(), environment, ...(signal && { signal }) });
     return await action(site);
   } finally {
     site?.dispose();
-    onBackend?.(undefined);
     rmSync(tmpRoot, { recursive: true, force: true });
   }
 }

@@ -6,6 +6,7 @@ import { type Diagnostic, VxError } from "@vlm-export/ir";
 import type { ManifestTarget, ManifestTensor, Proof } from "@vlm-export/schemas";
 import { verifyDecode } from "@vlm-export/verify";
 import type { FoundBackend } from "./discover.js";
+import { type EventSink, stageClock } from "./events.js";
 import { verifyFile, verifyUnreadable } from "./errors.js";
 import { readManifest } from "./output-manifest.js";
 import { fingerprintOfDecoded } from "./report/manifest.js";
@@ -13,6 +14,7 @@ import { unknownTarget } from "./targets.js";
 import { type TemporarySiteOptions, withTemporarySite } from "./temporary-site.js";
 
 export interface VerifyOptions extends TemporarySiteOptions {
+  readonly onEvent?: EventSink;
   readonly backends: ReadonlyMap<string, FoundBackend>;
 }
 
@@ -36,12 +38,12 @@ export async function verifyOutput(dist: string, options: VerifyOptions): Promis
   const unknown = Object.keys(targets).filter((target) => !backends.has(target));
   const absences = new Map(unknown.map((target) => [target, unknownTarget(target, backends).diagnostics]));
   if (unknown.length > 0 && unknown.length === Object.keys(targets).length) throw new VxError([...absences.values()].flat());
+  const clock = stageClock(options.onEvent);
   const results: VerifiedTarget[] = [];
   for (const [target, entry] of Object.entries(targets)) {
     const backend = backends.get(target)?.backend;
-    results.push(
-      backend ? await verifyTarget({ target, entry, dist, backend, options }) : { target, diagnostics: absences.get(target) ?? [] },
-    );
+    const verified = backend && clock.run("verify", () => verifyTarget({ target, entry, dist, backend, options }), target);
+    results.push((await verified) ?? { target, diagnostics: absences.get(target) ?? [] });
   }
   return results;
 }
@@ -57,7 +59,9 @@ interface Job {
 async function verifyTarget({ target, entry, dist, backend, options }: Job): Promise<VerifiedTarget> {
   const artifact = artifactOf(entry, dist);
   try {
-    for (const file of artifact.files) await checkFile(join(artifact.dir, file.path), file);
+    await checkFiles(artifact, (done, total) =>
+      options.onEvent?.({ kind: "stage-progress", stage: "verify", target, done: megabytes(done), total: megabytes(total), unit: "MB" }),
+    );
     const compared = await withTemporarySite(backend, { artifact, options: entry.options }, options, async (site) => {
       const decoded = await callHook(site, "decode", () => backend.decode(artifact, site.context));
       return readPlugin(site, "decode", () => compare(target, entry, decoded)); // reads the files, by code of the plugin
@@ -88,20 +92,38 @@ export function artifactOf(entry: ManifestTarget, dist: string): Artifact {
 
 type FileEntry = ManifestTarget["files"][number];
 
-async function checkFile(path: string, expected: FileEntry): Promise<void> {
+/** `told` hears how many bytes of all have been read. */
+async function checkFiles({ dir, files }: Artifact, told: (doneBytes: number, totalBytes: number) => void): Promise<void> {
+  const total = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  let done = 0;
+  for (const file of files)
+    await checkFile(join(dir, file.path), file, (byteLength) => {
+      done += byteLength;
+      told(done, total);
+    });
+}
+
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 1e6);
+}
+
+async function checkFile(path: string, expected: FileEntry, read: (byteLength: number) => void): Promise<void> {
   try {
-    await checkContent(path, expected);
+    await checkContent(path, expected, read);
   } catch (error) {
     throw isSystemError(error) ? verifyUnreadable(path, error) : error;
   }
 }
 
-async function checkContent(path: string, { sizeBytes, sha256 }: FileEntry): Promise<void> {
+async function checkContent(path: string, { sizeBytes, sha256 }: FileEntry, read: (byteLength: number) => void): Promise<void> {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) throw verifyFile(path, "is missing");
   if (found.size !== sizeBytes) throw verifyFile(path, `has ${found.size} bytes, the manifest says ${sizeBytes}`);
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
+  for await (const chunk of createReadStream(path) as AsyncIterable<Uint8Array>) {
+    hash.update(chunk);
+    read(chunk.byteLength);
+  }
   if (hash.digest("hex") !== sha256) throw verifyFile(path, "has other bytes than when it was proven");
 }
 

@@ -1,7 +1,7 @@
 import { textTable } from "@vlm-export/ir";
 import type { EvaluatedTarget } from "@vlm-export/compiler";
 import type { CommandModule } from "yargs";
-import type { CommandSite } from "../command-site.js";
+import { type CommandSite, heardBy } from "../command-site.js";
 import { backendsOf, PLUGIN_OPTION } from "../common.js";
 import { cliUsage } from "../errors.js";
 import { EXIT } from "../exit-codes.js";
@@ -60,10 +60,7 @@ async function runEval(site: CommandSite, { dist, data, labels, model, limit, pl
       backends,
       environment: process.env,
       signal: site.signal,
-      onEvent: progress.sink,
-      onBackend(name) {
-        site.running.backend = name;
-      },
+      onEvent: heardBy(site, progress.sink),
       ...(labels !== undefined && { labels }),
       ...(model !== undefined && { model }),
       ...(limit !== undefined && { limit }),

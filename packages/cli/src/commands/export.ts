@@ -1,6 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import type { CommandModule } from "yargs";
-import type { CommandSite } from "../command-site.js";
+import { type CommandSite, heardBy } from "../command-site.js";
 import { chosenRecipe, DEFAULT_RECIPE, findBackends } from "../common.js";
 import { cliCache } from "../errors.js";
 import { summaryText } from "../summary.js";
@@ -87,10 +87,7 @@ async function runExport(
       tool: { name: "vlm-export", version: VERSION },
       environment: process.env,
       signal: site.signal,
-      onEvent(event) {
-        site.running.backend = event.kind === "stage-end" ? undefined : event.target;
-        progress.sink(event);
-      },
+      onEvent: heardBy(site, progress.sink),
       report: (diagnostic) => progress.aside(() => site.output.message(diagnostic)),
       ...(calibration !== undefined && { calibrationFile: calibration }),
       ...(cacheDir !== undefined && { cacheDir }),

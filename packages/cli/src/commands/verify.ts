@@ -1,19 +1,22 @@
 import type { VerifiedTarget } from "@vlm-export/compiler";
 import { type Diagnostic, textTable } from "@vlm-export/ir";
 import type { CommandModule } from "yargs";
-import type { CommandSite } from "../command-site.js";
+import { type CommandSite, heardBy } from "../command-site.js";
 import { backendsOf, PLUGIN_OPTION } from "../common.js";
 import { contradictions } from "../contradictions.js";
 import { EXIT } from "../exit-codes.js";
 import { rejectedTargets } from "../recorded-run.js";
 
+interface VerifyArgs {
+  readonly dist: string;
+  readonly plugin?: readonly string[] | undefined;
+}
+
 /**
  * `verify DIST`: decodes every artifact again and compares it with the manifest's hashes of the frozen graph. A target that the run rejected
  * is not proven, nor is one whose plugin is not here; the others are all the same.
  */
-export function verifyCommand(
-  site: CommandSite,
-): CommandModule<object, { readonly dist: string; readonly plugin?: readonly string[] | undefined }> {
+export function verifyCommand(site: CommandSite): CommandModule<object, VerifyArgs> {
   return {
     command: "verify <dist>",
     describe: "decode the artifacts of an output folder again and compare every integer, scale and zero point",
@@ -22,37 +25,39 @@ export function verifyCommand(
         .positional("dist", { type: "string", demandOption: true, describe: "the folder that --out named" })
         .option("plugin", PLUGIN_OPTION)
         .example("$0 verify dist/", ""),
-    async handler({ dist, plugin }) {
-      const { inspectOutput, verifyOutput } = await import("@vlm-export/compiler");
-      const { manifest, targets } = inspectOutput(dist);
-      const names = targets.map(({ name }) => name);
-      const rejected = [...rejectedTargets(dist, names)].map(([target, found]): VerifiedTarget => ({ target, diagnostics: [found] }));
-      const proven = await verifyOutput(dist, {
-        backends: await backendsOf(site.output, plugin),
-        environment: process.env,
-        signal: site.signal,
-        onBackend(name) {
-          site.running.backend = name;
-        },
-      });
-      const contradicted = contradictions(dist, manifest);
-      const results = withFindings([...proven, ...rejected], contradicted);
-      for (const { diagnostics } of results) for (const diagnostic of diagnostics) site.output.message(diagnostic);
-      const unproven = results.filter(({ target, proof }) => contradicted.has(target) || proof?.tensorsDifferent !== 0);
-      const isProven = unproven.length === 0;
-      if (!isProven) site.exitCode = unproven.every(isUnknown) ? EXIT.user : EXIT.verify;
-      const rows = results.map(({ target, proof, diagnostics }) => [
-        target,
-        proof ? `${proof.tensorsCompared - proof.tensorsDifferent} of ${proof.tensorsCompared} equal` : "not proven",
-        proof?.decoder ?? "",
-        diagnostics.length,
-      ]);
-      site.output.answer(textTable(["target", "integers and scales", "decoder", "findings"], rows), {
-        ok: isProven,
-        targets: Object.fromEntries(results.map(({ target, ...rest }) => [target, rest])),
-      });
-    },
+    handler: (args) => runVerify(site, args),
   };
+}
+
+async function runVerify(site: CommandSite, { dist, plugin }: VerifyArgs): Promise<void> {
+  const [{ inspectOutput, verifyOutput }, { createProgress, progressMode, under }] = await Promise.all([
+    import("@vlm-export/compiler"),
+    import("../progress.js"),
+  ]);
+  const { manifest, targets } = inspectOutput(dist);
+  const names = targets.map(({ name }) => name);
+  const rejected = [...rejectedTargets(dist, names)].map(([target, found]): VerifiedTarget => ({ target, diagnostics: [found] }));
+  const backends = await backendsOf(site.output, plugin);
+  const progress = createProgress(progressMode(site.quiet), Object.keys(manifest.targets));
+  const proven = await under(progress, () =>
+    verifyOutput(dist, { backends, environment: process.env, signal: site.signal, onEvent: heardBy(site, progress.sink) }),
+  );
+  const contradicted = contradictions(dist, manifest);
+  const results = withFindings([...proven, ...rejected], contradicted);
+  for (const { diagnostics } of results) for (const diagnostic of diagnostics) site.output.message(diagnostic);
+  const unproven = results.filter(({ target, proof }) => contradicted.has(target) || proof?.tensorsDifferent !== 0);
+  const isProven = unproven.length === 0;
+  if (!isProven) site.exitCode = unproven.every(isUnknown) ? EXIT.user : EXIT.verify;
+  const rows = results.map(({ target, proof, diagnostics }) => [
+    target,
+    proof ? `${proof.tensorsCompared - proof.tensorsDifferent} of ${proof.tensorsCompared} equal` : "not proven",
+    proof?.decoder ?? "",
+    diagnostics.length,
+  ]);
+  site.output.answer(textTable(["target", "integers and scales", "decoder", "findings"], rows), {
+    ok: isProven,
+    targets: Object.fromEntries(results.map(({ target, ...rest }) => [target, rest])),
+  });
 }
 
 /** A target for which there is no plugin here: nothing speaks against its artifact. */
