@@ -18,6 +18,9 @@ const MAX_RANK = 64;
 /** One `'key': value,` of a Python dict of a string, a bool and a tuple of integers. */
 const ENTRY = /\s*'(descr|fortran_order|shape)'\s*:\s*('[^'\\]*'|True|False|\([0-9L, ]*\))\s*(,|(?=\}))/y;
 
+/** The type of an array of records is a list of its fields. */
+const RECORD = /^\{\s*'descr'\s*:\s*(\[.*\])\s*,\s*'fortran_order'\s*:/s;
+
 /**
  * The header at the start of a range, format versions 1 to 3 (numpy.lib.format). Throws VX-IMPORT-NPY-HEADER, -DTYPE.
  */
@@ -66,6 +69,8 @@ function headerText(range: ByteRange): { text: string; dataOffset: number } {
 function parseDict(path: string | undefined, text: string): ReadonlyMap<string, string> {
   const fields = new Map<string, string>();
   const refuse = () => npyHeader(path, "is not a dict of descr, fortran_order and shape");
+  const record = RECORD.exec(text)?.[1];
+  if (record !== undefined) throw npyDType(path, record);
   if (!text.startsWith("{") || !text.endsWith("}")) throw refuse();
   let at = 1;
   for (let match = matchAt(text, at); match !== null; match = matchAt(text, at)) {
