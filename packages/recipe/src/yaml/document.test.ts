@@ -112,6 +112,12 @@ test("a UTF-8 byte order mark is no part of the text", () => {
   expect(readText(Uint8Array.from([0xef, 0xbb, 0xbf, 0x61]), "r.yaml")).toBe("a");
 });
 
+test("a carriage return alone ends a line, with a line feed it stays", () => {
+  const text = readText(Buffer.from("version: 1\r# note\rb: 2\r\nc: 3"), "r.yaml");
+  expect(text).toBe("version: 1\n# note\nb: 2\r\nc: 3");
+  expect(parseYaml(text, "r.yaml").data).toEqual({ version: 1, b: 2, c: 3 });
+});
+
 test("any text gives data or coded findings", () => {
   const piece = fc.constantFrom(
     "a",

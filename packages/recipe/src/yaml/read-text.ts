@@ -4,7 +4,7 @@ import { recipeEncoding, recipeSize } from "../errors.js";
 /** Largest recipe in bytes. */
 export const MAX_RECIPE_BYTES: number = 1 << 20;
 
-/** The recipe as text without byte order mark. Throws VX-RECIPE-SIZE or VX-RECIPE-ENCODING; UTF-16 and UTF-32 are named. */
+/** The recipe as text without byte order mark; a lone carriage return ends a line, as in YAML 1.2. Throws VX-RECIPE-SIZE or VX-RECIPE-ENCODING; UTF-16 and UTF-32 are named. */
 export function readText(source: string | Uint8Array, file: string): string {
   const size = typeof source === "string" ? source.length : source.byteLength;
   if (size > MAX_RECIPE_BYTES) throw new VxError(recipeSize({ file }, `the recipe has ${size} bytes; the limit is ${MAX_RECIPE_BYTES}.`));
@@ -12,7 +12,7 @@ export function readText(source: string | Uint8Array, file: string): string {
   const nul = text.indexOf("\0");
   if (nul >= 0)
     throw new VxError(recipeEncoding({ file }, `the recipe holds a NUL character at offset ${nul}; it is binary or UTF-16 without mark.`));
-  return text.startsWith("\uFEFF") ? text.slice(1) : text;
+  return text.replace(/^\uFEFF/, "").replaceAll(/\r(?!\n)/g, "\n");
 }
 
 function decode(bytes: Uint8Array, file: string): string {
