@@ -40,6 +40,13 @@ test("what does not fit is named", () => {
   expect(resolved(undefined)).toEqual(["targets.t: options must have required property 'device'."]);
 });
 
+test("a misspelt value is told what it may mean", () => {
+  const hintOf = (io: unknown) => expect.objectContaining({ diagnostic: expect.objectContaining({ hint: io }) });
+  const options = "Options of this target: device, opset, io.";
+  expect(() => resolveOptions(withSchema, { device: "a", io: "int88" })).toThrow(hintOf(`Did you mean "int8"? ${options}`));
+  expect(() => resolveOptions(withSchema, { device: "a", io: 8 })).toThrow(hintOf(options));
+});
+
 test.each([
   ["opsett", 'Did you mean "opset"? Options of this target: device, opset, io.'],
   ["Device", 'Did you mean "device"? Options of this target: device, opset, io.'],

@@ -23,7 +23,9 @@ export function resolveOptions({ name, capabilities }: Backend, given: object | 
 function validatorOf(backend: string, schema: object): Ajv.ValidateFunction {
   const { Ajv } = createRequire(import.meta.url)("ajv") as typeof import("ajv"); // loaded by the commands that come this far
   try {
-    return new Ajv({ allErrors: true, useDefaults: true, strict: false, meta: false, validateSchema: false }).compile(schema);
+    return new Ajv({ allErrors: true, useDefaults: true, verbose: true, strict: false, meta: false, validateSchema: false }).compile(
+      schema,
+    );
   } catch (error) {
     throw pluginContract(backend, [
       `capabilities.optionsSchema is no JSON Schema: ${error instanceof Error ? error.message : String(error)}`,
@@ -31,11 +33,24 @@ function validatorOf(backend: string, schema: object): Ajv.ValidateFunction {
   }
 }
 
-/** Only a word beside the known ones is one of them misspelt: not one inside an option. */
 function problemOf(error: Ajv.ErrorObject, known: readonly string[]): OptionProblem {
-  const { additionalProperty } = error.params as { readonly additionalProperty?: string };
-  const meant = additionalProperty !== undefined && error.instancePath === "" ? nearest(additionalProperty, known) : undefined;
+  const meant = meantName(error, known) ?? meantValue(error);
   return { message: problemText(error), ...(meant !== undefined && { meant }) };
+}
+
+/** Only a word beside the known ones is one of them misspelt: not one inside an option. */
+function meantName({ params, instancePath }: Ajv.ErrorObject, known: readonly string[]): string | undefined {
+  const { additionalProperty } = params as { readonly additionalProperty?: string };
+  return additionalProperty !== undefined && instancePath === "" ? nearest(additionalProperty, known) : undefined;
+}
+
+function meantValue({ keyword, params, data }: Ajv.ErrorObject): string | undefined {
+  if (keyword !== "enum" || typeof data !== "string") return undefined;
+  const { allowedValues } = params as { readonly allowedValues: readonly unknown[] };
+  return nearest(
+    data,
+    allowedValues.filter((value) => typeof value === "string"),
+  );
 }
 
 function problemText({ keyword, params, instancePath, message = "is wrong" }: Ajv.ErrorObject): string {
