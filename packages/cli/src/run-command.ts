@@ -18,6 +18,7 @@ import { type ProcessWatch, watchProcess } from "./process-watch.js";
 import { ownStdout } from "./stdout.js";
 import { explainedUsage, type KnownWords, WrongUsage } from "./usage.js";
 import { VERSION } from "./version.js";
+import { parserWords } from "./words.js";
 
 const COMMANDS = [exportCommand, inspectCommand, planCommand, verifyCommand, evalCommand, recipeCommand, backendCommand, doctorCommand];
 
@@ -63,7 +64,7 @@ async function outcome(
 
 /** What ended the command before its end, if anything did. */
 async function problemOf(argv: readonly string[], site: CommandSite): Promise<{ readonly problem: unknown } | undefined> {
-  const commands = parser(argv, site);
+  const commands = parser(parserWords(argv), site);
   try {
     await commands.parseAsync();
     return undefined;

@@ -23,7 +23,14 @@ export async function explainedUsage({ message }: WrongUsage, argv: readonly str
     ...unknownOptions(argv, known).map((word) => nearest(word, known.options)?.replace(/^/, "--")),
   ].filter((word) => word !== undefined);
   const suggestion = meant.length > 0 ? `Did you mean ${meant.join(" and ")}? ` : "";
-  return cliUsage(plain(message, argv), `${swallowedModel(argv)}${suggestion}`);
+  return cliUsage(plain(message, argv), `${optionsBehind(argv)}${swallowedModel(argv)}${suggestion}`);
+}
+
+function optionsBehind(argv: readonly string[]): string {
+  const end = argv.indexOf("--");
+  return end >= 0 && argv.slice(end).some((word) => /^--?./.test(word) && word !== "--")
+    ? "Behind -- nothing is an option: write options before it. "
+    : "";
 }
 
 /** An empty variable after --target leaves the next word to it, which is often the model. */
