@@ -11,6 +11,9 @@ export const method: Check = kind((value) => typeof value === "function", "a fun
 export const flag: Check = kind((value) => typeof value === "boolean", "a boolean");
 export const number: Check = kind(Number.isFinite, "a finite number");
 
+/** Text that says something. */
+export const words: Check = (value, path) => text(value, path) ?? (value === "" ? `${path} is empty` : undefined);
+
 /** Text of that form. */
 export function like(pattern: RegExp): Check {
   return (value, path) => {

@@ -52,6 +52,8 @@ async function verifiedWith(options: Manifest["targets"][string]["options"], dam
 test.each([
   [{ folder: "../elsewhere" }, 'targets.test.folder is "../elsewhere", not "test"'],
   [{ files: [{ path: "../model.bin", sizeBytes: 5, sha256: "0".repeat(64) }] }, 'the file "../model.bin", which lies outside its folder'],
+  [{ files: [{ path: "", sizeBytes: 5, sha256: "0".repeat(64) }] }, "targets.test.files[0].path: minLength 1 does not hold"],
+  [{ folder: "" }, "targets.test.folder: minLength 1 does not hold"],
   [{ files: [{ path: "/etc/passwd", sizeBytes: 5, sha256: "0".repeat(64) }] }, 'the file "/etc/passwd", which lies outside its folder'],
 ])("a manifest with %j is none", async (change, message) => {
   await verifiedWith(undefined);

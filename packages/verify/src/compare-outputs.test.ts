@@ -25,6 +25,15 @@ test("errors are summed over pairs", () => {
   expect(result.sqnrDb).toBeCloseTo(10 * Math.log10(25), 12);
 });
 
+test("a cosine is never beyond 1", () => {
+  const cosines = Array.from({ length: 500 }, (_, n) => {
+    const values = [Math.sin(n), Math.sin(n + 1), Math.sin(n + 2)];
+    return compared([f32(...values), f32(...values.map((value) => 2 * value))]).cosine;
+  });
+  expect(Math.max(...cosines)).toBe(1);
+  expect(Math.min(...cosines)).toBeCloseTo(1, 9);
+});
+
 test("16-bit floats and integers are compared as the numbers that they are", () => {
   expect(compared([f16(1, 2), f16(1, 2.5)])).toMatchObject({ maxAbsError: 0.5, elements: 2 });
   expect(compared([f16(1, 2), f32(1, 2.5)])).toMatchObject({ maxAbsError: 0.5, elements: 2 });

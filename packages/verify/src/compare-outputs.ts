@@ -68,7 +68,7 @@ export class NumericComparison {
     const { count, nonFiniteCount, squaredError, squaresA, squaresB, dot, maxAbsError } = this.sums;
     const norm = Math.sqrt(squaresA) * Math.sqrt(squaresB);
     return {
-      cosine: norm > 0 ? dot / norm : squaresA === squaresB ? 1 : 0,
+      cosine: norm > 0 ? Math.min(Math.max(dot / norm, -1), 1) : squaresA === squaresB ? 1 : 0,
       sqnrDb: squaredError === 0 ? Number.POSITIVE_INFINITY : Math.max(LEAST_DB, 10 * Math.log10(squaresA / squaredError)),
       maxAbsError,
       elements: count + nonFiniteCount,

@@ -56,10 +56,12 @@ export const manifestSchema: JsonSchema = {
       ],
       "properties": {
         "name": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "version": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         }
       }
     },
@@ -73,7 +75,8 @@ export const manifestSchema: JsonSchema = {
       "properties": {
         "path": {
           "description": "As given, or relative to the model's folder.",
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "sizeBytes": {
           "type": "integer",
@@ -95,7 +98,8 @@ export const manifestSchema: JsonSchema = {
       "properties": {
         "path": {
           "description": "POSIX path relative to the target's folder.",
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "sizeBytes": {
           "type": "integer",
@@ -118,13 +122,16 @@ export const manifestSchema: JsonSchema = {
       ],
       "properties": {
         "backend": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "backendVersion": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "formatVersion": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "options": {
           "description": "Options of the target that it was written with, defaults filled in.",
@@ -132,7 +139,8 @@ export const manifestSchema: JsonSchema = {
         },
         "folder": {
           "description": "Relative to the manifest.",
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "files": {
           "type": "array",
@@ -168,10 +176,12 @@ export const manifestSchema: JsonSchema = {
       ],
       "properties": {
         "component": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "value": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "key": {
           "description": "The writer's name for it.",
@@ -255,13 +265,16 @@ export const manifestSchema: JsonSchema = {
       ],
       "properties": {
         "component": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "value": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "reason": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "resolution": {
           "enum": [

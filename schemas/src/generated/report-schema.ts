@@ -33,7 +33,8 @@ export const reportSchema: JsonSchema = {
       "description": "What a reader must know first, such as: calibrated with random data.",
       "type": "array",
       "items": {
-        "type": "string"
+        "type": "string",
+        "minLength": 1
       }
     },
     "graphHash": {
@@ -111,13 +112,16 @@ export const reportSchema: JsonSchema = {
       ],
       "properties": {
         "name": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "version": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "node": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         }
       }
     },
@@ -134,12 +138,14 @@ export const reportSchema: JsonSchema = {
         },
         "source": {
           "description": "Path as given.",
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "components": {
           "type": "array",
           "items": {
-            "type": "string"
+            "type": "string",
+            "minLength": 1
           }
         },
         "parameters": {
@@ -161,12 +167,14 @@ export const reportSchema: JsonSchema = {
       "properties": {
         "file": {
           "description": "Path as given, or preset:NAME.",
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "extends": {
           "type": "array",
           "items": {
-            "type": "string"
+            "type": "string",
+            "minLength": 1
           }
         },
         "byDefault": {
@@ -254,14 +262,16 @@ export const reportSchema: JsonSchema = {
       ],
       "properties": {
         "data": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "samples": {
           "type": "integer",
           "minimum": 0
         },
         "method": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "seed": {
           "type": "integer",
@@ -278,7 +288,8 @@ export const reportSchema: JsonSchema = {
           "description": "Name and version of each decoder that read pictures.",
           "type": "array",
           "items": {
-            "type": "string"
+            "type": "string",
+            "minLength": 1
           }
         }
       }
@@ -295,10 +306,12 @@ export const reportSchema: JsonSchema = {
       ],
       "properties": {
         "component": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "value": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "node": {
           "type": "string"
@@ -325,7 +338,8 @@ export const reportSchema: JsonSchema = {
         },
         "sigma": {
           "description": "Distance of the worst channel from the mean in standard deviations.",
-          "type": "number"
+          "type": "number",
+          "minimum": 0
         },
         "split": {
           "description": "True when a rule moved them into a float part.",
@@ -351,10 +365,12 @@ export const reportSchema: JsonSchema = {
           ]
         },
         "backend": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "formatVersion": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "diagnostics": {
           "type": "array",
@@ -396,7 +412,8 @@ export const reportSchema: JsonSchema = {
       "properties": {
         "path": {
           "description": "POSIX path relative to the report.",
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "sizeBytes": {
           "type": "integer",
@@ -439,14 +456,16 @@ export const reportSchema: JsonSchema = {
           "description": "Names of values that differ; at most 20.",
           "type": "array",
           "items": {
-            "type": "string"
+            "type": "string",
+            "minLength": 1
           }
         },
         "missing": {
           "description": "Values that the artifact should hold and does not; at most 20.",
           "type": "array",
           "items": {
-            "type": "string"
+            "type": "string",
+            "minLength": 1
           }
         },
         "reencodings": {
@@ -458,7 +477,8 @@ export const reportSchema: JsonSchema = {
         },
         "decoder": {
           "description": "Name and version.",
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         }
       }
     },
@@ -479,17 +499,21 @@ export const reportSchema: JsonSchema = {
         },
         "reason": {
           "description": "Why it was not run, or what the engine says.",
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "name": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "version": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "data": {
           "description": "What it was run on: the path of the samples, or the word random.",
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "samples": {
           "type": "integer",
@@ -497,7 +521,9 @@ export const reportSchema: JsonSchema = {
         },
         "cosine": {
           "description": "Least over the outputs.",
-          "type": "number"
+          "type": "number",
+          "minimum": -1,
+          "maximum": 1
         },
         "sqnrDb": {
           "description": "Least over the outputs; null = exact.",
@@ -546,11 +572,14 @@ export const reportSchema: JsonSchema = {
         },
         "reason": {
           "description": "What the engine says.",
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "cosine": {
           "description": "To the float model; least over the outputs.",
-          "type": "number"
+          "type": "number",
+          "minimum": -1,
+          "maximum": 1
         },
         "sqnrDb": {
           "description": "Least over the outputs; null = exact.",
@@ -576,22 +605,27 @@ export const reportSchema: JsonSchema = {
       ],
       "properties": {
         "component": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "value": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "node": {
           "type": "string"
         },
         "op": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "role": {
           "type": "string"
         },
         "cosine": {
-          "type": "number"
+          "type": "number",
+          "minimum": -1,
+          "maximum": 1
         },
         "sqnrDb": {
           "description": "10·log10(Σx² / Σ(x − x̂)²); null = exact.",
@@ -618,13 +652,18 @@ export const reportSchema: JsonSchema = {
       ],
       "properties": {
         "metric": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "float": {
-          "type": "number"
+          "type": "number",
+          "minimum": 0,
+          "maximum": 1
         },
         "quantized": {
-          "type": "number"
+          "type": "number",
+          "minimum": 0,
+          "maximum": 1
         },
         "n": {
           "type": "integer",
@@ -634,7 +673,9 @@ export const reportSchema: JsonSchema = {
           "description": "Of the quantized figure.",
           "type": "array",
           "items": {
-            "type": "number"
+            "type": "number",
+            "minimum": 0,
+            "maximum": 1
           },
           "minItems": 2,
           "maxItems": 2
@@ -652,13 +693,16 @@ export const reportSchema: JsonSchema = {
       ],
       "properties": {
         "component": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "value": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "reason": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "resolution": {
           "enum": [
@@ -708,7 +752,8 @@ export const reportSchema: JsonSchema = {
           ]
         },
         "target": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "status": {
           "enum": [
@@ -725,12 +770,14 @@ export const reportSchema: JsonSchema = {
         },
         "reason": {
           "description": "Why it was not run, or failed without a value.",
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "worstLayers": {
           "type": "array",
           "items": {
-            "type": "string"
+            "type": "string",
+            "minLength": 1
           }
         },
         "line": {
@@ -762,10 +809,12 @@ export const reportSchema: JsonSchema = {
           ]
         },
         "message": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "hint": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
         },
         "where": {
           "type": "object",

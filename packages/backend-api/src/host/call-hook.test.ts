@@ -35,6 +35,7 @@ test.each<readonly [string, unknown, string]>([
     "result.losses[0].maxAbsError is NaN, not a finite number",
   ],
   ["partition", [{ id: 0, unit: "tpu", nodes: [], boundaryBytes: 0 }], 'result[0].unit is "tpu", not one of npu, gpu, cpu'],
+  ["decode", { decoder: "", tensors: [] }, "result.decoder is empty"],
   ["decode", { tensors: [] }, "result.decoder is undefined, not a string"],
   ["decode", { decoder: "d", tensors: "none" }, "result.tensors is a string, not a list"],
   ["probe", undefined, "result is undefined, not a list"],

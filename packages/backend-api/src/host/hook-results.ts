@@ -1,7 +1,7 @@
 import { BITS, byteLengthOf, elementCount, type FailureKind, type Stage, type TensorData, type VxError } from "@vlm-export/ir";
 import type { Reencoding } from "../backend.js";
 import { UNITS } from "../rule-shape.js";
-import { type Check, fields, like, list, method, number, oneOf, optional, text } from "../shape-checks.js";
+import { type Check, fields, like, list, method, number, oneOf, optional, text, words } from "../shape-checks.js";
 
 const REENCODINGS: Readonly<Record<Reencoding, true>> = {
   "sign-shift": true,
@@ -14,7 +14,7 @@ const REENCODINGS: Readonly<Record<Reencoding, true>> = {
 };
 const tensorName = { component: text, value: text };
 const location = { ...tensorName, key: text };
-const loss = { ...tensorName, reason: text, resolution: oneOf(["fallback", "requantize"]), maxAbsError: optional(number) };
+const loss = { ...tensorName, reason: words, resolution: oneOf(["fallback", "requantize"]), maxAbsError: optional(number) };
 
 const STAGES: Readonly<Record<Stage, true>> = {
   import: true,
@@ -35,8 +35,8 @@ const KINDS: Readonly<Record<FailureKind, true>> = { user: true, tool: true, ver
 const diagnostic: Check = fields({
   code: like(/^VX-/),
   severity: oneOf(["error", "warning", "info"]),
-  message: text,
-  hint: optional(text),
+  message: words,
+  hint: optional(words),
   where: fields({ stage: oneOf(Object.keys(STAGES)) }),
 });
 const error: Check = fields({ kind: oneOf(Object.keys(KINDS)), diagnostics: list(diagnostic) });
@@ -64,14 +64,14 @@ const CHECKS: ReadonlyMap<string, Check> = new Map([
   [
     "emit",
     fields({
-      formatVersion: text,
+      formatVersion: words,
       tensors: list(fields({ ...location, reencodings: list(oneOf(Object.keys(REENCODINGS))) })),
       constants: optional(list(fields(location))),
       losses: optional(list(fields(loss))),
     }),
   ],
-  ["decode", fields({ decoder: text, tensors: list(fields({})), constants: optional(list(fields({}))) })],
-  ["open", fields({ name: text, version: text, run: method, close: method, defaults: optional(fields({ advice: text, run: method })) })],
+  ["decode", fields({ decoder: words, tensors: list(fields({})), constants: optional(list(fields({}))) })],
+  ["open", fields({ name: words, version: words, run: method, close: method, defaults: optional(fields({ advice: text, run: method })) })],
   ["run", tensors],
 ]);
 
