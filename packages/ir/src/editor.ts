@@ -212,6 +212,15 @@ export class GraphEditor {
     this.store.sort();
   }
 
+  /**
+   * Topological order in which the nodes from place `first` on, added last, stand right behind what they read: engines that hold a list of all
+   * that could run next hold a short one then. Throws VX-IMPORT-CYCLE.
+   */
+  settleBeside(first: number): void {
+    this.settle();
+    this.store.putBeside(first);
+  }
+
   /** Runs every shape rule once in order: after an import, or after input shapes were fixed. */
   inferAll(): void {
     this.settle();

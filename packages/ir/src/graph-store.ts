@@ -1,3 +1,4 @@
+import { besideSources } from "./beside-sources.js";
 import { importCycle } from "./errors.js";
 import type { Graph, Node, Value } from "./graph.js";
 
@@ -128,6 +129,13 @@ export class GraphStore implements Graph {
     this.nodeSet = done;
     this.nodeList = undefined;
     this.inOrder = true;
+  }
+
+  /** Of sorted nodes, puts those from place `first` on beside what they read; see {@link besideSources}. */
+  putBeside(first: number): void {
+    const order = besideSources(this.nodes, first, { reads: readBy, gives: ({ outputs }) => outputs });
+    this.nodeSet = new Set(order);
+    this.nodeList = undefined;
   }
 }
 

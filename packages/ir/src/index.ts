@@ -1,3 +1,4 @@
+export { besideSources, type Ends } from "./beside-sources.js";
 export { bytesText } from "./bytes-text.js";
 export { cloneGraph, type GraphCopy } from "./clone.js";
 export * from "./diagnostic.js";

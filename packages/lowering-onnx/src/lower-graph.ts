@@ -1,7 +1,6 @@
 import { type OnnxGraph, onnxGraph, onnxNode } from "@vlm-export/formats/onnx";
-import { definedValues, type Graph, type Node, type TensorData, type Value } from "@vlm-export/ir";
+import { besideSources, definedValues, type Graph, type Node, type TensorData, type Value } from "@vlm-export/ir";
 import { attributesOf } from "./attributes.js";
-import { besideSources } from "./beside-sources.js";
 import { expansionOf } from "./expand/expansions.js";
 import { GraphWriter } from "./graph-writer.js";
 import { integersBehind } from "./integers-behind.js";
@@ -82,7 +81,7 @@ class GraphLowering {
     return onnxGraph({
       name: graph.name || "graph",
       docString: context.graph === graph ? context.description : "",
-      nodes: besideSources(writer.nodes, first),
+      nodes: besideSources(writer.nodes, first, { reads: ({ inputs }) => inputs, gives: ({ outputs }) => outputs }),
       initializers: writer.initializers,
       inputs: graph.inputs.map((value) => valueInfoOf(this.nameOf(value), value.type)),
       outputs: [...declared, ...taps],

@@ -48,7 +48,7 @@ export function observedGraph(graph: Graph, needs: readonly Need[], ops: OpRegis
     if (product) scaled.set(need.value.name, product.names);
     channels.set(need.value.name, { ...reductions(edit, product?.value ?? value, need), looks: new Map(lookOutputs) });
   }
-  edit.settle();
+  edit.settleBeside(graph.nodes.length);
   return { graph: edit.graph, channels, scaled, lookInput: flag?.name };
 }
 
