@@ -4,17 +4,21 @@ import type { Artifact, Decoded, DecodedConstant, DecodedTensor } from "@vlm-exp
 import { type DType, elementCount, type TensorData } from "@vlm-export/ir";
 import type { onnx } from "onnx-proto";
 import onnxProto from "onnx-proto";
+import { sameTensor } from "./decode-copies.js";
+import { allNodes, type Initializers } from "./decode-graphs.js";
 import { floatsOf, requireFloats, zeroPointsOf } from "./decode-numbers.js";
 import { singleScales } from "./decode-repeated.js";
 import { signed } from "./decode-shifted.js";
 import { numberIn, tensorOf } from "./decode-tensor.js";
 import { decodeMalformed } from "./errors.js";
+import { parseKey } from "./key.js";
 import { DECODER } from "./versions.js";
 
 /** What one model file holds. */
 interface DecodedFile {
   readonly path: string;
-  readonly initializers: ReadonlyMap<string, onnx.ITensorProto>;
+  /** Of the outermost graph. */
+  readonly initializers: Initializers;
   /** What every DequantizeLinear reads, under the name of its integers and under that of its scale. */
   readonly quantized: ReadonlyMap<string, Qparams>;
 }
@@ -33,24 +37,26 @@ interface Qparams {
 }
 
 /**
- * Reads an artifact back with onnx-proto (protobufjs 6 and its own schema), which shares no code with the writer: for every
+ * Reads an artifact back, the graphs inside operators included, with onnx-proto (protobufjs 6 and its own schema), which shares no code with the writer: for every
  * DequantizeLinear the integers, scales and zero points that stand in the file, and the plain constants. Only the model file is
  * read now, all else when it is asked for. Throws VX-DECODE-ONNX, as do the reads.
  */
 export function decodeOnnx(artifact: Artifact): Decoded {
   const files = new Map<string, DecodedFile>();
-  const placeOf = (key: string): { readonly file: DecodedFile; readonly name: string } | undefined => {
-    const [path = "", ...name] = key.split("#");
+  const placeOf = (key: string): { readonly file: DecodedFile; readonly names: readonly string[] } | undefined => {
+    const { file: path, names } = parseKey(key);
     if (!artifact.files.some((file) => file.path === path)) return undefined;
     const file = files.get(path) ?? readFile(join(artifact.dir, path));
     files.set(path, file);
-    return { file, name: name.join("#") };
+    return { file, names };
   };
   const tensors = artifact.tensors.flatMap(({ component, value, key, reencodings }): readonly DecodedTensor[] => {
     const place = placeOf(key);
-    const qparams = place?.file.quantized.get(place.name);
+    const [qparams, ...copies] = place?.names.map((name) => place.file.quantized.get(name)) ?? [];
     if (!place || !qparams) return [];
     const { path } = place.file;
+    if (!copies.every((copy) => copy && sameQparams(qparams, copy)))
+      throw decodeMalformed(path, `${JSON.stringify(value)} is not the same in all graphs that read it`);
     if (qparams.isAmbiguous) throw decodeMalformed(path, `${JSON.stringify(value)} is quantized and dequantized on different terms`);
     const tensor = lazyTensor({ component, value, reencoded: reencodings }, path, qparams);
     const single = reencodings.includes("replicate-scale") ? singleScales(tensor, path) : tensor;
@@ -58,10 +64,16 @@ export function decodeOnnx(artifact: Artifact): Decoded {
   });
   const constants = (artifact.constants ?? []).flatMap(({ component, value, key }): readonly DecodedConstant[] => {
     const place = placeOf(key);
-    const proto = place?.file.initializers.get(place.name);
+    const proto = place?.file.initializers.get(place.names.join());
     return place && proto ? [{ component, value, data: tensorOf(place.file.path, proto) }] : [];
   });
   return { decoder: DECODER, tensors, constants };
+}
+
+/** Copies of the same integers, to be read in the same way. */
+function sameQparams(a: Qparams, b: Qparams): boolean {
+  const isLaidOutAlike = a.storage === b.storage && a.scaleShape?.join() === b.scaleShape?.join() && !b.isAmbiguous;
+  return isLaidOutAlike && sameTensor(a.scale, b.scale) && sameTensor(a.zeroPoint, b.zeroPoint) && sameTensor(a.ints, b.ints);
 }
 
 /** Scales and zero points of a large model take more memory than its decoder may: they are read at each access. */
@@ -89,12 +101,12 @@ function readFile(path: string): DecodedFile {
   if (!graph) throw decodeMalformed(path, "it has no graph");
   const initializers = new Map((graph.initializer ?? []).map((tensor) => [tensor.name ?? "", tensor]));
   const quantized = new Map<string, Qparams>();
-  for (const node of graph.node ?? []) {
+  for (const { node, initializers: readable } of allNodes(path, graph)) {
     const operator = operatorOf(node);
-    if (!operator || !initializers.has(operator.scaleName)) continue;
+    if (!operator || !readable.has(operator.scaleName)) continue;
     const { key, scaleName, terms } = operator;
     const known = quantized.get(key);
-    const qparams = known ?? qparamsOf(path, initializers, operator);
+    const qparams = known ?? qparamsOf(path, readable, operator);
     const checked = known && known.terms !== terms ? { ...known, isAmbiguous: true } : qparams;
     quantized.set(key, checked);
     if (!quantized.has(scaleName) || checked.isAmbiguous) quantized.set(scaleName, checked);
@@ -130,7 +142,7 @@ function decodeModel(path: string): onnx.ModelProto {
 }
 
 /** A constant's own integers, or for an activation only its qparams; then the zero point's type is the storage type. */
-function qparamsOf(path: string, initializers: ReadonlyMap<string, onnx.ITensorProto>, operator: Operator): Qparams {
+function qparamsOf(path: string, initializers: Initializers, operator: Operator): Qparams {
   const { key, scaleName, zeroPointName, terms } = operator;
   const named = (name: string | undefined): TensorData | undefined => {
     const proto = name ? initializers.get(name) : undefined;

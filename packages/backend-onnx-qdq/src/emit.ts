@@ -1,5 +1,6 @@
 import type { BackendContext, Emitted } from "@vlm-export/backend-api";
-import { elementBytes, layoutOnnx, type OnnxModel, tensorsOf } from "@vlm-export/formats/onnx";
+import { elementBytes, layoutOnnx, tensorsOf } from "@vlm-export/formats/onnx";
+import type { LoweredOnnx } from "@vlm-export/lowering-onnx";
 import { type OnnxQdqModel, opsetOf } from "./lower.js";
 import type { OnnxQdqOptions } from "./options.js";
 
@@ -8,7 +9,7 @@ const EXTERNAL_FROM_BYTES = 64 << 20;
 /** Streams every component's files, weights first. */
 export async function emit(target: OnnxQdqModel, context: BackendContext<OnnxQdqOptions>): Promise<Emitted> {
   for (const { file, lowered } of target.components) {
-    const isExternal = usesExternalData(lowered.model, context.options);
+    const isExternal = usesExternalData(lowered, context.options);
     for (const { name, byteLength, chunks } of layoutOnnx(lowered.model, {
       fileName: file,
       ...(isExternal && { externalFileName: file.replace(/\.onnx$/, ".data") }),
@@ -29,7 +30,9 @@ export async function emit(target: OnnxQdqModel, context: BackendContext<OnnxQdq
   };
 }
 
-function usesExternalData(model: OnnxModel, { externalData }: OnnxQdqOptions): boolean {
+/** By itself for large models, and where several graphs of one read the same integers, which a file beside it holds once. */
+function usesExternalData({ model, quantized }: LoweredOnnx, { externalData }: OnnxQdqOptions): boolean {
   if (externalData !== "auto") return externalData === "always";
+  if ([...quantized.values()].some(({ copies }) => copies.length > 0)) return true;
   return [...tensorsOf(model)].reduce((sum, tensor) => sum + elementBytes(tensor), 0) >= EXTERNAL_FROM_BYTES;
 }

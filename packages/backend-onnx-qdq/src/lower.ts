@@ -3,6 +3,7 @@ import { cloneGraph, type Graph, GraphEditor, type Model, runPasses, storedTenso
 import { type LoweredOnnx, lowerToOnnx } from "@vlm-export/lowering-onnx";
 import { expansionsFor, removeDead } from "@vlm-export/passes";
 import { fileNameOf } from "./files.js";
+import { keyText } from "./key.js";
 import type { OnnxQdqOptions } from "./options.js";
 import { repeatColumnScales } from "./stacks.js";
 import { makeUnsigned } from "./unsigned.js";
@@ -84,7 +85,7 @@ interface Place {
   readonly file: string;
 }
 
-/** The key is `file#name` of the integers, or of the scale where an activation has no integers in the file. */
+/** The key names the integers, in every graph that holds them, or the scale where an activation has no integers in the file. */
 function locations({ component, file }: Place, graph: Graph, { lowered, shifted, repeated }: WrittenForm): readonly TensorLocation[] {
   return [...lowered.quantized].map(([value, names]) => {
     const type = graph.value(value)?.type;
@@ -94,7 +95,7 @@ function locations({ component, file }: Place, graph: Graph, { lowered, shifted,
       ...(repeated.has(value) ? ["replicate-scale" as const] : []),
       ...(shifted.has(value) ? ["sign-shift" as const] : []),
     ];
-    return { component, value, key: `${file}#${names.ints ?? names.scale}`, reencodings };
+    return { component, value, key: keyText({ file, names: [names.ints ?? names.scale, ...names.copies] }), reencodings };
   });
 }
 
@@ -103,6 +104,6 @@ function constantLocations({ component, file }: Place, graph: Graph, { initializ
   return [...initializers].flatMap(([name, { value, data }]): readonly ConstantLocation[] => {
     const known = graph.value(value);
     if (!known?.data || storedTensor(known.data) !== data || known.type.quant || data.dtype === "string") return [];
-    return [{ component, value, key: `${file}#${name}` }];
+    return [{ component, value, key: keyText({ file, names: [name] }) }];
   });
 }

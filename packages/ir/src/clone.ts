@@ -2,7 +2,7 @@ import { isSubgraph } from "./graph-parts.js";
 import { GraphStore, type Writable } from "./graph-store.js";
 import type { AttrValue, Attrs, Graph, Node, Value } from "./graph.js";
 
-/** A copy, and where each value and node of the original went. */
+/** A copy, and where each value and node of the original went, those of nested graphs included. */
 export interface GraphCopy {
   readonly graph: Graph;
   readonly values: ReadonlyMap<Value, Value>;
@@ -20,6 +20,12 @@ export function cloneGraph(graph: Graph): GraphCopy {
   copy.nextSymbol = source.nextSymbol;
   const values = new Map<Value, Value>();
   const nodes = new Map<Node, Node>();
+  const cloneNested = (nested: Graph): Graph => {
+    const inner = cloneGraph(nested);
+    for (const [from, to] of inner.values) values.set(from, to);
+    for (const [from, to] of inner.nodes) nodes.set(from, to);
+    return inner.graph;
+  };
   const copyOf = (value: Value): Value => {
     const { producer: _producer, ...facts } = value;
     const twin: Value = { ...facts };
@@ -37,7 +43,7 @@ export function cloneGraph(graph: Graph): GraphCopy {
       ...node,
       inputs: node.inputs.map((value) => value && twinOf(value)),
       outputs: node.outputs.map((value) => value && twinOf(value)),
-      attrs: copyAttrs(node.attrs),
+      attrs: copyAttrs(node.attrs, cloneNested),
       captures: new Map([...node.captures].map(([name, value]) => [name, twinOf(value)])),
     };
     for (const output of twin.outputs) if (output) (output as Writable<Value>).producer = twin;
@@ -48,9 +54,9 @@ export function cloneGraph(graph: Graph): GraphCopy {
   return { graph: copy, values, nodes };
 }
 
-function copyAttrs(attrs: Attrs): Attrs {
+function copyAttrs(attrs: Attrs, cloneNested: (graph: Graph) => Graph): Attrs {
   const copy = Object.create(null) as Record<string, AttrValue>;
   for (const [name, value] of Object.entries(attrs))
-    copy[name] = isSubgraph(value) ? { kind: "graph", graph: cloneGraph(value.graph).graph } : value;
+    copy[name] = isSubgraph(value) ? { kind: "graph", graph: cloneNested(value.graph) } : value;
   return copy;
 }

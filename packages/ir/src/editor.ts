@@ -66,6 +66,25 @@ export class GraphEditor {
     return value;
   }
 
+  /** Nested graphs of the node read `value` under `name`, of which each that does has a capture; undefined takes the name back. */
+  setCapture(node: Node, name: string, value: Value | undefined): void {
+    const old = node.captures.get(name);
+    if (old) this.store.removeUse(old, node);
+    const captures = new Map(node.captures);
+    if (value) captures.set(name, value);
+    else captures.delete(name);
+    (node as Writable<Node>).captures = captures;
+    if (value) this.store.addUse(value, node);
+  }
+
+  /** Removes a stand-in that nobody reads. Throws RangeError when it is in use. */
+  eraseCapture(value: Value): void {
+    if (isRead(this.store, value)) throw new RangeError(`eraseCapture: ${value.name} is still read`);
+    this.store.captures.splice(this.store.captures.indexOf(value), 1);
+    this.store.values.delete(value.name);
+    this.freeNumbers.clear();
+  }
+
   /** Throws VX-IMPORT-DUPLICATE-NAME when the name is taken; see {@link freshName}. `type` defaults to the data's. */
   addConstant(name: string, data: TensorData, type?: TensorType, role?: string): Value {
     const value = this.newValue(name, type ?? { dtype: data.dtype, shape: data.shape });

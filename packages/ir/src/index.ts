@@ -5,6 +5,7 @@ export * from "./diagnostic.js";
 export * from "./dtype.js";
 export * from "./editor.js";
 export * from "./graph.js";
+export { type GraphPlace, type GraphTree, graphTree } from "./graph-tree.js";
 export { allConstants, definedValues, isRead, isSubgraph, nestedGraphs, outputsOf } from "./graph-parts.js";
 export * from "./hash.js";
 export { nearest } from "./nearest.js";

@@ -6,7 +6,16 @@ import { GraphWriter } from "./graph-writer.js";
 import { integersBehind } from "./integers-behind.js";
 import type { LowerContext } from "./lower-context.js";
 import { addDynamic } from "./qdq/dynamic.js";
-import { addDequantize, addQparams, addQuantize, castTo, type QuantizedValue } from "./qdq/pair.js";
+import {
+  addDequantize,
+  addQparams,
+  addQuantize,
+  castTo,
+  type QparamNames,
+  type Qparams,
+  qparamsOf,
+  type QuantizedValue,
+} from "./qdq/pair.js";
 import { addTaps } from "./taps.js";
 import { valueInfoOf } from "./value-info.js";
 
@@ -15,13 +24,22 @@ import { valueInfoOf } from "./value-info.js";
  * read `<value>_dequantized`, except that a quantized output of the graph itself bears the value's name.
  */
 export function lowerGraph(graph: Graph, context: LowerContext): OnnxGraph {
-  return lowerIn(graph, context, { readers: new Map(), names: new Set() });
+  return lowerIn(graph, context, { readers: new Map(), constants: new Map(), names: new Set() });
+}
+
+/** A quantized constant as every graph that reads it writes it. */
+interface QuantizedConstant {
+  readonly quantized: QuantizedValue;
+  readonly data: TensorData;
+  readonly qparams: Qparams;
 }
 
 /** What a nested graph sees of those around it. */
 interface Surroundings {
   /** ONNX names of its captures, by their name inside. */
   readonly readers: ReadonlyMap<string, string>;
+  /** Captures that are quantized constants, by their name inside. */
+  readonly constants: ReadonlyMap<string, QuantizedConstant>;
   /** Names of all values around it, which none of its own may have in ONNX. */
   readonly names: ReadonlySet<string>;
 }
@@ -46,6 +64,9 @@ class GraphLowering {
   private readonly held = new Map<Value, string>();
   /** Initializers of plain constants, by what they store. */
   private readonly stored = new Map<TensorData, string>();
+  private readonly constants = new Map<Value, QuantizedConstant>();
+  /** Qparams in this graph, of values whose integers a nested graph may get moved. */
+  private readonly qparams = new Map<Value, QparamNames>();
   private visibleNames: ReadonlySet<string> | undefined;
 
   constructor(graph: Graph, context: LowerContext, outer: Surroundings) {
@@ -64,6 +85,7 @@ class GraphLowering {
    */
   run(): void {
     for (const value of this.graph.inputs) this.addActivation(value, this.nameOf(value));
+    for (const value of this.graph.captures) this.addCapture(value);
     for (const value of this.graph.constants) if (!value.data?.narrow) this.addConstant(value);
     for (const value of this.graph.constants) if (value.data?.narrow) this.addConstant(value);
     for (const node of this.graph.nodes) this.addNode(node);
@@ -105,12 +127,16 @@ class GraphLowering {
    */
   private capturedReader(value: Value): string {
     const source = integersBehind(value);
-    const names = source && this.context.quantized.get(this.nameOf(source));
+    const names = source && this.qparams.get(source);
     if (!source?.type.quant || !names) return this.reader(value);
     const known = this.held.get(value);
     if (known !== undefined) return known;
     const { writer } = this;
-    const quantized: QuantizedValue = { name: this.nameOf(value), type: value.type, spec: source.type.quant };
+    const quantized: QuantizedValue = {
+      name: this.nameOf(value),
+      type: value.type,
+      spec: this.constants.get(source)?.quantized.spec ?? source.type.quant,
+    };
     const output = writer.names.value(`${quantized.name}_dequantized`);
     addDequantize(quantized, addQuantize(quantized, this.reader(value), names, writer), output, { names, writer });
     this.held.set(value, output);
@@ -134,13 +160,33 @@ class GraphLowering {
     if (!data || (this.graph.users(value).length === 0 && !this.outputs.has(value))) return;
     if (!type.quant) return this.addPlain(name, data);
     const quantized: QuantizedValue = { name, type, spec: type.quant };
+    this.addQuantized(value, { quantized, data, qparams: qparamsOf(quantized, this.context.zeroPoints === "always") });
+  }
+
+  private addCapture(value: Value): void {
+    const constant = this.outer.constants.get(value.name);
+    if (constant) this.addQuantized(value, constant);
+  }
+
+  /**
+   * A quantized constant in a graph with nodes that read it; those inside have their own, of the same data: ONNX Runtime fuses
+   * DequantizeLinear with a product of its graph alone, and refuses a model whose integers lie in a graph around.
+   */
+  private addQuantized(value: Value, constant: QuantizedConstant): void {
+    this.constants.set(value, constant);
+    const isOutput = this.outputs.has(value);
+    if (!isOutput && !this.graph.users(value).some(({ inputs }) => inputs.includes(value))) return;
+    const { quantized, data, qparams } = constant;
+    const { name } = quantized;
     const ints = this.writer.initializer(`${name}_quantized`, data);
-    const names = addQparams(quantized, this.writer, this.context.zeroPoints === "always");
-    const output = this.outputs.has(value) ? name : this.writer.names.value(`${name}_dequantized`);
+    const names = addQparams(name, qparams, this.writer);
+    const output = isOutput && value.data ? this.nameOf(value) : this.writer.names.value(`${name}_dequantized`);
     addDequantize(quantized, ints, output, { names, writer: this.writer });
     this.readers.set(value, output);
+    this.qparams.set(value, names);
     this.record(ints, name, data);
-    this.context.quantized.set(name, { ints, ...names });
+    const first = this.context.quantized.get(name);
+    this.context.quantized.set(name, first ? { ...first, copies: [...first.copies, ints] } : { ints, copies: [], ...names });
   }
 
   /** A widened constant is stored once as the 16-bit floats that it is, and a Cast bears its name. */
@@ -171,10 +217,16 @@ class GraphLowering {
 
   private copyNode(node: Node, inputs: readonly string[], outputs: readonly string[]): void {
     const [domain, opType] = splitName(node.op);
-    const captured = new Map([...node.captures].map(([inside, value]) => [inside, this.capturedReader(value)]));
+    const constants = new Map<string, QuantizedConstant>();
+    for (const [inside, value] of node.captures) {
+      const constant = this.constants.get(value);
+      if (constant) constants.set(inside, constant);
+    }
+    const floats = [...node.captures].filter(([inside]) => !constants.has(inside));
+    const captured = new Map(floats.map(([inside, value]) => [inside, this.capturedReader(value)]));
     const attributes = attributesOf(node, {
       opset: this.context.opset,
-      lowerGraph: (nested) => lowerIn(nested, this.context, { readers: captured, names: this.namesInside() }),
+      lowerGraph: (nested) => lowerIn(nested, this.context, { readers: captured, constants, names: this.namesInside() }),
     });
     this.context.domains.add(domain);
     this.writer.nodes.push(onnxNode({ opType, domain, name: node.name, inputs, outputs, attributes }));
@@ -197,9 +249,10 @@ class GraphLowering {
     const output = takesName ? name : this.writer.names.value(`${name}_dequantized`);
     if (type.quant.mode === "dynamic") addDynamic(quantized, raw, output, this.writer);
     else {
-      const names = addQparams(quantized, this.writer, true);
+      const names = addQparams(name, qparamsOf(quantized, true), this.writer);
       addDequantize(quantized, addQuantize(quantized, raw, names, this.writer), output, { names, writer: this.writer });
-      this.context.quantized.set(name, { ints: undefined, ...names });
+      this.qparams.set(value, names);
+      this.context.quantized.set(name, { ints: undefined, copies: [], ...names });
     }
     this.readers.set(value, output);
   }

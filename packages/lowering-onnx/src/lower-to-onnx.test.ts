@@ -74,6 +74,7 @@ test("a quantized constant has its integers, scale and zero point behind Dequant
   ]);
   expect(quantized.get("w")).toEqual({
     ints: "w_quantized",
+    copies: [],
     scale: "w_scale",
     zeroPoint: "w_zero_point",
     layout: { kind: "channel", dims: [2], axis: 1 },
@@ -138,6 +139,34 @@ test("invented names keep clear of those of the graph, at every level", () => {
     "w_dequantized = DequantizeLinear(w_quantized, w_scale_1, w_zero_point)",
     "w_scale = Add(x, w_dequantized)",
   ]);
+});
+
+test("a quantized constant of nested graphs is dequantized in each of them, from initializers of the same data", () => {
+  const quant = spec({ storage: "i8", granularity: "channel", scale: f32Tensor([0.5, 1], [1, 2]) });
+  const body = new GraphEditor(ops, "body");
+  const seen = [body.addCapture("x", F32(2, 4)), body.addCapture("k", { ...F32(4, 2), quant })];
+  body.addOutput(one(body.insert("MatMul", seen, {}, { outputs: ["n"] })));
+  const edit = new GraphEditor(ops, "g");
+  const x = edit.addInput("x", F32(2, 4));
+  const w = edit.addConstant("w", ints("i8", [4, 2], [1, 2, 3, 4, 5, 6, 7, 8]), { ...F32(4, 2), quant });
+  const attrs = { then_branch: { kind: "graph" as const, graph: body.graph }, else_branch: { kind: "graph" as const, graph: body.graph } };
+  const captures = new Map([
+    ["x", x],
+    ["k", w],
+  ]);
+  edit.addOutput(one(edit.insert("If", [edit.addInput("c", { dtype: "bool", shape: [] })], attrs, { outputs: ["y"], captures })));
+  const { model, quantized } = lower(edit.graph);
+  expect([model.graph.nodes.length, model.graph.initializers]).toEqual([1, []]);
+  expect(quantized.get("w")).toMatchObject({ ints: "w_quantized", copies: ["w_quantized_1"] });
+  const bodies = (model.graph.nodes[0]?.attributes ?? []).flatMap((attribute) =>
+    attribute.kind === "graph" ? [attribute.value.graph] : [],
+  );
+  expect(bodies.map(lines)).toEqual([
+    ["w_dequantized = DequantizeLinear(w_quantized, w_scale, w_zero_point)", "n = MatMul(x, w_dequantized)"],
+    ["w_dequantized_1 = DequantizeLinear(w_quantized_1, w_scale_1, w_zero_point_1)", "n = MatMul(x, w_dequantized_1)"],
+  ]);
+  const [first, second] = bodies.map(({ initializers }) => initializers.map(({ data }) => data));
+  expect(second?.map((data, i) => data === first?.[i])).toEqual([true, true, true]);
 });
 
 test("nested graphs read the dequantized outer value", () => {

@@ -124,7 +124,7 @@ export function quantNonFinite(value: string, groups: number): VxError {
 }
 
 /** A weight that the smallest scale of its type is too coarse for, or that its largest does not reach. */
-export function quantScaleLimit({ value, request }: WeightPlan, limited: "tiny" | "huge"): Diagnostic {
+export function quantScaleLimit({ name, request }: WeightPlan, limited: "tiny" | "huge"): Diagnostic {
   const { scaleDtype, storage } = request;
   const [smallest, largest] = scaleLimits[scaleDtype];
   const message =
@@ -132,7 +132,7 @@ export function quantScaleLimit({ value, request }: WeightPlan, limited: "tiny" 
       ? `the weight is below what ${storage} at the smallest normal ${scaleDtype} scale (${smallest.toExponential(3)}) resolves: its integers are 0 or nearly so.`
       : `the weight is beyond what ${storage} at the largest ${scaleDtype} scale (${largest.toExponential(3)}) reaches: its integers saturate.`;
   const hint = scaleDtype === "f32" ? "Keep its node in float." : "Set scaleDtype: float32 for this weight, or keep its node in float.";
-  return { code: "VX-QUANT-SCALE-LIMIT", severity: "warning", message, hint, where: { stage: "quantize", value: value.name } };
+  return { code: "VX-QUANT-SCALE-LIMIT", severity: "warning", message, hint, where: { stage: "quantize", value: name } };
 }
 
 /** A value so small in every sample that the smallest scale is too coarse for it. */

@@ -1,4 +1,4 @@
-import { cloneGraph, type Diagnostic, type Graph, GraphEditor, isRead, type OpRegistry, storedTensor } from "@vlm-export/ir";
+import { cloneGraph, type Diagnostic, type Graph, GraphEditor, type OpRegistry, storedTensor } from "@vlm-export/ir";
 import { createPool, type Kernels } from "@vlm-export/numerics";
 import type { Plan, WeightPlan } from "@vlm-export/recipe";
 import type { Scratch } from "@vlm-export/store";
@@ -14,6 +14,7 @@ import { applyWeights } from "./rewrite/apply-weights.js";
 import { correctBiases } from "./rewrite/correct-biases.js";
 import { keepHalf } from "./rewrite/keep-half.js";
 import type { Rewrite } from "./rewrite/rewrite.js";
+import { removeUnread } from "./rewrite/stand-ins.js";
 import { splitOutliers } from "./rewrite/split-outliers.js";
 import type { Statistics } from "./statistics.js";
 import { type IntegerConstant, integerHome } from "./weights/integer-constant.js";
@@ -74,7 +75,7 @@ export async function quantize(plan: Plan, statistics: Statistics | undefined, o
   applyBiases(rewrite);
   applyActivations(rewrite);
   keepHalf(rewrite);
-  removeUnreadConstants(edit);
+  removeUnread(edit);
   edit.settle();
   return { graph: edit.graph, outliers: worstFirst([...split, ...seenOutliers(plan, equalization, ops)]), diagnostics };
 }
@@ -98,16 +99,16 @@ async function quantizeWeights(
   let bytesRead = 0;
   await mapLimited(plans, concurrency, async (plan) => {
     signal?.throwIfAborted();
-    const { value, request } = plan;
+    const {
+      value: { type },
+      name,
+      request,
+    } = plan;
     const weight = equalization.weightOf(plan);
     const scaleFloor = floors.get(plan);
-    weights.set(plan, await quantizeWeight({ value, ...weight, ...(scaleFloor && { scaleFloor }) }, request, tools));
+    weights.set(plan, await quantizeWeight({ value: { name, type }, ...weight, ...(scaleFloor && { scaleFloor }) }, request, tools));
     bytesRead += storedTensor(weight.data).byteLength;
     progress?.(weights.size, plans.length, bytesRead);
   });
   return weights;
-}
-
-function removeUnreadConstants(edit: GraphEditor): void {
-  for (const constant of edit.graph.constants) if (!isRead(edit.graph, constant)) edit.eraseConstant(constant);
 }

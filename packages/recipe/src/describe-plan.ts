@@ -1,4 +1,14 @@
-import { bytesText, elementCount, type Node, printable, textTable, storedByteLength, type TensorType, type Value } from "@vlm-export/ir";
+import {
+  bytesText,
+  elementCount,
+  graphTree,
+  type Node,
+  printable,
+  textTable,
+  storedByteLength,
+  type TensorType,
+  type Value,
+} from "@vlm-export/ir";
 import type { ActivationRequest, DecidedBy, Edge, Plan, QuantGroup, WeightPlan, WeightRequest } from "./plan-types.js";
 import { wordFor } from "./words.js";
 
@@ -48,8 +58,8 @@ function section(title: string, head: readonly string[], rows: readonly (readonl
 function weightRows(plan: Plan): readonly (readonly string[])[] {
   const bytes = (before: number, after: number): string => `${bytesText(before)} → ${bytesText(after)}`;
   return [
-    ...plan.weights.map(({ value, edges, request, bytesBefore, bytesAfter, decidedBy }) => [
-      value.name,
+    ...plan.weights.map(({ value, name, edges, request, bytesBefore, bytesAfter, decidedBy }) => [
+      name,
       shapeText(value.type),
       readersText(edges),
       weightText(request),
@@ -111,7 +121,7 @@ function keptRows({ keptValues }: Plan): readonly (readonly string[])[] {
 }
 
 function readersText(edges: readonly Edge[]): string {
-  const [first, ...rest] = edges.map(({ node }) => node?.name ?? "output");
+  const [first, ...rest] = edges.map(({ node, within }) => (node ? `${within?.path ?? ""}${node.name}` : "output"));
   return rest.length === 0 ? `${first}` : `${first} and ${rest.length} more`;
 }
 
@@ -133,7 +143,7 @@ export function planToJson(plan: Plan): object {
       edge: edgeJson(edge),
       compute: compute.name,
       group: group.id,
-      weight: weight.value.name,
+      weight: weight.name,
     })),
     keeps: plan.keeps.map(({ node, dtype, decidedBy }) => ({ node: node.name, dtype, decidedBy: placeText(decidedBy) })),
     splits: plan.splits.map(({ node, sigma, by, decidedBy }) => ({ node: node.name, sigma, by, decidedBy: placeText(decidedBy) })),
@@ -141,24 +151,24 @@ export function planToJson(plan: Plan): object {
     equalizations: plan.equalizations.map(({ node, output, weights, decidedBy }) => ({
       node: node.name,
       value: output.name,
-      weights: weights.map(({ weight }) => weight.value.name),
+      weights: weights.map(({ weight }) => weight.name),
       decidedBy: placeText(decidedBy),
     })),
     keptValues: plan.keptValues.map(({ value, reason }) => ({ value: value.name, reason })),
-    nodes: graph.nodes.map((node) => ({
-      name: node.name,
-      op: node.op,
-      ...(node.role !== undefined && { role: node.role }),
-      quantized: plan.nodes.get(node)?.inputs.some((operand) => operand !== undefined) ?? false,
-    })),
+    nodes: graphTree(graph).places.flatMap(({ graph: { nodes }, path }) => nodes.map((node) => nodeJson(plan, node, path + node.name))),
     diagnostics,
   };
 }
 
-function weightJson({ value, edges, request, scaleShape, decidedBy, elements, bytesBefore, bytesAfter }: WeightPlan): object {
+function nodeJson({ nodes }: Plan, node: Node, name: string): object {
+  const role = node.role === undefined ? {} : { role: node.role };
+  return { name, op: node.op, ...role, quantized: nodes.get(node)?.inputs.some((operand) => operand !== undefined) ?? false };
+}
+
+function weightJson({ value, name, edges, request, scaleShape, decidedBy, elements, bytesBefore, bytesAfter }: WeightPlan): object {
   const role = value.role === undefined ? {} : { role: value.role };
   return {
-    value: value.name,
+    value: name,
     ...role,
     shape: value.type.shape,
     edges: edges.map(edgeJson),
@@ -185,8 +195,8 @@ function groupJson({ id, request, decidedBy, values, splits, constants, observe,
   };
 }
 
-function edgeJson({ node, index }: Edge): object {
-  return node ? { node: node.name, index } : { output: index };
+function edgeJson({ node, index, within }: Edge): object {
+  return node ? { node: `${within?.path ?? ""}${node.name}`, index } : { output: index };
 }
 
 function placeText({ file, line, column }: DecidedBy): string {

@@ -59,7 +59,7 @@ export function quantLittle(
     ...(ways.dtype ? ["Export the model in float32."] : []),
     ...(ways.form
       ? [
-          "Export the model so that these weights are constant operands of MatMul, Gemm or Conv in the main graph: without If or Loop around them, fused operators of other domains, or normalized weights that are not folded.",
+          "Export the model so that these weights are constant operands of MatMul, Gemm or Conv of a graph without fused operators of other domains or normalized weights that are not folded.",
         ]
       : []),
   ];
@@ -68,6 +68,17 @@ export function quantLittle(
     severity: "warning",
     message: `only ${(100 * share).toFixed(share < 0.1 ? 1 : 0)} % of the weights become integers; no rule reaches the rest, and it stays float: ${holders.join("; ")}.`,
     hint: hints.join(" "),
+    where: { stage: "plan" },
+  };
+}
+
+/** Nodes inside operators whose activations rules would make integers. */
+export function quantNestedFloat(nodes: number, holders: readonly string[]): Diagnostic {
+  return {
+    code: "VX-QUANT-NESTED-FLOAT",
+    severity: "warning",
+    message: `the activations of ${nodes} nodes inside ${holders.join(", ")} stay floats: ranges are only observed in the main graph. Their weights become integers as the rules say.`,
+    hint: "Export the model without If or Loop around these nodes where its activations are to be integers.",
     where: { stage: "plan" },
   };
 }

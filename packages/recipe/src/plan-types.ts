@@ -1,4 +1,4 @@
-import type { Diagnostic, DType, Graph, Node, Value } from "@vlm-export/ir";
+import type { Diagnostic, DType, Graph, GraphPlace, Node, Value } from "@vlm-export/ir";
 import type { Method } from "@vlm-export/schemas";
 
 /** The line of a recipe or preset that made a decision. */
@@ -54,6 +54,8 @@ export interface WeightRequest {
 export interface Edge {
   readonly node: Node | null;
   readonly index: number;
+  /** The graph inside an operator that the node stands in; absent for the outermost graph. */
+  readonly within?: GraphPlace;
 }
 
 /**
@@ -79,7 +81,10 @@ export interface QuantGroup {
 
 /** One quantized form of one constant. A constant that is read in several ways has several; float readers keep the original. */
 export interface WeightPlan {
+  /** It may belong to a graph inside an operator; its integers always belong to the outermost graph. */
   readonly value: Value;
+  /** Name of the constant, inside an operator after the operator's name and attribute: `if/then_branch/weight`. */
+  readonly name: string;
   /** The operands that read this form. */
   readonly edges: readonly Edge[];
   readonly request: WeightRequest;
@@ -200,6 +205,7 @@ export interface PlanSummary {
 /** Every decision on one component graph, made on types alone: no weight was read, only constants that may be masks. */
 export interface Plan {
   readonly graph: Graph;
+  /** Those inside operators included; of these only weights become integers. */
   readonly nodes: ReadonlyMap<Node, NodePlan>;
   readonly groups: readonly QuantGroup[];
   readonly weights: readonly WeightPlan[];

@@ -8,6 +8,8 @@ import { type ScaleLayout, scaleLayoutOf } from "./scale-layout.js";
 export interface QuantizedNames {
   /** Initializer of the integers; undefined for an activation. */
   readonly ints: string | undefined;
+  /** Initializers of the same integers in other graphs, each with qparams of its own. */
+  readonly copies: readonly string[];
   readonly scale: string;
   /** Undefined when the artifact has no zero point, which means 0. */
   readonly zeroPoint: string | undefined;
@@ -21,19 +23,28 @@ export interface QuantizedValue {
   readonly spec: QuantSpec;
 }
 
-/** Adds the qparams of a value as initializers `<name>_scale` and `<name>_zero_point`. `zeroPoint` false leaves an absent one out. */
-export function addQparams(value: QuantizedValue, writer: GraphWriter, zeroPoint: boolean): Omit<QuantizedNames, "ints"> {
-  const { name, type, spec } = value;
+/** Names of the qparams of a value in one graph. */
+export type QparamNames = Omit<QuantizedNames, "ints" | "copies">;
+
+/** The qparams of a value as they are written. */
+export interface Qparams {
+  readonly scale: TensorData;
+  readonly zeroPoint: TensorData | undefined;
+  readonly layout: ScaleLayout;
+}
+
+/** `zeroPoint` false leaves an absent one out. */
+export function qparamsOf({ name, type, spec }: QuantizedValue, zeroPoint: boolean): Qparams {
   const given = scaleOf(name, spec);
   const scale = scaleFor(type, given);
-  const layout = scaleLayoutOf(name, type, scale);
+  const isWritten = spec.storage !== "i32" && (zeroPoint || spec.zeroPoint !== undefined);
+  return { scale, zeroPoint: isWritten ? zeroPointOf(spec, given) : undefined, layout: scaleLayoutOf(name, type, scale) };
+}
+
+/** Adds the qparams of a value as initializers `<name>_scale` and `<name>_zero_point`. */
+export function addQparams(name: string, { scale, zeroPoint, layout }: Qparams, writer: GraphWriter): QparamNames {
   const scaleName = writer.initializer(`${name}_scale`, scale, layout.dims);
-  const written = spec.storage !== "i32" && (zeroPoint || spec.zeroPoint !== undefined);
-  return {
-    scale: scaleName,
-    zeroPoint: written ? writer.initializer(`${name}_zero_point`, zeroPointOf(spec, given), layout.dims) : undefined,
-    layout,
-  };
+  return { scale: scaleName, zeroPoint: zeroPoint && writer.initializer(`${name}_zero_point`, zeroPoint, layout.dims), layout };
 }
 
 /** The scale in the value's own type where it has one already, else in f32: Q/DQ compute in the type of the scale. */
@@ -42,7 +53,7 @@ function scaleFor({ dtype }: TensorType, scale: TensorData): TensorData {
 }
 
 /** Adds QuantizeLinear of `input`; returns the name of the integers, `<name>_quantized`. */
-export function addQuantize(value: QuantizedValue, input: string, names: Omit<QuantizedNames, "ints">, writer: GraphWriter): string {
+export function addQuantize(value: QuantizedValue, input: string, names: QparamNames, writer: GraphWriter): string {
   const { name, type, spec } = value;
   const x = castIfOther(input, type.dtype, computeType(type, spec), { base: `${name}_widened`, writer });
   const inputs = [x, names.scale, ...(names.zeroPoint === undefined ? [] : [names.zeroPoint])];
@@ -57,7 +68,7 @@ export function addDequantize(
   value: QuantizedValue,
   ints: string,
   output: string,
-  { names, writer }: { names: Omit<QuantizedNames, "ints">; writer: GraphWriter },
+  { names, writer }: { names: QparamNames; writer: GraphWriter },
 ): void {
   const { name, type, spec } = value;
   const compute = computeType(type, spec);

@@ -58,15 +58,17 @@ function override(
   if (value !== undefined) Object.assign(decisions, { [kind]: value === off ? undefined : { value, rule } });
 }
 
-/** What the patterns of a rule are held against. */
-export function factsOf(node: Node, operands: readonly Operand[]): NodeFacts {
-  const weights = operands.filter(({ kind }) => kind === "weight").map(({ value }) => value);
-  const roles = [node.role, ...weights.map(({ role }) => role)];
+/** What the patterns of a rule are held against. A node inside an operator goes by its own name and by that after the path of its graph. */
+export function factsOf(node: Node, operands: readonly Operand[], path: string): NodeFacts {
+  const weights = operands.filter((operand) => operand.kind === "weight");
+  const roles = [node.role, ...weights.map(({ value }) => value.role)];
   const outputs = node.outputs.flatMap((value) => value?.name ?? []);
   return {
     op: node.op,
     roles: roles.filter((role) => role !== undefined),
-    names: [node.name, ...node.origin, ...outputs, ...weights.map(({ name }) => name)],
+    names: [
+      ...new Set([node.name, path + node.name, ...node.origin, ...outputs, ...weights.flatMap(({ value, name }) => [value.name, name])]),
+    ],
     weighted: weights.length > 0,
   };
 }

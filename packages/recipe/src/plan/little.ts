@@ -1,23 +1,21 @@
 import {
-  allConstants,
   BITS,
   bytesText,
   type Diagnostic,
   elementCount,
-  type Graph,
+  type GraphTree,
   isFloat,
-  nestedGraphs,
   type Node,
   storedTensor,
   type TensorData,
   type Value,
 } from "@vlm-export/ir";
 import { quantLittle } from "../errors.js";
-import type { Plan } from "../plan-types.js";
+import type { Edge, Plan } from "../plan-types.js";
 import { isDequantize } from "./already-quantized.js";
 import { sharesQparams } from "./demands.js";
 import type { NodeView } from "./node-view.js";
-import type { Readers } from "./readers.js";
+import { constantReaders } from "./readers.js";
 
 /** A smaller share of weights that become integers is worth a warning. */
 const LITTLE = 0.75;
@@ -28,7 +26,6 @@ type Views = ReadonlyMap<Node, NodeView>;
 
 /** Why an operator reads its weights as floats whatever the rules say. */
 const REASONS = {
-  nested: "graphs inside operators are not planned",
   unknown: "the operator is passed through as it is",
   computed: "weights are computed at run time",
   operand: "not where this operator takes weights",
@@ -46,20 +43,21 @@ interface Holder {
  * and positions that are added.
  */
 export function reportLittle(
-  { graph, weights, groups }: Pick<Plan, "graph" | "weights" | "groups">,
-  { views, readers }: Pick<Site, "views" | "readers">,
+  { weights, groups }: Pick<Plan, "weights" | "groups">,
+  { views, tree }: Pick<Site, "views" | "tree">,
   report: (finding: Diagnostic) => void,
 ): void {
   const planned = new Set([...weights, ...groups.flatMap(({ constants }) => constants)].map(({ value }) => value));
   const held = new HeldWeights();
   let integers = 0;
-  const runTime = computedOfConstants(views);
-  for (const value of graph.constants.filter((constant) => isMatrix(constant) || isFactor(constant, readers))) {
+  const readersOf = constantReaders(tree);
+  const runTime = computedOfConstants(views, tree);
+  const constants = tree.places.flatMap(({ graph }) => graph.constants);
+  for (const value of constants.filter((constant) => isMatrix(constant) || isFactor(constant, readersOf(constant)))) {
     const { data } = value;
     if (planned.has(value) || BITS[value.type.dtype] <= 8) integers += elementCount(data.shape);
-    else if (isFloat(value.type.dtype)) held.add(data, holderOf(value, { graph, views, readers, runTime }));
+    else if (isFloat(value.type.dtype)) held.add(data, holderOf(value, { views, tree, readersOf, runTime }));
   }
-  for (const node of graph.nodes) for (const { data } of nestedMatrices(node)) held.add(data, { node, reason: "nested" });
   const share = integers / (integers + held.elements);
   if (held.elements > 0 && share < LITTLE) report(quantLittle(share, held.texts(), held.ways()));
 }
@@ -72,34 +70,23 @@ function isMatrix(value: Value): value is Weight {
 }
 
 /** A vector that is an operand of a product. */
-function isFactor(value: Value, readers: Readers): value is Weight {
-  return value.data?.shape.length === 1 && readers.of(value).some(({ node }) => node?.op === "MatMul");
-}
-
-/** Those in the bodies of the node that are floats. */
-function nestedMatrices(node: Node): readonly Weight[] {
-  return nestedGraphs(node)
-    .flatMap(allConstants)
-    .filter(isMatrix)
-    .filter(({ type }) => isFloat(type.dtype));
+function isFactor(value: Value, edges: readonly Edge[]): value is Weight {
+  return value.data?.shape.length === 1 && edges.some(({ node }) => node?.op === "MatMul");
 }
 
 interface Site {
-  readonly graph: Graph;
+  /** Of all nodes, those inside operators included. */
   readonly views: Views;
-  readonly readers: Readers;
+  readonly tree: GraphTree;
+  readersOf(constant: Value): readonly Edge[];
   /** Nodes that compute something of constants alone. */
   readonly runTime: ReadonlySet<Node>;
 }
 
 /** What keeps a float constant from becoming integers; undefined where a rule could decide on it. */
 function holderOf(value: Value, site: Site): Holder | undefined {
-  const { graph, views, readers } = site;
-  if (readers.isCaptured(value)) {
-    const node = graph.nodes.find(({ captures }) => [...captures.values()].includes(value));
-    return node && { node, reason: "nested" };
-  }
-  const read = readers.of(value).flatMap(({ node, index }) => {
+  const { views, readersOf } = site;
+  const read = readersOf(value).flatMap(({ node, index }) => {
     const view = node ? views.get(node) : undefined;
     return view ? [{ view, kind: view.operands.find((operand) => operand.index === index)?.kind }] : [];
   });
@@ -118,15 +105,15 @@ function readingOf(view: NodeView, { type }: Value, site: Site): Holder | undefi
 /** The first operator behind the constant that does more than move its elements, as far as constants alone go in. */
 function computingNode(view: NodeView, site: Site): Node {
   const [output] = view.node.outputs;
-  const [next] = output ? site.readers.of(output) : [];
-  const nextView = next?.node && site.runTime.has(next.node) ? site.views.get(next.node) : undefined;
+  const next = output && [...site.runTime].find(({ inputs }) => inputs.includes(output));
+  const nextView = next && site.views.get(next);
   return nextView && sharesQparams(view) ? computingNode(nextView, site) : view.node;
 }
 
-function computedOfConstants(views: Views): ReadonlySet<Node> {
+function computedOfConstants(views: Views, { sourceOf }: GraphTree): ReadonlySet<Node> {
   const found = new Set<Node>();
   const isFixed = (value: Value | null): boolean =>
-    value === null || value.data !== undefined || (!!value.producer && found.has(value.producer));
+    value === null || sourceOf(value).data !== undefined || (!!value.producer && found.has(value.producer));
   for (const { node } of views.values())
     if (node.inputs.length > 0 && node.captures.size === 0 && node.inputs.every(isFixed)) found.add(node);
   return found;

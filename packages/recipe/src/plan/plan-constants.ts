@@ -19,7 +19,7 @@ export function planConstants(
     if (operands.every(({ kind }) => kind !== "activation")) continue;
     for (const { kind, index, value } of operands) {
       if (kind !== "constant" || biases.has(edgeKey(node, index)) || exemptions.edges.has(edgeKey(node, index))) continue;
-      forms.add(value, { node, index }, requestOf(activations.value), activations.rule.decidedBy);
+      forms.add({ value, name: value.name }, { node, index }, requestOf(activations.value), activations.rule.decidedBy);
     }
   }
 }

@@ -1,4 +1,15 @@
-import { type Diagnostic, type Graph, type Model, type Node, type OpRegistry, type Value, VxError } from "@vlm-export/ir";
+import {
+  type Diagnostic,
+  type Graph,
+  type GraphPlace,
+  type GraphTree,
+  graphTree,
+  type Model,
+  type Node,
+  type OpRegistry,
+  type Value,
+  VxError,
+} from "@vlm-export/ir";
 import type { BiasPlan, Edge, KeepPlan, NodePlan, OperandPlan, Plan, WeightPlan } from "../plan-types.js";
 import type { Recipe, RecipeRule } from "../recipe-types.js";
 import { exemptQuantized } from "./already-quantized.js";
@@ -16,7 +27,8 @@ import { reportLittle } from "./little.js";
 import { Matched } from "./matched.js";
 import { exemptMasks } from "./masks.js";
 import { patternsFor } from "../match/matcher.js";
-import { blockCounter } from "../match/role-pattern.js";
+import { type BlockCount, blockCounter } from "../match/role-pattern.js";
+import { type NestedViews, planNested } from "./nested.js";
 import type { NodeView } from "./node-view.js";
 import { operandsOf } from "./operands.js";
 import { planConstants } from "./plan-constants.js";
@@ -57,14 +69,15 @@ function planComponents(
   const plans = new Map<string, Plan>();
   for (const [name, graph] of components) {
     const own: Diagnostic[] = [];
-    const site = { graph, views: viewsOf(graph, recipe.rules, { ops, matched }), readers: readersOf(graph) };
+    const site = siteOf(graph, recipe.rules, { ops, matched });
     const report = (finding: Diagnostic): void => void own.push({ ...finding, where: { ...finding.where, component: name } });
     const plan = planViews(site, options, report);
-    if (recipe.rules.some(({ weights }) => typeof weights === "object")) reportLittle(plan, site, report);
+    if (recipe.rules.some(({ weights }) => typeof weights === "object"))
+      reportLittle(plan, { tree: site.tree, views: allViews(site) }, report);
     findings.push(...own);
     plans.set(name, { ...plan, diagnostics: own.filter(({ severity }) => severity !== "error") });
   }
-  const graphs = components.map(([, graph]) => graph);
+  const graphs = components.flatMap(([, graph]) => graphTree(graph).places.map((place) => place.graph));
   const effects = checkEffects(recipe.rules, matched, { graphs, ops: options.ops });
   const errors = [...effects, ...findings].filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw new VxError(errors);
@@ -74,24 +87,42 @@ function planComponents(
   return plans;
 }
 
+interface RuleSite {
+  readonly ops: OpRegistry;
+  readonly matched: Matched;
+}
+
+function siteOf(graph: Graph, rules: readonly RecipeRule[], { ops, matched }: RuleSite): PlanSite {
+  const tree = graphTree(graph);
+  const blocks = blockCounter(tree.places.flatMap((place) => rolesOf(place.graph)));
+  const all = tree.places.map((place): NestedViews => ({ place, views: viewsOf(place, rules, { ops, matched, tree, blocks }) }));
+  const [main, ...nested] = all;
+  return { graph, tree, views: main?.views ?? new Map(), nested, readers: readersOf(graph) };
+}
+
 function viewsOf(
-  graph: Graph,
+  place: GraphPlace,
   rules: readonly RecipeRule[],
-  { ops, matched }: { readonly ops: OpRegistry; readonly matched: Matched },
+  { ops, matched, tree, blocks }: RuleSite & { readonly tree: GraphTree; readonly blocks: BlockCount },
 ): ReadonlyMap<Node, NodeView> {
-  const blocks = blockCounter(rolesOf(graph));
   const views = new Map<Node, NodeView>();
-  for (const node of graph.nodes) {
-    const operands = operandsOf(node, ops);
-    const facts = factsOf(node, operands);
+  for (const node of place.graph.nodes) {
+    const operands = operandsOf(node, ops, tree);
+    const facts = factsOf(node, operands, place.path);
     const def = ops.get(node.op);
+    const weights = operands.filter(({ kind }) => kind === "weight");
     const onMatch = (rule: RecipeRule, before: NodeDecisions): void => {
-      const isProtected = canBeKept({ node, def, operands, decisions: before });
-      matched.add(rule, { operands, isProtected, patterns: patternsFor(rule.matcher, facts, blocks) });
+      const patterns = patternsFor(rule.matcher, facts, blocks);
+      if (place.holder) matched.add(rule, { operands: weights, isProtected: weights.length > 0, patterns });
+      else matched.add(rule, { operands, isProtected: canBeKept({ node, def, operands, decisions: before }), patterns });
     };
     views.set(node, { node, def, operands, decisions: decide(facts, rules, blocks, onMatch) });
   }
   return views;
+}
+
+function allViews({ views, nested }: PlanSite): ReadonlyMap<Node, NodeView> {
+  return new Map([...views, ...nested.flatMap(({ views: inside }) => [...inside])]);
 }
 
 /** All roles of nodes and constants. */
@@ -102,12 +133,14 @@ function rolesOf(graph: Graph): readonly string[] {
 /** A graph with what the rules say of its nodes. */
 interface PlanSite {
   readonly graph: Graph;
+  readonly tree: GraphTree;
   readonly views: ReadonlyMap<Node, NodeView>;
+  readonly nested: readonly NestedViews[];
   readonly readers: Readers;
 }
 
 function planViews(
-  { graph, views, readers }: PlanSite,
+  { graph, tree, views, nested, readers }: PlanSite,
   { ops, masked = new Set() }: PlanOptions,
   report: (finding: Diagnostic) => void,
 ): Omit<Plan, "diagnostics"> {
@@ -118,18 +151,19 @@ function planViews(
   exemptQuantized(views, readers, exemptions);
   exemptMasks(graph, views, readers, exemptions);
   for (const value of activations) if (masked.has(value.name)) exemptions.keep(value, "mask", readers);
-  exemptPositions(graph, views, readers, exemptions);
+  exemptPositions({ graph, tree }, views, readers, exemptions);
   const weights = planWeights(list, { forms, exemptions, report });
   const sites = biasSites(graph, views, weights, { readers, exemptions });
   const demands = findDemands(views, graph.inputs, { sites, readers, exemptions });
   const grouping = groupValues(views, activations, demands, readers);
   planConstants(list, { sites, exemptions, forms });
   const biases = planBiases(sites, grouping);
+  const inside = planNested(nested, { tree, forms, report });
   const keeps = planKeeps(list);
   const splits = planSplits(list, weights, report);
   const biasCorrections = planCorrections(list, weights);
   const parts = { weights: forms.all, biases, keeps, groups: grouping.groups };
-  const nodes = nodePlans(list, grouping, parts);
+  const nodes = new Map([...nodePlans(list, grouping, parts), ...inside]);
   const kept = keptValues(exemptions, demands.refused);
   reportKept(kept, report);
   return {
@@ -141,7 +175,7 @@ function planViews(
     equalizations: planEqualizations(graph, views, { nodes, splits, ops }),
     keptValues: kept,
     needsData: dataNeed({ groups: grouping.groups, biasCorrections, splits }) !== undefined,
-    summary: summarize(graph, { nodes, ...parts }, readers),
+    summary: summarize(tree, { nodes, ...parts }),
   };
 }
 
@@ -155,7 +189,7 @@ interface Parts {
 function nodePlans(views: readonly NodeView[], grouping: Grouping, { weights, biases, keeps, groups }: Parts): ReadonlyMap<Node, NodePlan> {
   const constants = new Map<string, OperandPlan>();
   const put = (edges: readonly Edge[], operand: OperandPlan): void => {
-    for (const { node, index } of edges) if (node) constants.set(edgeKey(node, index), operand);
+    for (const { node, index, within } of edges) if (node && !within) constants.set(edgeKey(node, index), operand);
   };
   for (const weight of weights) put(weight.edges, { kind: "weight", weight });
   for (const bias of biases) put([bias.edge], { kind: "bias", bias });

@@ -1,4 +1,4 @@
-import { type Diagnostic, elementCount, type Node, storedTensor, type TensorData, type Value } from "@vlm-export/ir";
+import { type Diagnostic, elementCount, type GraphPlace, type Node, storedTensor, type TensorData, type Value } from "@vlm-export/ir";
 import { placeOf, quantUnfit } from "../errors.js";
 import type { DecidedBy, Edge, WeightPlan, WeightRequest } from "../plan-types.js";
 import type { Exemptions } from "./exemptions.js";
@@ -7,11 +7,14 @@ import { requestKey, scaleShapeOf, storedBytes, weightRequest } from "./weight-r
 
 /** Collects the quantized forms of constants; edges that ask for the same form of the same constant share it. */
 export class WeightForms {
-  private readonly forms = new Map<string, { plan: WeightPlan; edges: Edge[] }>();
+  private readonly forms = new Map<Value, Map<string, { plan: WeightPlan; edges: Edge[] }>>();
+  private readonly plans: WeightPlan[] = [];
 
-  add(value: Value, edge: Edge, request: WeightRequest, decidedBy: DecidedBy): WeightPlan {
-    const key = `${value.id} ${requestKey(request)}`;
-    const known = this.forms.get(key);
+  add({ value, name }: Pick<WeightPlan, "value" | "name">, edge: Edge, request: WeightRequest, decidedBy: DecidedBy): WeightPlan {
+    const key = requestKey(request);
+    const forms = this.forms.get(value) ?? new Map<string, { plan: WeightPlan; edges: Edge[] }>();
+    this.forms.set(value, forms);
+    const known = forms.get(key);
     if (known) {
       known.edges.push(edge);
       return known.plan;
@@ -21,6 +24,7 @@ export class WeightForms {
     const edges = [edge];
     const plan: WeightPlan = {
       value,
+      name,
       edges,
       request,
       scaleShape,
@@ -29,36 +33,45 @@ export class WeightForms {
       bytesBefore: storedTensor(data).byteLength,
       bytesAfter: storedBytes(data, request, scaleShape),
     };
-    this.forms.set(key, { plan, edges });
+    forms.set(key, { plan, edges });
+    this.plans.push(plan);
     return plan;
   }
 
   get all(): readonly WeightPlan[] {
-    return [...this.forms.values()].map(({ plan }) => plan);
+    return [...this.plans];
   }
 }
 
 interface WeightSite {
   readonly forms: WeightForms;
   readonly exemptions: Pick<Exemptions, "edges">;
+  /** The graph inside an operator that the nodes stand in. */
+  readonly within?: GraphPlace;
   report(finding: Diagnostic): void;
 }
 
 /** The form of each weight operand that a rule decided on, by {@link edgeKey}. */
-export function planWeights(views: readonly NodeView[], { forms, exemptions, report }: WeightSite): ReadonlyMap<string, WeightPlan> {
+export function planWeights(
+  views: readonly NodeView[],
+  { forms, exemptions, within, report }: WeightSite,
+): ReadonlyMap<string, WeightPlan> {
   const plans = new Map<string, WeightPlan>();
   const unfit = new UnfitWeights();
   for (const { node, operands, decisions } of views) {
     for (const operand of operands) {
       if (operand.kind !== "weight" || !decisions.weights || exemptions.edges.has(edgeKey(node, operand.index))) continue;
-      const { name, data } = operand.value;
+      const { name, value } = operand;
       const { rule } = decisions.weights;
-      const weight = { name, shape: (data as TensorData).shape, axes: operand.axes };
+      const weight = { name, shape: (value.data as TensorData).shape, axes: operand.axes };
       const request = weightRequest(decisions.weights, weight, {
-        refused: (finding) => report({ ...finding, where: { ...finding.where, node: node.name } }),
+        refused: (finding) => report({ ...finding, where: { ...finding.where, node: `${within?.path ?? ""}${node.name}` } }),
         replaced: (blockSize, extent) => unfit.add(rule.decidedBy, name, { blockSize, extent }),
       });
-      plans.set(edgeKey(node, operand.index), forms.add(operand.value, { node, index: operand.index }, request, rule.decidedBy));
+      plans.set(
+        edgeKey(node, operand.index),
+        forms.add(operand, { node, index: operand.index, ...(within && { within }) }, request, rule.decidedBy),
+      );
     }
   }
   for (const finding of unfit.findings()) report(finding);

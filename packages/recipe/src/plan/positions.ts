@@ -1,4 +1,4 @@
-import { type Graph, isFloat, type Node, outputsOf, type Value } from "@vlm-export/ir";
+import { type Graph, type GraphTree, isFloat, type Node, outputsOf, type Value } from "@vlm-export/ir";
 import type { Exemptions } from "./exemptions.js";
 import type { NodeView } from "./node-view.js";
 import { edgeKey } from "./plan-weights.js";
@@ -47,14 +47,26 @@ const ARITHMETIC: ReadonlySet<string> = new Set([
 /** What takes an angle. */
 const PERIODIC: ReadonlySet<string> = new Set(["Cos", "Sin"]);
 
+/** A graph, and the tree of which it is a part. */
+interface PositionSite {
+  readonly graph: Graph;
+  readonly tree: GraphTree;
+}
+
 /**
  * Exempts floats that are computed from whole numbers and constants alone and lead to nothing but angles (Sin, Cos, as rotary embeddings
  * take them) or whole numbers again (indices, as buckets of relative positions): 256 steps over all positions would make neighbours
  * the same place.
  */
-export function exemptPositions(graph: Graph, views: ReadonlyMap<Node, NodeView>, readers: Readers, exemptions: Exemptions): void {
+export function exemptPositions(
+  { graph, tree }: PositionSite,
+  views: ReadonlyMap<Node, NodeView>,
+  readers: Readers,
+  exemptions: Exemptions,
+): void {
   if ([...views.values()].every(({ decisions }) => !decisions.activations && !decisions.weights)) return;
-  const counted = countedValues(graph);
+  const isConstant = (value: Value | null): boolean => value !== null && tree.sourceOf(value).data !== undefined;
+  const counted = countedValues(graph, isConstant);
   const positions = new Set<Value>();
   const takesPosition = (node: Node): boolean =>
     PERIODIC.has(node.op) || isCastToWhole(node) || (ARITHMETIC.has(node.op) && outputsOf(node).every((value) => positions.has(value)));
@@ -68,16 +80,16 @@ export function exemptPositions(graph: Graph, views: ReadonlyMap<Node, NodeView>
     const found = outputsOf(node).filter((value) => positions.has(value));
     if (found.length === 0) continue;
     for (const value of found) exemptions.keep(value, "position", readers);
-    node.inputs.forEach((input, index) => input?.data && exemptions.edges.add(edgeKey(node, index)));
+    node.inputs.forEach((input, index) => isConstant(input) && exemptions.edges.add(edgeKey(node, index)));
   }
 }
 
 /** Whole numbers, and what arithmetic makes of them and of constants. Pictures come as whole numbers of 8 bits: those do not count. */
-function countedValues(graph: Graph): ReadonlySet<Value> {
-  const counted = new Set<Value>(graph.inputs.filter(isWhole));
+function countedValues(graph: Graph, isConstant: (value: Value | null) => boolean): ReadonlySet<Value> {
+  const counted = new Set<Value>([...graph.inputs, ...graph.captures].filter(isWhole));
   for (const node of graph.nodes) {
     const isArithmetic =
-      ARITHMETIC.has(node.op) && node.inputs.every((value) => !value || value.data || counted.has(value) || isBool(value));
+      ARITHMETIC.has(node.op) && node.inputs.every((value) => !value || isConstant(value) || counted.has(value) || isBool(value));
     for (const value of outputsOf(node)) if (isWhole(value) || isArithmetic) counted.add(value);
   }
   return counted;

@@ -1,4 +1,4 @@
-import { type Graph, outputsOf, type Value } from "@vlm-export/ir";
+import { type Graph, type GraphTree, outputsOf, type Value } from "@vlm-export/ir";
 import type { Edge } from "../plan-types.js";
 
 /** Who reads each value: operands of nodes, graph outputs, and nested graphs (as a reader without demand). */
@@ -6,6 +6,24 @@ export interface Readers {
   of(value: Value): readonly Edge[];
   /** True when a nested graph takes the value from outside: it must stay as it is. */
   isCaptured(value: Value): boolean;
+}
+
+/** Who reads each constant: operands also of nodes inside operators, outputs also of the graphs there. */
+export function constantReaders({ places, sourceOf }: GraphTree): (constant: Value) => readonly Edge[] {
+  const edges = new Map<Value, Edge[]>();
+  const add = (value: Value, edge: Edge): void => {
+    const source = sourceOf(value);
+    if (!source.data) return;
+    const known = edges.get(source);
+    if (known) known.push(edge);
+    else edges.set(source, [edge]);
+  };
+  for (const place of places) {
+    const within = place.holder && { within: place };
+    for (const node of place.graph.nodes) node.inputs.forEach((value, index) => value && add(value, { node, index, ...within }));
+    place.graph.outputs.forEach((value, index) => add(value, { node: null, index, ...within }));
+  }
+  return (constant) => edges.get(constant) ?? [];
 }
 
 /** Everything that can be an activation, in order of definition. */

@@ -20,7 +20,7 @@ function branch(inner?: Graph): Graph {
   return edit.graph;
 }
 
-test("constants inside the bodies of operators, at any depth, count as float parameters", async () => {
+test("constants inside the bodies of operators, at any depth, count like others", async () => {
   const edit = new GraphEditor(ops, "g");
   const x = edit.addInput("x", { dtype: "f32", shape: [4, 32] });
   const [y] = edit.insert("MatMul", [x, edit.addConstant("w", square(32))]);
@@ -30,13 +30,15 @@ test("constants inside the bodies of operators, at any depth, count as float par
   edit.addOutput(y!);
   expect(await summaryOf(edit.graph)).toMatchObject({
     parameters: 3 * 1024,
-    quantizedParameters: 1024,
+    nodes: 5,
+    quantizedNodes: 3,
+    quantizedParameters: 3 * 1024,
     bytesBefore: 3 * 4096,
-    bytesAfter: 2 * 4096 + 1024 + 32 * 4,
+    bytesAfter: 3 * (1024 + 32 * 4),
   });
 });
 
-test("a weight that a nested graph reads too is stored in both forms", async () => {
+test("a weight that a nested graph gives out too is stored in both forms", async () => {
   const edit = new GraphEditor(ops, "g");
   const weight = edit.addConstant("w", square(32));
   const [y] = edit.insert("MatMul", [edit.addInput("x", { dtype: "f32", shape: [4, 32] }), weight]);

@@ -1,0 +1,62 @@
+import type { Diagnostic, GraphPlace, GraphTree, Node } from "@vlm-export/ir";
+import { placeOf, quantNestedFloat, recipeNoEffect } from "../errors.js";
+import type { NodePlan, WeightPlan } from "../plan-types.js";
+import { exemptQuantized } from "./already-quantized.js";
+import { Exemptions } from "./exemptions.js";
+import type { NodeView } from "./node-view.js";
+import { edgeKey, planWeights, type WeightForms } from "./plan-weights.js";
+import { exemptPositions } from "./positions.js";
+import { readersOf } from "./readers.js";
+
+/** A graph inside an operator with what the rules say of its nodes. */
+export interface NestedViews {
+  readonly place: GraphPlace;
+  readonly views: ReadonlyMap<Node, NodeView>;
+}
+
+interface NestedSite {
+  readonly tree: GraphTree;
+  /** Those of the outermost graph, which the same form of the same constant shares. */
+  readonly forms: WeightForms;
+  report(finding: Diagnostic): void;
+}
+
+/**
+ * Weights of the nodes inside operators, by the rules that hold for all nodes. Their activations stay floats: nothing is observed there.
+ */
+export function planNested(nested: readonly NestedViews[], site: NestedSite): ReadonlyMap<Node, NodePlan> {
+  const plans = new Map<Node, NodePlan>();
+  for (const { place, views } of nested) {
+    const weights = nestedWeights({ place, views }, site);
+    for (const node of views.keys()) plans.set(node, nodePlan(node, weights));
+  }
+  reportFloats(nested, site.report);
+  return plans;
+}
+
+function nestedWeights({ place, views }: NestedViews, { tree, forms, report }: NestedSite): ReadonlyMap<string, WeightPlan> {
+  const readers = readersOf(place.graph);
+  const exemptions = new Exemptions();
+  exemptQuantized(views, readers, exemptions);
+  exemptPositions({ graph: place.graph, tree }, views, readers, exemptions);
+  return planWeights([...views.values()], { forms, exemptions, within: place, report });
+}
+
+function nodePlan(node: Node, weights: ReadonlyMap<string, WeightPlan>): NodePlan {
+  const inputs = node.inputs.map((_, index) => {
+    const weight = weights.get(edgeKey(node, index));
+    return weight && { kind: "weight" as const, weight };
+  });
+  return { node, inputs, outputs: node.outputs.map(() => undefined) };
+}
+
+/** One warning for all whose activations the rules decide, and a note for each rule whose split is not made. */
+function reportFloats(nested: readonly NestedViews[], report: (finding: Diagnostic) => void): void {
+  const views = nested.flatMap(({ views: inside }) => [...inside.values()]);
+  const floats = views.filter(({ operands, decisions }) => decisions.activations && operands.some(({ kind }) => kind === "activation"));
+  const holders = new Set(nested.flatMap(({ place }) => place.holder?.node.op ?? []));
+  if (floats.length > 0) report(quantNestedFloat(floats.length, [...holders].sort()));
+  const splits = new Set(views.flatMap(({ decisions }) => decisions.split?.rule ?? []));
+  for (const { decidedBy } of splits)
+    report({ ...recipeNoEffect(placeOf(decidedBy), "split has no effect inside If, Loop and Scan."), severity: "info" });
+}
