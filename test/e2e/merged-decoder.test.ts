@@ -1,8 +1,9 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createEngine } from "@vlm-export/engine";
 import {
   graphAttribute,
+  intAttribute,
   onnxGraph,
   type OnnxNode,
   onnxNode,
@@ -90,6 +91,61 @@ async function mergedDecoder(): Promise<string> {
   return path;
 }
 
+/** A Loop of three turns and a Scan along eight rows, whose bodies share `up` and have a weight of their own. */
+async function loops(): Promise<string> {
+  const path = join(folder.path, "loops.onnx");
+  const step = (prefix: string, own: OnnxTensor, input: string): Parameters<typeof onnxGraph>[0]["nodes"] => [
+    node("MatMul", [input, "up"], `${prefix}_a`),
+    node("MatMul", [`${prefix}_h`, own.name], `${prefix}_b`),
+    node("Add", [`${prefix}_a`, `${prefix}_b`], `${prefix}_s`),
+    node("Tanh", [`${prefix}_s`], `${prefix}_next`),
+  ];
+  const state = (name: string) => onnxValue(name, "f32", [1, HIDDEN]);
+  const [turns, rows] = [weight("turn", 6, [HIDDEN, HIDDEN]), weight("row", 7, [HIDDEN, HIDDEN])];
+  const loop = onnxGraph({
+    name: "turns",
+    inputs: [onnxValue("i", "i64", []), onnxValue("go", "bool", []), state("turn_h")],
+    outputs: [onnxValue("go_on", "bool", []), state("turn_next")],
+    initializers: [turns],
+    nodes: [...(step("turn", turns, "turn_h") ?? []), node("Identity", ["go"], "go_on")],
+  });
+  const scan = onnxGraph({
+    name: "rows",
+    inputs: [state("row_h"), state("row_x")],
+    outputs: [state("row_next"), state("row_y")],
+    initializers: [rows],
+    nodes: [...(step("row", rows, "row_x") ?? []), node("Identity", ["row_next"], "row_y")],
+  });
+  const model = smallModel({
+    name: "loops",
+    inputs: [onnxValue("x", "f32", [8, 1, HIDDEN]), state("h")],
+    outputs: [state("turned"), onnxValue("y", "f32", [8, 1, HIDDEN])],
+    initializers: [
+      weight("up", 3, [HIDDEN, HIDDEN]),
+      onnxTensor("count", "i64", [], i64([3])),
+      onnxTensor("yes", "bool", [], Uint8Array.of(1)),
+    ],
+    nodes: [
+      onnxNode({
+        opType: "Loop",
+        name: "loop",
+        inputs: ["count", "yes", "h"],
+        outputs: ["turned"],
+        attributes: [graphAttribute("body", loop)],
+      }),
+      onnxNode({
+        opType: "Scan",
+        name: "scan",
+        inputs: ["turned", "x"],
+        outputs: ["last", "y"],
+        attributes: [graphAttribute("body", scan), intAttribute("num_scan_inputs", 1)],
+      }),
+    ],
+  });
+  await writeOnnx(model, path);
+  return path;
+}
+
 async function outputsOf(path: string): Promise<readonly Float32Array[]> {
   const engine = await createEngine();
   try {
@@ -150,4 +206,23 @@ describe.each([
     expect(Math.min(...likeness)).toBeGreaterThan(least);
     expect(cosine(before[0] as Float32Array, before[1] as Float32Array)).toBeLessThan(0.9);
   });
+});
+
+test.each([
+  ["int8, uint8 in the file", "{ dtype: int8, granularity: channel, symmetric: true }", "unsigned", 30],
+  ["uint4 in blocks", "{ dtype: uint4, granularity: block, blockSize: 16, symmetric: false, scaleDtype: float16 }", "auto", 15],
+])("bodies of Loop and Scan compute nearly the same in one file: %s", async (_, weights, signedness, least) => {
+  const path = await loops();
+  const recipe = join(folder.path, `${signedness}.yaml`);
+  const targets = `targets:\n  onnx-qdq: { externalData: never, signedness: ${signedness} }\n`;
+  writeFileSync(recipe, `version: 1\nrules:\n  - match: { op: MatMul }\n    weights: ${weights}\n${targets}`);
+  const out = join(folder.path, `loops-${signedness}`);
+  const { code, stderr } = vlmExport([path, "-r", recipe, "-t", "onnx-qdq", "-o", out, "--verify", "run", "--cache", "off"]);
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  const report = JSON.parse(readFileSync(join(out, "report.json"), "utf8")) as Report;
+  const { proof, engine, files } = report.targets["onnx-qdq"] ?? {};
+  expect(proof).toMatchObject({ tensorsCompared: 3, tensorsDifferent: 0 });
+  expect(engine).toMatchObject({ status: "run" });
+  expect(engine?.sqnrDb).toBeGreaterThan(least);
+  expect(files?.map(({ path: file }) => file)).toEqual(["onnx-qdq/model.onnx"]);
 });

@@ -1,5 +1,14 @@
 import { type Backend, type LossEntry, quantViewOf, scaleValues, zeroPointValues } from "@vlm-export/backend-api";
-import { type Graph, GraphEditor, memoryTensor, type OpRegistry, type QuantSpec, type TensorType } from "@vlm-export/ir";
+import {
+  type Graph,
+  GraphEditor,
+  graphTree,
+  memoryTensor,
+  type OpRegistry,
+  type QuantSpec,
+  type TensorType,
+  type Value,
+} from "@vlm-export/ir";
 import type { IntegerType, Kernels } from "@vlm-export/numerics";
 import { unholdable } from "./check-target.js";
 
@@ -29,9 +38,19 @@ export function fallBackToFloat(
         ...type,
         dtype: "f32",
       });
+      retypeCaptures(graph, value, ops);
     } else edit.retype(value, type);
     return { component, value: value.name, reason, resolution: "fallback" };
   });
+}
+
+/** Graphs inside operators see the constant as what it is now. */
+function retypeCaptures(graph: Graph, constant: Value, ops: OpRegistry): void {
+  const { places, sourceOf } = graphTree(graph);
+  for (const place of places)
+    for (const capture of place.graph.captures)
+      if (sourceOf(capture) === constant)
+        new GraphEditor(ops, place.graph).retype(capture, { dtype: constant.type.dtype, shape: capture.type.shape });
 }
 
 function qparams(quant: QuantSpec): { readonly scale: Float32Array; readonly zeroPoint?: Int32Array } {
