@@ -13,6 +13,7 @@ import { removeDead } from "./remove-dead.js";
 import { removeEmptyParts } from "./remove-empty-parts.js";
 import { removeIdentity } from "./remove-identity.js";
 import { removeNanGuard } from "./remove-nan-guard.js";
+import { tagNestedRoles } from "./roles/tag-nested-roles.js";
 import { tagRoles } from "./roles/tag-roles.js";
 import { scatterToConcat } from "./scatter-to-concat.js";
 import { takeBranches } from "./take-branches.js";
@@ -49,6 +50,7 @@ export const normalizePasses: readonly Pass[] = [
   removeIdentity,
   removeDead,
   tagRoles,
+  tagNestedRoles,
 ];
 
 /** Runs {@link normalizePasses} on the graph that `edit` owns. */

@@ -13,11 +13,11 @@ export function tagWeights(edit: GraphEditor, roles: Roles): void {
 
 const VIEWS: ReadonlySet<string> = new Set(["Transpose", "Cast"]);
 
-/** The first reader, and what it reads: the constant, or a view of it. */
+/** The first reader that is no graph inside an operator, and what it reads: the constant, or a view of it. */
 function readerOf(graph: Graph, constant: Value): readonly [Node | undefined, Value] {
   let read = constant;
   for (;;) {
-    const [reader] = graph.users(read);
+    const reader = graph.users(read).find(({ inputs }) => inputs.includes(read));
     const [view] = reader?.outputs ?? [];
     if (!reader || !view || !VIEWS.has(reader.op)) return [reader, read];
     read = view;
