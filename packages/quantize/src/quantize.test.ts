@@ -102,7 +102,12 @@ test("keep: float16 leaves bodies of control flow in their types, and nodes with
   edit.addOutput(node("Abs", [node("Add", [chosen as Value, one], "sum")], "y")); // chosen is of unknown type
   edit.settle();
   const plan = await planOf(edit.graph, '  - match: { op: "*" }\n    keep: float16\n');
-  expect(plan.keeps.map(({ node: { op } }) => op)).toEqual(["Neg", "Abs"]);
+  expect(plan.keeps.map(({ node: { op }, dtype, within }) => [op, dtype, within?.path])).toEqual([
+    ["Neg", "f16", undefined],
+    ["Abs", "f16", undefined],
+    ["Abs", "float", "chosen_node/then_branch/"],
+    ["Sqrt", "float", "chosen_node/else_branch/"],
+  ]);
   const { graph } = await quantize(plan, undefined, { ops, kernels });
   expect(graph.nodes.map(({ op }) => op)).toEqual(["Cast", "Neg", "Cast", "If", "Add", "Cast", "Abs", "Cast"]);
   expect([...(graph.nodes[3]?.captures ?? [])].map(([inside, { type }]) => [inside, type.dtype])).toEqual([["hidden", "f32"]]);

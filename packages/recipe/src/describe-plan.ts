@@ -101,15 +101,17 @@ function becomes({ request, fixedRange }: QuantGroup): string {
 }
 
 function otherRows({ keeps, splits, biasCorrections, equalizations }: Plan): readonly (readonly string[])[] {
-  const row = (node: Node, what: string, decidedBy: DecidedBy): readonly string[] => [
-    node.name,
+  const row = (node: Node, what: string, decidedBy: DecidedBy, path = ""): readonly string[] => [
+    path + node.name,
     node.op,
     node.role ?? "",
     what,
     lineText(decidedBy),
   ];
   return [
-    ...keeps.map(({ node, dtype, decidedBy }) => row(node, dtype === "f16" ? "computes in float16" : "kept in float", decidedBy)),
+    ...keeps.map(({ node, dtype, decidedBy, within }) =>
+      row(node, dtype === "f16" ? "computes in float16" : "kept in float", decidedBy, within?.path),
+    ),
     ...splits.map(({ node, sigma, by, decidedBy }) => row(node, `outlier channels of ${by} above ${sigma} σ in float16`, decidedBy)),
     ...biasCorrections.map(({ node, decidedBy }) => row(node, "bias correction", decidedBy)),
     ...equalizations.map(({ node, decidedBy }) => row(node, "channels scaled against the weights that read them", decidedBy)),
@@ -145,7 +147,11 @@ export function planToJson(plan: Plan): object {
       group: group.id,
       weight: weight.name,
     })),
-    keeps: plan.keeps.map(({ node, dtype, decidedBy }) => ({ node: node.name, dtype, decidedBy: placeText(decidedBy) })),
+    keeps: plan.keeps.map(({ node, dtype, decidedBy, within }) => ({
+      node: `${within?.path ?? ""}${node.name}`,
+      dtype,
+      decidedBy: placeText(decidedBy),
+    })),
     splits: plan.splits.map(({ node, sigma, by, decidedBy }) => ({ node: node.name, sigma, by, decidedBy: placeText(decidedBy) })),
     biasCorrections: plan.biasCorrections.map(({ node, decidedBy }) => ({ node: node.name, decidedBy: placeText(decidedBy) })),
     equalizations: plan.equalizations.map(({ node, output, weights, decidedBy }) => ({

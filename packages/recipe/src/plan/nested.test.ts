@@ -63,6 +63,8 @@ test.each([
   const plan = await planned(`${WEIGHTS}  - match: { name: "${name}" }\n    keep: float\n`);
   expect(names(plan)).toEqual(["w"]);
   expect(plan.diagnostics).toEqual([]);
+  expect(describePlan(plan)).toMatch(/if\/then_branch\/second +MatMul +kept in float +r.yaml:5/);
+  expect(planToJson(plan)).toMatchObject({ keeps: [{ node: "if/then_branch/second", dtype: "float" }] });
 });
 
 test("a name that no node inside has is an error that knows those that are near", async () => {

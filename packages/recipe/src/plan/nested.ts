@@ -1,8 +1,9 @@
 import type { Diagnostic, GraphPlace, GraphTree, Node } from "@vlm-export/ir";
 import { placeOf, quantNestedFloat, recipeNoEffect } from "../errors.js";
-import type { NodePlan, WeightPlan } from "../plan-types.js";
+import type { KeepPlan, NodePlan, WeightPlan } from "../plan-types.js";
 import { exemptQuantized } from "./already-quantized.js";
 import { Exemptions } from "./exemptions.js";
+import { planKeeps } from "./extras.js";
 import type { NodeView } from "./node-view.js";
 import { edgeKey, planWeights, type WeightForms } from "./plan-weights.js";
 import { exemptPositions } from "./positions.js";
@@ -12,6 +13,12 @@ import { readersOf } from "./readers.js";
 export interface NestedViews {
   readonly place: GraphPlace;
   readonly views: ReadonlyMap<Node, NodeView>;
+}
+
+/** Decisions on the nodes inside operators. */
+export interface NestedPlans {
+  readonly nodes: ReadonlyMap<Node, NodePlan>;
+  readonly keeps: readonly KeepPlan[];
 }
 
 interface NestedSite {
@@ -24,14 +31,16 @@ interface NestedSite {
 /**
  * Weights of the nodes inside operators, by the rules that hold for all nodes. Their activations stay floats: nothing is observed there.
  */
-export function planNested(nested: readonly NestedViews[], site: NestedSite): ReadonlyMap<Node, NodePlan> {
-  const plans = new Map<Node, NodePlan>();
+export function planNested(nested: readonly NestedViews[], site: NestedSite): NestedPlans {
+  const nodes = new Map<Node, NodePlan>();
+  const keeps: KeepPlan[] = [];
   for (const { place, views } of nested) {
     const weights = nestedWeights({ place, views }, site);
-    for (const node of views.keys()) plans.set(node, nodePlan(node, weights));
+    for (const keep of planKeeps([...views.values()])) keeps.push({ ...keep, dtype: "float", within: place });
+    for (const node of views.keys()) nodes.set(node, nodePlan(node, weights));
   }
   reportFloats(nested, site.report);
-  return plans;
+  return { nodes, keeps };
 }
 
 function nestedWeights({ place, views }: NestedViews, { tree, forms, report }: NestedSite): ReadonlyMap<string, WeightPlan> {

@@ -159,11 +159,11 @@ function planViews(
   planConstants(list, { sites, exemptions, forms });
   const biases = planBiases(sites, grouping);
   const inside = planNested(nested, { tree, forms, report });
-  const keeps = planKeeps(list);
+  const keeps = [...planKeeps(list), ...inside.keeps];
   const splits = planSplits(list, weights, report);
   const biasCorrections = planCorrections(list, weights);
   const parts = { weights: forms.all, biases, keeps, groups: grouping.groups };
-  const nodes = new Map([...nodePlans(list, grouping, parts), ...inside]);
+  const nodes = new Map([...nodePlans(list, grouping, parts), ...inside.nodes]);
   const kept = keptValues(exemptions, demands.refused);
   reportKept(kept, report);
   return {
