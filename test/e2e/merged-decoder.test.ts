@@ -176,6 +176,14 @@ function cosine(a: Float32Array, b: Float32Array): number {
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }
 
+test("inspect counts what is inside the branches, and names its roles", () => {
+  const { code, stdout } = vlmExport(["inspect", source, "--json"]);
+  expect(code).toBe(0);
+  const { components } = JSON.parse(stdout) as { components: readonly { operators: readonly object[]; roles: readonly object[] }[] };
+  expect(components[0]?.operators).toContainEqual(expect.objectContaining({ op: "MatMul", count: 11 }));
+  expect(components[0]?.roles).toContainEqual({ role: "language.embed.fc1", nodes: 2 });
+});
+
 const OWN = ["optimum::if/then_branch/own", "optimum::if/else_branch/own"];
 
 let source: string;

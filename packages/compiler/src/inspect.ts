@@ -3,6 +3,7 @@ import {
   allConstants,
   type Diagnostic,
   elementCount,
+  graphTree,
   type Graph,
   printGraph,
   printType,
@@ -19,6 +20,7 @@ export interface InspectOptions {
   report?(diagnostic: Diagnostic): void;
 }
 
+/** Nodes, operators, roles and parameters of the graphs inside operators count as well. */
 export interface ComponentFacts {
   readonly name: string;
   readonly nodes: number;
@@ -57,16 +59,17 @@ export async function inspectModel(path: string, { ir, signal, report }: Inspect
 
 function componentFacts(name: string, graph: Graph, isKnown: (op: string) => boolean): ComponentFacts {
   const port = (value: Value): { readonly name: string; readonly type: string } => ({ name: value.name, type: printType(value.type) });
+  const nodes = graphTree(graph).places.flatMap((place) => place.graph.nodes);
   const data = allConstants(graph).flatMap((constant) => constant.data ?? []);
   return {
     name,
-    nodes: graph.nodes.length,
+    nodes: nodes.length,
     parameters: data.reduce((sum, { shape }) => sum + elementCount(shape), 0),
     bytes: storedByteLength(data),
     inputs: graph.inputs.map(port),
     outputs: graph.outputs.map(port),
-    operators: counted(graph.nodes.map(({ op }) => op)).map(([op, count]) => ({ op, count, known: isKnown(op) })),
-    roles: counted(graph.nodes.flatMap(({ role }) => role ?? [])).map(([role, nodes]) => ({ role, nodes })),
+    operators: counted(nodes.map(({ op }) => op)).map(([op, count]) => ({ op, count, known: isKnown(op) })),
+    roles: counted(nodes.flatMap(({ role }) => role ?? [])).map(([role, count]) => ({ role, nodes: count })),
   };
 }
 

@@ -190,11 +190,12 @@ export interface KeptValue {
   readonly reason: KeptReason;
 }
 
+/** Those inside operators with graphs of their own are included. */
 export interface PlanSummary {
   readonly nodes: number;
   /** Nodes with at least one quantized operand. */
   readonly quantizedNodes: number;
-  /** Elements of all float constants, those inside operators with graphs of their own included. */
+  /** Elements of all float constants. */
   readonly parameters: number;
   readonly quantizedParameters: number;
   /** Bytes of all constants as they are, and as planned. */
