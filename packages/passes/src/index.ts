@@ -23,6 +23,7 @@ export { removeDead } from "./remove-dead.js";
 export { removeEmptyParts } from "./remove-empty-parts.js";
 export { removeIdentity } from "./remove-identity.js";
 export { removeNanGuard } from "./remove-nan-guard.js";
+export { tagNestedRoles } from "./roles/tag-nested-roles.js";
 export { tagRoles } from "./roles/tag-roles.js";
 export { scatterToConcat } from "./scatter-to-concat.js";
 export { expandAll, type StandIn, standIn } from "./stand-in.js";
