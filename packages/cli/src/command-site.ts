@@ -1,4 +1,3 @@
-import type { EventSink } from "@vlm-export/compiler";
 import type { Output } from "./output.js";
 
 /** The backend whose hooks run now, if any do: an error that nothing catches meanwhile is laid to its plugin. */
@@ -16,12 +15,4 @@ export interface CommandSite {
   readonly running: RunningPlugin;
   /** What the process ends with when the command does not throw. */
   exitCode: number;
-}
-
-/** Shows events, and remembers whose code runs meanwhile. */
-export function heardBy({ running }: Pick<CommandSite, "running">, show: EventSink): EventSink {
-  return (event) => {
-    running.backend = event.kind === "stage-end" ? undefined : event.target;
-    show(event);
-  };
 }

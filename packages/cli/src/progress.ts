@@ -15,28 +15,11 @@ export interface Progress {
 /** live: a line per stage and target with ETA and memory (terminals); lines: one line per finished stage; none. */
 export type ProgressMode = "live" | "lines" | "none";
 
-/** What suits stderr: a display where it is a terminal on which lines can be drawn over. */
-export function progressMode(quiet: boolean): ProgressMode {
-  if (quiet) return "none";
-  return process.stderr.isTTY && !process.env["CI"] && process.env["TERM"] !== "dumb" ? "live" : "lines";
-}
-
 /** `rows`: the stages that all targets share, and the targets, in the order in which they run. */
 export function createProgress(mode: ProgressMode, rows: readonly string[], terminal: Terminal = process.stderr): Progress {
   const quiet: Progress = { sink: () => undefined, aside: (print) => print(), finish: () => undefined };
   if (mode === "none") return quiet;
   return mode === "lines" ? { ...quiet, sink: (event) => printLine(event, terminal) } : liveProgress(rows, terminal);
-}
-
-/** Runs `action` under the display, which is settled before its result is told or its error. */
-export async function under<T>(progress: Progress, action: () => Promise<T>): Promise<T> {
-  try {
-    const result = await action();
-    progress.finish(false);
-    return result;
-  } finally {
-    progress.finish(true);
-  }
 }
 
 function printLine(event: RunEvent, terminal: Terminal): void {

@@ -1,7 +1,7 @@
 import { textTable } from "@vlm-export/ir";
 import type { EvaluatedTarget } from "@vlm-export/compiler";
 import type { CommandModule } from "yargs";
-import { type CommandSite, heardBy } from "../command-site.js";
+import type { CommandSite } from "../command-site.js";
 import { backendsOf, PLUGIN_OPTION } from "../common.js";
 import { cliUsage } from "../errors.js";
 import { EXIT } from "../exit-codes.js";
@@ -41,26 +41,23 @@ export function evalCommand(site: CommandSite): CommandModule<object, EvalArgs> 
 
 async function runEval(site: CommandSite, { dist, data, labels, model, limit, plugin }: EvalArgs): Promise<void> {
   if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) throw cliUsage("--limit is no whole number above 0.");
-  const [{ evaluateOutput, inspectOutput }, { createProgress, progressMode, under }] = await Promise.all([
+  const [{ evaluateOutput, inspectOutput }, { withProgress }] = await Promise.all([
     import("@vlm-export/compiler"),
-    import("../progress.js"),
+    import("../with-progress.js"),
   ]);
   const names = inspectOutput(dist).targets.map(({ name }) => name);
   const rejected = rejectedTargets(dist, names);
   if (rejected.size > 0) site.exitCode = EXIT.verify;
   for (const diagnostic of rejected.values()) site.output.message(diagnostic);
   const backends = await backendsOf(site.output, plugin);
-  const progress = createProgress(
-    progressMode(site.quiet),
-    names.filter((name) => !rejected.has(name)),
-  );
-  const measured = await under(progress, () =>
+  const shown = names.filter((name) => !rejected.has(name));
+  const measured = await withProgress(site, shown, ({ onEvent }) =>
     evaluateOutput(dist, {
       data,
       backends,
       environment: process.env,
       signal: site.signal,
-      onEvent: heardBy(site, progress.sink),
+      onEvent,
       ...(labels !== undefined && { labels }),
       ...(model !== undefined && { model }),
       ...(limit !== undefined && { limit }),

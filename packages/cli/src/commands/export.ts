@@ -1,6 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import type { CommandModule } from "yargs";
-import { type CommandSite, heardBy } from "../command-site.js";
+import type { CommandSite } from "../command-site.js";
 import { chosenRecipe, DEFAULT_RECIPE, findBackends } from "../common.js";
 import { cliCache } from "../errors.js";
 import { summaryText } from "../summary.js";
@@ -67,15 +67,11 @@ async function runExport(
   { model, recipe: named, target, out, verify, calibration, cache, json }: ExportArgs,
 ): Promise<void> {
   const targets = demandedTargets(target);
-  const [{ compile }, { createProgress, progressMode, under }] = await Promise.all([
-    import("@vlm-export/compiler"),
-    import("../progress.js"),
-  ]);
+  const [{ compile }, { withProgress }] = await Promise.all([import("@vlm-export/compiler"), import("../with-progress.js")]);
   const { recipe, byDefault } = await chosenRecipe(named);
   const cacheDir = await cacheFolder(cache);
-  const progress = createProgress(progressMode(site.quiet), [...SHARED_STAGES, ...targets, "report"]);
   const backends = await findBackends(site.output, recipe);
-  const { report, exitCode } = await under(progress, () =>
+  const { report, exitCode } = await withProgress(site, [...SHARED_STAGES, ...targets, "report"], ({ onEvent, aside }) =>
     compile({
       modelPath: model,
       recipe,
@@ -87,8 +83,8 @@ async function runExport(
       tool: { name: "vlm-export", version: VERSION },
       environment: process.env,
       signal: site.signal,
-      onEvent: heardBy(site, progress.sink),
-      report: (diagnostic) => progress.aside(() => site.output.message(diagnostic)),
+      onEvent,
+      report: (diagnostic) => aside(() => site.output.message(diagnostic)),
       ...(calibration !== undefined && { calibrationFile: calibration }),
       ...(cacheDir !== undefined && { cacheDir }),
     }),

@@ -1,7 +1,7 @@
 import type { VerifiedTarget } from "@vlm-export/compiler";
 import { type Diagnostic, textTable } from "@vlm-export/ir";
 import type { CommandModule } from "yargs";
-import { type CommandSite, heardBy } from "../command-site.js";
+import type { CommandSite } from "../command-site.js";
 import { backendsOf, PLUGIN_OPTION } from "../common.js";
 import { contradictions } from "../contradictions.js";
 import { EXIT } from "../exit-codes.js";
@@ -30,17 +30,16 @@ export function verifyCommand(site: CommandSite): CommandModule<object, VerifyAr
 }
 
 async function runVerify(site: CommandSite, { dist, plugin }: VerifyArgs): Promise<void> {
-  const [{ inspectOutput, verifyOutput }, { createProgress, progressMode, under }] = await Promise.all([
+  const [{ inspectOutput, verifyOutput }, { withProgress }] = await Promise.all([
     import("@vlm-export/compiler"),
-    import("../progress.js"),
+    import("../with-progress.js"),
   ]);
   const { manifest, targets } = inspectOutput(dist);
   const names = targets.map(({ name }) => name);
   const rejected = [...rejectedTargets(dist, names)].map(([target, found]): VerifiedTarget => ({ target, diagnostics: [found] }));
   const backends = await backendsOf(site.output, plugin);
-  const progress = createProgress(progressMode(site.quiet), Object.keys(manifest.targets));
-  const proven = await under(progress, () =>
-    verifyOutput(dist, { backends, environment: process.env, signal: site.signal, onEvent: heardBy(site, progress.sink) }),
+  const proven = await withProgress(site, Object.keys(manifest.targets), ({ onEvent }) =>
+    verifyOutput(dist, { backends, environment: process.env, signal: site.signal, onEvent }),
   );
   const contradicted = contradictions(dist, manifest);
   const results = withFindings([...proven, ...rejected], contradicted);
