@@ -2,6 +2,7 @@ import { type Backend, type LossEntry, quantViewOf, scaleValues, zeroPointValues
 import {
   type Graph,
   GraphEditor,
+  type GraphTree,
   graphTree,
   memoryTensor,
   type OpRegistry,
@@ -23,6 +24,7 @@ export function fallBackToFloat(
   { ops, kernels }: { readonly ops: OpRegistry; readonly kernels: Kernels },
 ): readonly LossEntry[] {
   const edit = new GraphEditor(ops, graph);
+  const tree = graphTree(graph);
   return unholdable(backend, graph).map(({ value, reason }): LossEntry => {
     const type: TensorType = { dtype: value.type.dtype, shape: value.type.shape };
     const { data } = value;
@@ -38,15 +40,14 @@ export function fallBackToFloat(
         ...type,
         dtype: "f32",
       });
-      retypeCaptures(graph, value, ops);
+      retypeCaptures(tree, value, ops);
     } else edit.retype(value, type);
     return { component, value: value.name, reason, resolution: "fallback" };
   });
 }
 
 /** Graphs inside operators see the constant as what it is now. */
-function retypeCaptures(graph: Graph, constant: Value, ops: OpRegistry): void {
-  const { places, sourceOf } = graphTree(graph);
+function retypeCaptures({ places, sourceOf }: GraphTree, constant: Value, ops: OpRegistry): void {
   for (const place of places)
     for (const capture of place.graph.captures)
       if (sourceOf(capture) === constant)
