@@ -10,10 +10,10 @@ import type { Arithmetic } from "./load-request.js";
  */
 export type WeightPlace = "held" | "mapped";
 
-/** What a model takes in memory beside its weights and while it loads, as a share of them (measured at load: 1.1 to 1.25 in all; activations come on top). */
+/** What a model takes in memory beside its weights and while it loads, as a share of them (measured: 1.0 to 1.2 of them in all at the peak of the load; activations come on top). */
 const SHARE = 1.5;
 const HELD_BYTES = 4;
-/** With nothing set the engine keeps integers and packs them (measured: up to 2.1 times the file). */
+/** With nothing set the engine keeps integers and packs them (measured: 1.3 to 2.4 times the file, at the peak). */
 const DEFAULT_SHARE = 2.5;
 
 /** The place for the weights of a graph when so many bytes are free. Throws VX-ENGINE-MEMORY where the engine leaves no choice: nothing may be set. */
