@@ -12,6 +12,7 @@ const MODELS = [
   "vit_mnist",
   "mnist_cnn",
   "tiny-llava-classifier",
+  "tiny-llava-classifier-all-ways",
   "ultraface",
   "ultraface-simplified",
   "fastestdet",

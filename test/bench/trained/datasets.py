@@ -42,7 +42,18 @@ def mnist_cnn(material):
     return mnist(material, "mnist_cnn/mnist.onnx", "input.1", False)
 
 
-def tiny_llava(material):
+def upright(image):
+    yield image
+
+
+def all_ways(image):
+    """A picture turned by quarters, and each of these mirrored: eight pictures of the same thing."""
+    for turned in (image, image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)):
+        for quarter in range(4):
+            yield turned.rotate(90 * quarter)
+
+
+def tiny_llava(material, ways=upright):
     folder = material / "tiny-llava"
     config = json.loads((folder / "preprocessor_config.json").read_text())
     words = json.loads((folder / "classifier-labels.json").read_text())
@@ -51,15 +62,22 @@ def tiny_llava(material):
     def rows(name):
         return [json.loads(line) for line in (folder / name).read_text().splitlines() if line]
 
-    def sample(row):
+    def picture(row):
         image = Image.open(folder / row["image"]).convert("RGB")
         assert image.size == (config["crop_size"]["width"], config["crop_size"]["height"]), "pictures are stored at the model's size"
+        return image
+
+    def sample(image):
         values = (np.asarray(image, np.float32) * np.float32(config["rescale_factor"]) - mean) / std
         return {"pixel_values": values.transpose(2, 0, 1)[None].astype(np.float32)}
 
-    evaluation = rows("classifier-eval.jsonl")
-    labels = [words.index(row["label"]) for row in evaluation]
-    return Dataset("tiny-llava/onnx/classifier.onnx", "top1", [sample(r) for r in rows("classifier-calibration.jsonl")], [sample(r) for r in evaluation], labels, "64 classes of rendered shapes", True)
+    evaluation = [(image, words.index(row["label"])) for row in rows("classifier-eval.jsonl") for image in ways(picture(row))]
+    calibration = [sample(picture(row)) for row in rows("classifier-calibration.jsonl")]
+    return Dataset("tiny-llava/onnx/classifier.onnx", "top1", calibration, [sample(image) for image, _ in evaluation], [label for _, label in evaluation], "64 classes of rendered shapes", True)
+
+
+def tiny_llava_all_ways(material):
+    return tiny_llava(material, all_ways)
 
 
 def photos(material):
@@ -162,6 +180,7 @@ def tiny_gpt2(material, context=16, step=8):
 
 DATASETS = {
     "vit_mnist": vit_mnist, "mnist_cnn": mnist_cnn, "tiny-llava-classifier": tiny_llava,
+    "tiny-llava-classifier-all-ways": tiny_llava_all_ways,
     "ultraface": ultraface_full, "ultraface-simplified": ultraface_simplified, "fastestdet": fastestdet,
     "superres": superres, "stories260k-prefill": stories260k, "tiny-random-gpt2": tiny_gpt2,
 }
