@@ -55,6 +55,23 @@ test("inputs and outputs of unknown rank are as the sample has them", async () =
   expect([...new Float32Array(outputs.get("y")!.buffer)]).toEqual([-1, 2]);
 });
 
+test("a tap gives every so many elements, in the order of rows", async () => {
+  const taps = [
+    { value: "inner", kind: "tensor", every: 3 },
+    { value: "x", kind: "tensor", every: 5 },
+    { value: "y", kind: "tensor", every: 9 },
+  ] as const;
+  const session = await engine.openGraph({ graph: scaled(["rows", 4]), ops, taps });
+  const { outputs, tensors } = await session.run(new Map([["x", f32Tensor([0, 1, 2, 3, 4, 5, 6, 7], [2, 4])]]));
+  await session.close();
+  expect([...tensors].map(([name, { shape, buffer }]) => [name, shape, [...new Float32Array(buffer)]])).toEqual([
+    ["inner", [3], [0, 6, 12]],
+    ["x", [2], [0, 5]],
+    ["y", [1], [-0]],
+  ]);
+  expect(outputs.get("y")?.shape).toEqual([2, 4]);
+});
+
 test("taps give inner values whole, or their range", async () => {
   const session = await engine.openGraph({
     graph: scaled([3]),

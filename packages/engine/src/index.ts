@@ -1,3 +1,4 @@
+export type { Tap } from "@vlm-export/lowering-onnx";
 export { createEngine, type Engine, type EngineOptions, type GraphSource, type OpenOptions } from "./create-engine.js";
 export { engineLacks } from "./engine-lacks.js";
 export type { EngineSession, RunResult } from "./engine-session.js";
@@ -8,4 +9,5 @@ export { runSample, type SampleSource } from "./run-sample.js";
 export { sourceArithmetic } from "./source-arithmetic.js";
 export type { ObserverModule, ObserverSource, TapObserver } from "./tap-observer.js";
 export { removeLeftovers } from "./temp-folders.js";
+export { thinned, type ValueSizes, valueSizes } from "./value-sizes.js";
 export type { WeightPlace } from "./weight-place.js";

@@ -44,8 +44,8 @@ const MAPPED = { "session.disable_prepacking": "1", "optimization.disable_specif
 
 /**
  * Without the first of the extra settings, weights behind DequantizeLinear may run through a kernel that rounds activations to 8 bits (measured:
- * errors of over 100 steps of a 16-bit activation). Memory patterns cost memory for models with many outputs, and gain nothing. "plain" leaves out
- * the engine's fusions too: with Q/DQ left as it stands they can lose an output, and the binding then crashes on the missing tensor.
+ * errors of over 100 steps of a 16-bit activation). Memory patterns cost memory for models with many outputs, and gain nothing; nor does the arena,
+ * which keeps what the largest run took as long as its session is open. "plain" leaves out the engine's fusions too: with Q/DQ left as it stands they can lose an output, and the binding then crashes on the missing tensor.
  */
 function settingsOf({ arithmetic, threads, weights }: LoadRequest): InferenceSession.SessionOptions {
   const isPlain = arithmetic === "plain";
@@ -58,7 +58,7 @@ function settingsOf({ arithmetic, threads, weights }: LoadRequest): InferenceSes
     ...(arithmetic !== "default" && { extra }),
     graphOptimizationLevel: isPlain ? "basic" : weights === "held" ? "all" : "extended",
     enableMemPattern: false,
-    enableCpuMemArena: weights === "held",
+    enableCpuMemArena: false,
     logSeverityLevel: 4,
     ...(threads !== undefined && { intraOpNumThreads: threads }),
   };

@@ -1,5 +1,5 @@
 import { intAttribute, type OnnxValueInfo } from "@vlm-export/formats/onnx";
-import type { DType, Graph, TensorType, Value } from "@vlm-export/ir";
+import { type DType, type Graph, i64Tensor, type TensorType, type Value } from "@vlm-export/ir";
 import { lowerTap } from "./errors.js";
 import type { GraphWriter } from "./graph-writer.js";
 import type { LowerContext } from "./lower-context.js";
@@ -7,11 +7,13 @@ import { castTo } from "./qdq/pair.js";
 import { valueInfoOf } from "./value-info.js";
 
 /**
- * An inner value that the model gives out as well, as its readers see it (after Q/DQ): whole, or its least and greatest element.
+ * An inner value that the model gives out as well, as its readers see it (after Q/DQ): its elements, or its least and greatest one.
  */
 export interface Tap {
   readonly value: string;
   readonly kind: "tensor" | "range";
+  /** Of kind tensor: gives out the first element and every so many after it, in row-major order, as a vector; default all, as they stand. */
+  readonly every?: number;
 }
 
 /** Element types that engines take as outputs and reduce; all others are given out as f32. */
@@ -27,7 +29,8 @@ export function addTaps(graph: Graph, context: LowerContext, site: TapSite): rea
   return context.taps.flatMap((tap) => {
     const value = graph.value(tap.value);
     if (!value) throw lowerTap(tap.value);
-    const infos = tap.kind === "range" ? addRange(value, site) : addTensor(value, graph, site);
+    const infos =
+      tap.kind === "range" ? addRange(value, site) : tap.every ? addPart(value, tap.every, site) : addTensor(value, graph, site);
     context.tapOutputs.set(
       tap,
       infos.map(({ name }) => name),
@@ -44,12 +47,30 @@ function addTensor(value: Value, graph: Graph, { writer, reader }: TapSite): rea
   const name = reader(value);
   const { dtype } = value.type;
   if (graph.outputs.includes(value) && name !== LOST) return [valueInfoOf(name, value.type)];
-  const plain = PLAIN.has(dtype) || dtype === "bool" || dtype === "f16" || dtype === "unknown";
+  const plain = isPlain(dtype);
   if (plain && value.producer && name !== LOST) return [valueInfoOf(name, value.type)];
   const tap = writer.names.value(`${value.name}_tap`);
   if (plain) writer.node("Identity", [name], [tap]);
   else writer.node("Cast", [name], [tap], { attributes: [castTo("f32")] });
   return [valueInfoOf(tap, typeAs(value.type, plain ? dtype : "f32"))];
+}
+
+/** Element types that are given out as they are. */
+function isPlain(dtype: DType): boolean {
+  return PLAIN.has(dtype) || dtype === "bool" || dtype === "f16" || dtype === "unknown";
+}
+
+/** A part of the elements: the whole value is no output then, and its memory is free once its readers have run. */
+function addPart(value: Value, every: number, { writer, reader }: TapSite): readonly OnnxValueInfo[] {
+  const name = (part: string): string => writer.names.value(`${value.name}_${part}`);
+  const constant = (part: string, number: number): string => writer.initializer(`${value.name}_${part}`, i64Tensor([number]));
+  const flat = writer.node("Reshape", [reader(value), constant("flat_shape", -1)], [name("flat")]);
+  const bounds = [constant("part_start", 0), constant("part_end", Number.MAX_SAFE_INTEGER), constant("part_axis", 0)];
+  const part = writer.node("Slice", [flat, ...bounds, constant("part_step", every)], [name("part")]);
+  const { dtype } = value.type;
+  const plain = isPlain(dtype);
+  const tap = plain ? part : writer.node("Cast", [part], [name("tap")], { attributes: [castTo("f32")] });
+  return [valueInfoOf(tap, { dtype: plain ? dtype : "f32", shape: ["?part"] })];
 }
 
 /** Two scalars, `<value>_min` and `<value>_max`. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createEngine, type Engine } from "@vlm-export/engine";
-import { f32Tensor, type Graph, GraphEditor, memoryTensor, type TensorData, type Value } from "@vlm-export/ir";
+import { type Diagnostic, f32Tensor, type Graph, GraphEditor, memoryTensor, type TensorData, type Value } from "@vlm-export/ir";
 import { createKernels } from "@vlm-export/numerics";
 import { standardOps } from "@vlm-export/ops";
 import { parseRecipe, type Plan, planGraph } from "@vlm-export/recipe";
@@ -95,6 +95,24 @@ test("one pass over samples of different shapes counts what counting all at once
   kernels.histogram(all, -limit, limit, counts);
   expect(histogram?.counts).toEqual(counts);
   expect(limit / 2).toBeLessThanOrEqual(Math.max(...all.map(Math.abs)));
+});
+
+test("of very large values a part is counted, and the extremes are those of all elements", async () => {
+  const rows = 349_526;
+  const values = new Float32Array(rows * 16).fill(0.25);
+  values[16] = 40; // the second row: none of its hidden values but those at multiples of 3 are counted
+  const plan = await planOf(mlp(), { method: "percentile" });
+  const found: string[] = [];
+  const report = ({ code, where }: Diagnostic): number => found.push(`${code} ${where.value}`);
+  const seen = await calibrate(plan, samplesOf([values]), { engine, ops, kernels, report });
+  const few = await calibrate(plan, samplesOf([values.subarray(0, 32)]), { engine, ops, kernels });
+  const [hidden, same] = [seen, few].map((statistics) => statistics.values.get("hidden") as ValueStatistics);
+  const counted = (value: ValueStatistics | undefined): number | undefined =>
+    value?.histogram?.counts.reduce((sum, count) => sum + count, 0);
+  expect(found).toEqual(["VX-CAL-THINNED hidden"]);
+  expect(extremesOf(hidden as ValueStatistics)).toEqual(extremesOf(same as ValueStatistics));
+  expect(counted(hidden)).toBe(Math.ceil((rows * 24) / 3));
+  expect(counted(seen.values.get("x"))).toBe(rows * 16);
 });
 
 test("a model in float16 has the ranges of its numbers, by every method", async () => {

@@ -1,12 +1,13 @@
 import { setImmediate } from "node:timers/promises";
-import { type Engine, type EngineSession, type SampleSource, sourceArithmetic } from "@vlm-export/engine";
+import { type Engine, type EngineSession, type SampleSource, sourceArithmetic, type Tap, thinned, valueSizes } from "@vlm-export/engine";
 import type { Diagnostic, Model, OpRegistry, TensorData } from "@vlm-export/ir";
+
 import type { Kernels } from "@vlm-export/numerics";
 import type { EqualizationPlan, Plan } from "@vlm-export/recipe";
 import type { Store } from "@vlm-export/store";
 import { counterSource } from "./counter-source.js";
 import { columnsOfNorm } from "./equalize/choose-factors.js";
-import { calEmpty, calMapped } from "./errors.js";
+import { calEmpty, calMapped, calThinned } from "./errors.js";
 import { covers, type Need, needsOf } from "./needs.js";
 import { observedGraph } from "./observed/observed-graph.js";
 import { LOOK_SAMPLES, ObservedRun } from "./observed/observed-run.js";
@@ -84,7 +85,7 @@ async function observe(
   try {
     for await (const sample of samples) {
       signal?.throwIfAborted();
-      opened ??= await open(plan, needs, options);
+      opened ??= await open(plan, sample, needs, options);
       await opened.run.add(sample);
       count += 1;
       progress?.(count);
@@ -101,11 +102,16 @@ interface Opened {
   readonly run: ObservedRun;
 }
 
-async function open(plan: Plan, needs: readonly Need[], options: CalibrateOptions): Promise<Opened> {
+/** Most elements of a value that a histogram counts in one sample: each lies in memory twice while it is fetched. */
+const MAX_COUNTED = 2 ** 23;
+
+/** `first`, the first sample, tells how large values are. */
+async function open(plan: Plan, first: CalibrationSample, needs: readonly Need[], options: CalibrateOptions): Promise<Opened> {
   const { engine, ops, model, kernels, threads = 1, signal } = options;
   const observed = observedGraph(plan.graph, needs, ops);
   const observers = needs.map((need) => new ValueObserver(need, observed.scaled.get(need.value.name)?.output ?? need.value.name));
-  const taps = observers.map(({ tap, need }) => ({ value: tap, kind: need.histogram ? ("tensor" as const) : ("range" as const) }));
+  const sizeOf = valueSizes(plan.graph, first.tensors, ops);
+  const taps = observers.flatMap((observer) => tapsOf(observer, sizeOf(observer.need.value.name)));
   const held = observers.filter(({ need }) => need.histogram && need.norm).map(({ tap }) => tap);
   const own = new Set(plan.graph.outputs.map(({ name }) => name));
   const settings = {
@@ -121,8 +127,27 @@ async function open(plan: Plan, needs: readonly Need[], options: CalibrateOption
     columnsOfNorms(needs),
   ]);
   if (session.weights === "mapped") options.report?.(calMapped());
+  const thin = taps.filter(({ every }) => every !== undefined);
+  if (thin.length > 0)
+    options.report?.(
+      calThinned(
+        thin.map(({ value }) => value),
+        MAX_COUNTED,
+      ),
+    );
   const outputs = session.outputs.map(({ name }) => name).filter((name) => own.has(name));
   return { session, run: new ObservedRun(session, { observers, observed, outputs, columns, kernels }) };
+}
+
+/**
+ * A range, or all elements, which give it too. Of very many a part is counted, and the range taken beside it; but not of an equalized norm, whose
+ * channels the counter scales.
+ */
+function tapsOf({ tap, need }: ValueObserver, elements: number | undefined): readonly Tap[] {
+  const range: Tap = { value: tap, kind: "range" };
+  if (!need.histogram) return [range];
+  const every = need.norm ? undefined : thinned(elements, MAX_COUNTED);
+  return every === undefined ? [{ value: tap, kind: "tensor" }] : [{ value: tap, kind: "tensor", every }, range];
 }
 
 /** Read norm by norm between other work of this thread: the engine loads the model meanwhile. */

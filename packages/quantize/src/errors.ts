@@ -26,6 +26,19 @@ export function calMapped(): Diagnostic {
   };
 }
 
+/** Values too large to be counted whole. */
+export function calThinned(values: readonly string[], limit: number): Diagnostic {
+  const [first = "", ...others] = values;
+  return {
+    code: "VX-CAL-THINNED",
+    severity: "info",
+    message:
+      `${others.length === 0 ? "this value has" : `this value and ${others.length} others have`} more than ${limit} elements a sample: ` +
+      "their histograms count elements at even distances, at most so many; the extremes are those of all elements.",
+    where: { stage: "calibrate", value: first },
+  };
+}
+
 /** A sample makes an inner value NaN or infinite. */
 export function calNonFinite(value: string, sample: string, range: readonly [number, number]): VxError {
   return new VxError({

@@ -12,7 +12,7 @@ export interface ValueStatistics {
   /** Smallest and largest element of each sample, in order of the samples; exact. */
   readonly sampleMin: Float32Array;
   readonly sampleMax: Float32Array;
-  /** All elements of all samples. */
+  /** All elements of all samples, or those at even distances where there are very many. */
   readonly histogram?: Histogram;
   /** Mean of the samples' means. */
   readonly means?: ByAxis;

@@ -634,6 +634,11 @@ export const reportSchema: JsonSchema = {
             "null"
           ]
         },
+        "every": {
+          "description": "Of a large output, the first element and every so many after it were compared; absent when all were.",
+          "type": "integer",
+          "minimum": 2
+        },
         "maxAbsError": {
           "type": "number",
           "minimum": 0

@@ -250,6 +250,10 @@ export interface LayerReport {
    * 10·log10(Σx² / Σ(x − x̂)²); null = exact.
    */
   sqnrDb: number | null;
+  /**
+   * Of a large output, the first element and every so many after it were compared; absent when all were.
+   */
+  every?: number;
   maxAbsError: number;
 }
 export interface DefaultRun {

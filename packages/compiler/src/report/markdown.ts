@@ -165,7 +165,7 @@ function layerTable(layers: readonly LayerReport[]): readonly string[] {
       .slice(0, MAX_LAYERS)
       .flatMap((layer) =>
         row([
-          escape(layer.node ?? layer.value),
+          escape(layer.node ?? layer.value) + (layer.every === undefined ? "" : ` (1 of ${layer.every} elements)`),
           layer.op ?? "",
           escape(layer.role ?? ""),
           layer.cosine.toFixed(6),

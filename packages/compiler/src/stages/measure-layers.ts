@@ -1,6 +1,16 @@
 import type { Tensors } from "@vlm-export/backend-api";
-import { createEngine, runSample, sourceArithmetic } from "@vlm-export/engine";
+import {
+  createEngine,
+  type EngineSession,
+  runSample,
+  sourceArithmetic,
+  type Tap,
+  thinned,
+  type ValueSizes,
+  valueSizes,
+} from "@vlm-export/engine";
 import { type Graph, type Model, type Node, onlyComponent, type Value } from "@vlm-export/ir";
+
 import type { LayerReport } from "@vlm-export/schemas";
 import { NumericComparison } from "@vlm-export/verify";
 import type { RunSite } from "../run-site.js";
@@ -12,24 +22,54 @@ import { withSessions } from "./with-sessions.js";
 /** Most layers that one report measures; those with the most multiply-accumulates matter most and come first in the graph's order. */
 const MAX_LAYERS = 256;
 
+/** Most elements of a layer's output that are compared in one sample: all layers' lie in memory at once, of both graphs. */
+const MAX_COMPARED = 2 ** 20;
+
 /** Errors of the outputs of all nodes with a quantized operand: float graph against quantized graph on ONNX Runtime, the worst first. */
 export async function measureLayers(run: RunSite, floatModel: Model, quantizedModel: Model): Promise<readonly LayerReport[]> {
   const [float, quantized] = [onlyComponent(floatModel), onlyComponent(quantizedModel)];
   const layers = layersOf(float, quantized).slice(0, MAX_LAYERS);
-  const taps = layers.map(({ value }) => ({ value: value.name, kind: "tensor" as const }));
   return withSessions(await createEngine(), async (open) => {
-    const reference = await open({ graph: float, ops: run.ops, taps }, { arithmetic: sourceArithmetic(float), unreadable: "left-out" });
-    const session = await open({ graph: quantized, ops: run.ops, taps }, { arithmetic: "plain", unreadable: "left-out" });
+    const openBoth = async (taps: readonly Tap[]): Promise<Pair> => ({
+      reference: await open({ graph: float, ops: run.ops, taps }, { arithmetic: sourceArithmetic(float), unreadable: "left-out" }),
+      session: await open({ graph: quantized, ops: run.ops, taps }, { arithmetic: "plain", unreadable: "left-out" }),
+    });
     const comparisons = new Map(layers.map(({ value }) => [value.name, new NumericComparison(run.kernels)]));
+    let parts: ReadonlyMap<string, number> = new Map();
+    let pair: Pair | undefined;
     const samples = await layerSamples(run, floatModel);
     for await (const sample of samples) {
       const { tensors } = sample;
       run.request.signal?.throwIfAborted();
+      if (!pair) parts = partsOf(layers, valueSizes(float, tensors, run.ops));
+      pair ??= await openBoth(layers.map(({ value }) => tapOf(value, parts)));
+      const { reference, session } = pair;
       const expected = await runReference(samples.isRandom, () => runSample(sample, "verify", () => reference.run(tensors)));
       addAll(comparisons, expected.tensors, (await session.run(tensors)).tensors);
     }
-    return layers.map(({ node, value }) => reportOf(node, value, comparisons.get(value.name) as NumericComparison)).toSorted(byError);
+    return layers.map((layer) => reportOf(layer, comparisons, parts)).toSorted(byError);
   });
+}
+
+/** The two graphs, loaded. */
+interface Pair {
+  readonly reference: EngineSession;
+  readonly session: EngineSession;
+}
+
+/** Which elements of large outputs are compared: every so many, by value. */
+function partsOf(layers: readonly Layer[], sizeOf: ValueSizes): ReadonlyMap<string, number> {
+  return new Map(
+    layers.flatMap(({ value: { name } }) => {
+      const every = thinned(sizeOf(name), MAX_COMPARED);
+      return every === undefined ? [] : [[name, every] as const];
+    }),
+  );
+}
+
+function tapOf({ name }: Value, parts: ReadonlyMap<string, number>): Tap {
+  const every = parts.get(name);
+  return { value: name, kind: "tensor", ...(every !== undefined && { every }) };
 }
 
 function addAll(comparisons: ReadonlyMap<string, NumericComparison>, expected: Tensors, found: Tensors): void {
@@ -39,8 +79,20 @@ function addAll(comparisons: ReadonlyMap<string, NumericComparison>, expected: T
   }
 }
 
-function reportOf(node: Node, value: Value, comparison: NumericComparison): LayerReport {
-  return { ...layerOf(value.name, comparison.result()), node: node.name, op: node.op, ...(node.role !== undefined && { role: node.role }) };
+function reportOf(
+  { node, value: { name } }: Layer,
+  comparisons: ReadonlyMap<string, NumericComparison>,
+  parts: ReadonlyMap<string, number>,
+): LayerReport {
+  const error = (comparisons.get(name) as NumericComparison).result();
+  const every = parts.get(name);
+  return {
+    ...layerOf(name, error),
+    node: node.name,
+    op: node.op,
+    ...(node.role !== undefined && { role: node.role }),
+    ...(every !== undefined && { every }),
+  };
 }
 
 function byError(a: LayerReport, b: LayerReport): number {

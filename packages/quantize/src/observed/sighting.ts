@@ -28,7 +28,7 @@ export function sightingOf({ need, tap }: ValueObserver, result: RunResult, obse
   const { means, maxima, looks } = observed.channels.get(need.value.name) ?? NO_CHANNELS;
   const last = need.norm && looks.get(channelAxisOf(need.value));
   return {
-    range: (result.observed as SeenRanges | undefined)?.get(tap) ?? result.ranges.get(tap) ?? [0, 0], // none of a tensor without elements
+    range: result.ranges.get(tap) ?? (result.observed as SeenRanges | undefined)?.get(tap) ?? [0, 0], // none of a tensor without elements
     means: new Map([...means].map(([axis, name]) => [axis, vectorOf(result, name)])),
     maxima: new Map([...maxima].map(([axis, names]) => [axis, channelExtremes(result, names)])),
     ...(last && { last: channelExtremes(result, last) }),
