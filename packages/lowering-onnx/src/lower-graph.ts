@@ -1,8 +1,9 @@
-import { type OnnxGraph, onnxGraph, onnxNode } from "@vlm-export/formats/onnx";
+import { type OnnxGraph, type OnnxNode, onnxGraph, onnxNode } from "@vlm-export/formats/onnx";
 import { besideSources, definedValues, type Graph, type Node, type TensorData, type Value } from "@vlm-export/ir";
 import { attributesOf } from "./attributes.js";
 import { expansionOf } from "./expand/expansions.js";
 import { GraphWriter } from "./graph-writer.js";
+import { leavesLast } from "./leaves-last.js";
 import { integersBehind } from "./integers-behind.js";
 import type { LowerContext } from "./lower-context.js";
 import { addDynamic } from "./qdq/dynamic.js";
@@ -50,6 +51,14 @@ function lowerIn(graph: Graph, context: LowerContext, outer: Surroundings): Onnx
   return lowering.finish();
 }
 
+/**
+ * The nodes, where those from `first` on are of taps. These stand beside what they read but for the last of each: ONNX Runtime sorts a graph with a
+ * list of the nodes that are ready, through which it steps for each node.
+ */
+function withTaps(nodes: readonly OnnxNode[], first: number): readonly OnnxNode[] {
+  return leavesLast(besideSources(nodes, first, { reads: ({ inputs }) => inputs, gives: ({ outputs }) => outputs }));
+}
+
 class GraphLowering {
   private readonly graph: Graph;
   private readonly context: LowerContext;
@@ -91,10 +100,6 @@ class GraphLowering {
     for (const node of this.graph.nodes) this.addNode(node);
   }
 
-  /**
-   * The nodes of a tap stand beside what they read: ONNX Runtime 1.30 sorts a graph with a list of the nodes that are ready, through which it
-   * steps for each node, and all taps are ready to the end where they stand last.
-   */
   finish(): OnnxGraph {
     const { graph, writer, context } = this;
     const declared = graph.outputs.map((value) => valueInfoOf(this.outputName(value), value.type));
@@ -103,7 +108,7 @@ class GraphLowering {
     return onnxGraph({
       name: graph.name || "graph",
       docString: context.graph === graph ? context.description : "",
-      nodes: besideSources(writer.nodes, first, { reads: ({ inputs }) => inputs, gives: ({ outputs }) => outputs }),
+      nodes: taps.length > 0 ? withTaps(writer.nodes, first) : writer.nodes,
       initializers: writer.initializers,
       inputs: graph.inputs.map((value) => valueInfoOf(this.nameOf(value), value.type)),
       outputs: [...declared, ...taps],

@@ -293,14 +293,14 @@ function codeOf(work: () => unknown): string {
   }
 }
 
-test("the nodes of a tap stand right behind the node that gives what they read", () => {
+test("what taps give stands behind the model, the first last, and their other nodes beside what they read", () => {
   const graph = graphOf((edit, x) => one(edit.insert("Tanh", [one(edit.insert("Relu", [x], {}, { outputs: ["r"] }))])));
   const taps: readonly Tap[] = [
     { value: "r", kind: "range" },
-    { value: "x", kind: "range" },
+    { value: "x", kind: "tensor", every: 3 },
   ];
   const { nodes } = lower(graph, { taps }).model.graph;
-  expect(nodes.map(({ opType }) => opType)).toEqual(["ReduceMin", "ReduceMax", "Relu", "ReduceMin", "ReduceMax", "Tanh"]);
+  expect(nodes.map(({ opType }) => opType)).toEqual(["Reshape", "Relu", "Tanh", "Size", "ReduceMax", "ReduceMin", "Slice"]);
 });
 
 test("what ONNX cannot hold is a coded error that names the value and its numbers", () => {

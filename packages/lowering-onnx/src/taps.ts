@@ -26,7 +26,8 @@ interface TapSite {
 
 /** Adds the nodes of the taps; returns the declarations of their outputs. Throws VX-LOWER-TAP. */
 export function addTaps(graph: Graph, context: LowerContext, site: TapSite): readonly OnnxValueInfo[] {
-  return context.taps.flatMap((tap) => {
+  if (context.taps.length === 0) return [];
+  const infos = context.taps.flatMap((tap) => {
     const value = graph.value(tap.value);
     if (!value) throw lowerTap(tap.value);
     const infos =
@@ -37,6 +38,20 @@ export function addTaps(graph: Graph, context: LowerContext, site: TapSite): rea
     );
     return infos.filter(({ name }) => !graph.outputs.some((output) => output.name === name));
   });
+  return [...infos, ...addReaders(graph, site)];
+}
+
+/**
+ * Something that reads each of the model's outputs. ONNX Runtime computes first what the newest of the nodes needs that no other reads, and the
+ * newest are those that it fuses itself: where one gives an output, nothing of a tap would be computed before the model is through.
+ */
+function addReaders(graph: Graph, { writer, reader }: TapSite): readonly OnnxValueInfo[] {
+  return graph.outputs
+    .filter(({ producer, type }) => producer && !type.foreign)
+    .map((value) => {
+      const size = writer.node("Size", [reader(value)], [writer.names.value(`${value.name}_size`)]);
+      return valueInfoOf(size, { dtype: "i64", shape: [] });
+    });
 }
 
 /** A name that engines for JavaScript do not give results under. */
