@@ -101,11 +101,45 @@ test("a CLIP processor file", async () => {
 });
 
 test.each([
+  ["BitImageProcessor", { resize: { shortestEdge: 100 }, filter: "bicubic", color: "any" }],
+  ["MobileNetV2FeatureExtractor", { resize: { shortestEdge: 100 }, filter: "bilinear", color: "any" }],
+  ["MobileViTImageProcessor", { resize: { shortestEdge: 100 }, filter: "bilinear", color: "BGR" }],
+  ["DeiTImageProcessorFast", { resize: { to: { height: 100, width: 100 } }, filter: "bicubic", color: "any" }],
+  [undefined, { resize: { to: { height: 100, width: 100 } }, filter: "bilinear", color: "any" }],
+])("what a file of %s leaves open is what that processor does", async (image_processor_type, expected) => {
+  expect(await read({ image_processor_type, size: 100 })).toMatchObject(expected);
+});
+
+test("ConvNext cuts its share out of a larger picture, and stretches from 384 on", async () => {
+  const resnet = { feature_extractor_type: "ConvNextFeatureExtractor", crop_pct: 0.95, size: 224 };
+  expect(await read(resnet)).toMatchObject({ resize: { shortestEdge: 235 }, crop: { height: 224, width: 224 } });
+  expect(await read({ ...resnet, crop_pct: null })).toMatchObject({ resize: { shortestEdge: 256 } });
+  const large = await read({ ...resnet, size: { shortest_edge: 384 } });
+  expect(large).toMatchObject({ resize: { to: { height: 384, width: 384 } } });
+  expect(large.crop).toBeUndefined();
+  await expect(read({ ...resnet, crop_pct: 1.5 })).rejects.toThrow("crop_pct is 1.5, expected a number above 0, at most 1");
+  await expect(read({ ...resnet, size: { height: 224, width: 224 } })).rejects.toThrow("expected shortest_edge");
+});
+
+test("labels that a segmentation model reduces do not concern the pictures", async () => {
+  expect(await read({ image_processor_type: "SegformerImageProcessor", size: 64, do_reduce_labels: true })).toMatchObject({
+    rescale: 1 / 255,
+  });
+});
+
+test.each([
+  [{ image_processor_type: "LevitImageProcessor", size: 224 }, "it is of a LevitImageProcessor, whose steps"],
+  [{ image_processor_type: "__proto__", size: 224 }, "it is of a __proto__, whose steps"],
+  [{ image_processor_type: "DPTImageProcessor", size: 384, keep_aspect_ratio: true }, "keep_aspect_ratio"],
+  [{ image_processor_type: "DPTImageProcessor", size: 384, ensure_multiple_of: 14 }, "ensure_multiple_of 14"],
+  [{ image_processor_type: "ViTImageProcessor", size: 224, crop_pct: 0.9 }, "crop_pct"],
+  [{ image_processor_type: "ViTImageProcessor" }, "it has no size to resize to, nor do_resize: false"],
+  [{ size: 224, do_normalize: true, image_mean: [0.5] }, "it lacks image_mean or image_std"],
   [{ size: { longest_edge: 10, shortest_edge: 5 } }, "bounds the longest edge"],
   [{ do_pad: true }, "do_pad"],
   [{ size: { height: 0, width: 3 } }, "size.height is 0"],
   [{ resample: 9 }, "resample is 9"],
-  [{ image_std: [0] }, "image_std is [0], expected 1 to 3 numbers above 0"],
+  [{ size: 8, image_std: [0] }, "image_std is [0], expected 1 to 3 numbers above 0"],
   [{ rescale_factor: "x" }, 'rescale_factor is "x"'],
 ])("%j is refused", async (config, message) => {
   await expect(read(config)).rejects.toThrow(message);

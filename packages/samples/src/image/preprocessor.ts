@@ -3,6 +3,7 @@ import path from "node:path";
 import { calPreprocessor } from "../errors.js";
 import { readBytes } from "../read-bytes.js";
 import type { ImagePipeline, Size } from "./image-pipeline.js";
+import { type Processor, processorOf, sizesByShare } from "./processors.js";
 import type { ResampleFilter } from "./resample.js";
 
 const FILE_NAME = "preprocessor_config.json";
@@ -11,16 +12,21 @@ const MAX_BYTES = 1 << 20;
 const FILTERS: readonly (ResampleFilter | undefined)[] = ["nearest", "lanczos", "bilinear", "bicubic", "box"];
 /** Settings that would change the tensor in ways that the pipeline does not have. */
 const UNKNOWN_STEPS = [
-  "do_pad",
-  "do_thumbnail",
+  "crop_to_patches",
   "do_align_long_axis",
+  "do_grayscale",
   "do_image_splitting",
-  "do_reduce_labels",
-  "crop_pct",
-  "rescale_offset",
+  "do_pad",
+  "do_pan_and_scan",
+  "do_thumbnail",
+  "include_top",
+  "keep_aspect_ratio",
   "max_pixels",
+  "rescale_offset",
+  "size_divisor",
 ];
-const EDGES_KEEPING_ASPECT = ["CLIP", "Siglip2", "Chinese", "Convnext", "LlavaNext"];
+/** What crop_pct is where a ConvNext file does not give it. */
+const USUAL_SHARE = 224 / 256;
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -58,17 +64,42 @@ function parse(bytes: Uint8Array, refuse: Refuse): Config {
 }
 
 function pipelineOf(config: Config, source: string, refuse: Refuse): ImagePipeline {
-  for (const key of UNKNOWN_STEPS) if (config[key]) throw refuse(`it asks for ${key}, which is not executed by this version.`);
-  const resize = config["do_resize"] === false ? undefined : resizeOf(config, refuse);
+  const name = config["image_processor_type"] ?? config["feature_extractor_type"];
+  const processor = processorOf(typeof name === "string" ? name : undefined);
+  if (!processor) throw refuse(`it is of a ${String(name)}, whose steps this version does not know.`);
+  refuseOtherSteps(config, processor, refuse);
   return {
     source,
-    color: config["do_flip_channel_order"] === true ? "BGR" : "any",
-    filter: filterOf(config, refuse),
+    color: (config["do_flip_channel_order"] ?? processor.flipsChannels) ? "BGR" : "any",
+    filter: filterOf(config, processor, refuse),
     rescale: config["do_rescale"] === false ? 1 : (number(config, "rescale_factor", refuse) ?? 1 / 255),
-    ...(resize && { resize }),
-    ...(crops(config) && { crop: sizeOf(config["crop_size"], "crop_size", refuse) }),
+    ...sizes(config, processor, refuse),
     ...(config["do_normalize"] !== false && normalization(config, refuse)),
   };
+}
+
+function refuseOtherSteps(config: Config, { cut }: Processor, refuse: Refuse): void {
+  const steps = cut === "byShare" ? UNKNOWN_STEPS : [...UNKNOWN_STEPS, "crop_pct"];
+  for (const key of steps) if (config[key]) throw refuse(`it asks for ${key}, which is not executed by this version.`);
+  const multiple = config["ensure_multiple_of"] ?? 1;
+  if (multiple !== 1) throw refuse(`it asks for ensure_multiple_of ${JSON.stringify(multiple)}, which is not executed by this version.`);
+}
+
+function sizes(config: Config, processor: Processor, refuse: Refuse): Pick<ImagePipeline, "resize" | "crop"> {
+  const resize = config["do_resize"] === false ? undefined : resizeOf(config, processor, refuse);
+  if (processor.cut === "byShare") {
+    if (!resize) return {};
+    if (!("shortestEdge" in resize)) throw refuse(`size is ${JSON.stringify(config["size"])}, expected shortest_edge.`);
+    return sizesByShare(resize.shortestEdge, share(config, refuse));
+  }
+  return { ...(resize && { resize }), ...(crops(config) && { crop: sizeOf(config["crop_size"], "crop_size", refuse) }) };
+}
+
+function share(config: Config, refuse: Refuse): number {
+  const value = config["crop_pct"] ?? USUAL_SHARE;
+  if (typeof value !== "number" || !(value > 0 && value <= 1))
+    throw refuse(`crop_pct is ${JSON.stringify(value)}, expected a number above 0, at most 1.`);
+  return value;
 }
 
 function crops({ do_center_crop: stated, crop_size: size }: Config): boolean {
@@ -77,18 +108,15 @@ function crops({ do_center_crop: stated, crop_size: size }: Config): boolean {
 
 function normalization(config: Config, refuse: Refuse): Pick<ImagePipeline, "mean" | "std"> {
   const [mean, std] = [numbers(config, "image_mean", refuse), numbers(config, "image_std", refuse)];
+  if (config["do_normalize"] === true && !(mean && std)) throw refuse("it asks for do_normalize, but it lacks image_mean or image_std.");
   return { ...(mean && { mean }), ...(std && { std }) };
 }
 
-function resizeOf(config: Config, refuse: Refuse): ImagePipeline["resize"] {
+function resizeOf(config: Config, { oneNumber }: Processor, refuse: Refuse): NonNullable<ImagePipeline["resize"]> {
   const { size } = config;
-  if (size === undefined) return undefined;
-  const type = String(config["image_processor_type"] ?? config["feature_extractor_type"] ?? "");
-  if (typeof size === "number")
-    return EDGES_KEEPING_ASPECT.some((prefix) => type.startsWith(prefix))
-      ? { shortestEdge: whole(size, "size", refuse) }
-      : { to: sizeOf(size, "size", refuse) };
-  if (typeof size === "object" && size !== null && "shortest_edge" in size) {
+  if (size === undefined || size === null) throw refuse("it has no size to resize to, nor do_resize: false.");
+  if (typeof size === "number" && oneNumber === "shortestEdge") return { shortestEdge: whole(size, "size", refuse) };
+  if (typeof size === "object" && "shortest_edge" in size) {
     if ("longest_edge" in size) throw refuse("it bounds the longest edge too, which is not executed by this version.");
     return { shortestEdge: whole(size.shortest_edge, "size.shortest_edge", refuse) };
   }
@@ -103,8 +131,9 @@ function sizeOf(size: unknown, name: string, refuse: Refuse): Size {
   return { height: whole(size.height, `${name}.height`, refuse), width: whole(size.width, `${name}.width`, refuse) };
 }
 
-function filterOf(config: Config, refuse: Refuse): ResampleFilter {
-  const number = config["resample"] ?? (/^(CLIP|Siglip|Blip)/.test(String(config["image_processor_type"])) ? 3 : 2);
+function filterOf(config: Config, processor: Processor, refuse: Refuse): ResampleFilter {
+  const number = config["resample"];
+  if (number === undefined || number === null) return processor.filter;
   const filter = typeof number === "number" ? FILTERS[number] : undefined;
   if (!filter)
     throw refuse(`resample is ${JSON.stringify(number)}, expected 0 (nearest), 1 (lanczos), 2 (bilinear), 3 (bicubic) or 4 (box).`);

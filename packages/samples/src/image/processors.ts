@@ -1,0 +1,66 @@
+import type { ImagePipeline } from "./image-pipeline.js";
+import type { ResampleFilter } from "./resample.js";
+
+/** What an image processor of Hugging Face transformers does where its file leaves something open. */
+export interface Processor {
+  /** What a size of one number means. */
+  readonly oneNumber: "square" | "shortestEdge";
+  readonly filter: ResampleFilter;
+  readonly flipsChannels: boolean;
+  /** `crops`: it cuts by do_center_crop; `byShare`: a short edge below 384 is cut out of one that is larger by 1 / crop_pct. */
+  readonly cut: "crops" | "byShare";
+}
+
+const square: Processor = { oneNumber: "square", filter: "bilinear", flipsChannels: false, cut: "crops" };
+const edge: Processor = { ...square, oneNumber: "shortestEdge" };
+const cubicSquare: Processor = { ...square, filter: "bicubic" };
+const cubicEdge: Processor = { ...edge, filter: "bicubic" };
+
+/** Those whose steps are resize, center crop, rescale and normalize, with the defaults of transformers 4.57; each compared with its original on pictures. */
+const PROCESSORS: ReadonlyMap<string, Processor> = new Map<string, Processor>([
+  ["Beit", cubicSquare],
+  ["Bit", cubicEdge],
+  ["Blip", cubicSquare],
+  ["CLIP", cubicEdge],
+  ["Chameleon", { ...edge, filter: "lanczos" }],
+  ["ChineseCLIP", cubicEdge],
+  ["ConvNext", { ...edge, cut: "byShare" }],
+  ["DPT", cubicSquare],
+  ["DeiT", cubicSquare],
+  ["EfficientFormer", cubicSquare],
+  ["Flava", cubicSquare],
+  ["Gemma3", square],
+  ["GotOcr2", cubicSquare],
+  ["Llava", cubicEdge],
+  ["MobileNetV1", edge],
+  ["MobileNetV2", edge],
+  ["MobileViT", { ...edge, flipsChannels: true }],
+  ["Ovis2", cubicSquare],
+  ["OwlViT", cubicSquare],
+  ["PromptDepthAnything", cubicSquare],
+  ["Pvt", square],
+  ["RTDetr", edge],
+  ["SegGpt", cubicSquare],
+  ["Segformer", square],
+  ["Siglip", cubicSquare],
+  ["SuperPoint", edge],
+  ["ViT", square],
+  ["ViTHybrid", cubicEdge],
+]);
+
+/** A file that names no processor is read as one of ViT's, which the oldest files are. */
+const UNNAMED = square;
+
+/** The processor that a file names; undefined when its steps are others or not known. */
+export function processorOf(name: string | undefined): Processor | undefined {
+  return name === undefined ? UNNAMED : PROCESSORS.get(name.replace(/(ImageProcessor|FeatureExtractor)(Fast)?$/, ""));
+}
+
+/** From this edge on ConvNext stretches to the square and cuts nothing. */
+const STRETCHED_FROM = 384;
+
+/** Sizes of a processor that cuts `byShare`. */
+export function sizesByShare(edge: number, share: number): Pick<ImagePipeline, "resize" | "crop"> {
+  const target = { height: edge, width: edge };
+  return edge >= STRETCHED_FROM ? { resize: { to: target } } : { resize: { shortestEdge: Math.trunc(edge / share) }, crop: target };
+}
