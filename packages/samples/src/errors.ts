@@ -53,7 +53,7 @@ export function calFile(place: SamplePlace, path: string, reason: string, cause?
 export function calImage(place: SamplePlace, path: string, reason: string, cause?: unknown): VxError {
   return failure("VX-CAL-IMAGE", place, {
     message: `cannot decode ${JSON.stringify(path)}: ${reason}.`,
-    hint: "Replace the picture, or remove the line.",
+    hint: "Save the picture again as PNG or JPEG, or remove the line.",
     cause,
   });
 }

@@ -27,3 +27,19 @@ export function toGray(pixels: Pixels): Pixels {
     gray[i] = ((data[at] as number) * 19595 + (data[at + 1] as number) * 38470 + (data[at + 2] as number) * 7471 + 0x8000) >> 16;
   return { ...pixels, channels: 1, data: gray };
 }
+
+/** Interleaved cyan, magenta, yellow and black in RGB, by products without a color profile, as Pillow converts CMYK. */
+export function rgbOfCmyk(data: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array((data.length / 4) * 3);
+  for (let at = 0, to = 0; at < data.length; at += 4) {
+    const light = 255 - (data[at + 3] as number);
+    for (let k = 0; k < 3; k += 1) rgb[to++] = Math.max(light - productOf255(data[at + k] as number, light), 0);
+  }
+  return rgb;
+}
+
+/** a · b / 255, rounded. */
+function productOf255(a: number, b: number): number {
+  const product = a * b + 128;
+  return ((product >> 8) + product) >> 8;
+}
