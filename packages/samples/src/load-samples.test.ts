@@ -1,7 +1,7 @@
 import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { type NpyDType, npzChunks } from "@vlm-export/formats/npy";
+import { type NpyDType, type NpySource, npzChunks } from "@vlm-export/formats/npy";
 import { f32Tensor, i64Tensor, type TensorData, VxError } from "@vlm-export/ir";
 import { encode } from "fast-png";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -58,6 +58,34 @@ async function all(file: string, options: SampleOptions): Promise<readonly Sampl
   for await (const sample of await loadSamples(file, options)) samples.push(sample);
   return samples;
 }
+
+test("arrays that the model does not take may hold anything", async () => {
+  const chunks: Uint8Array[] = [];
+  const x = { dtype: "f32" as const, shape: [1, 2], data: f32Tensor([1, 2], [1, 2]).bytes() };
+  const ids = { dtype: "i64" as const, shape: [1, 2], data: i64Tensor([3, 4], [1, 2]).bytes() };
+  const arrays = new Map<string, NpySource>([
+    ["x", x],
+    ["who", { dtype: "u8", shape: [3], data: Buffer.from("cat") }],
+    ["ids", ids],
+  ]);
+  for await (const chunk of npzChunks(arrays)) chunks.push(chunk);
+  const bytes = Buffer.concat(chunks);
+  bytes.write("'|O3'", bytes.indexOf("'|u1'"), "latin1");
+  await writeFile(path.join(folder, "objects.npz"), bytes);
+  const [sample] = await all(await jsonl([{ tensors: "objects.npz" }]), ARRAYS);
+  expect([...(sample?.tensors.keys() ?? [])]).toEqual(["x", "ids"]);
+});
+
+test("a cache of zeros is read however well it is packed", async () => {
+  const shape = [1, 2, 500_000];
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of npzChunks(new Map([["past", { dtype: "f32", shape, data: new Uint8Array(4_000_000) }]]), { deflate: true }))
+    chunks.push(chunk);
+  await writeFile(path.join(folder, "zeros.npz"), Buffer.concat(chunks));
+  const inputs: readonly ModelInput[] = [{ name: "past", type: { dtype: "f32", shape: ["batch", 2, "past"] } }];
+  const [sample] = await all(await jsonl([{ tensors: "zeros.npz" }]), { inputs });
+  expect(sample?.tensors.get("past")?.shape).toEqual(shape);
+});
 
 const hasSharp = await import("sharp").then(
   () => true,

@@ -1,10 +1,13 @@
 import { FilePool, FormatError } from "@vlm-export/formats/files";
-import { readNpz } from "@vlm-export/formats/npy";
+import { openNpz } from "@vlm-export/formats/npy";
 import { memoryTensor, type TensorData } from "@vlm-export/ir";
 import { calFile, calNpy, calNpz, type SamplePlace } from "./errors.js";
 import type { ModelInput } from "./model-input.js";
 
-/** The arrays of a .npz file that the model takes, read into memory; others are left alone. Throws VX-CAL-FILE and VX-IMPORT-NPY/NPZ-*. */
+/** Masks and caches of zeros are packed a thousandfold; the bound on the unpacked size stays. */
+const LIMITS = { ratio: Number.POSITIVE_INFINITY };
+
+/** The arrays of a .npz file that the model takes, read into memory; others are left alone, whatever they hold. Throws VX-CAL-FILE and VX-IMPORT-NPY/NPZ-*. */
 export function readNpzTensors(
   path: string,
   inputs: readonly ModelInput[],
@@ -13,13 +16,13 @@ export function readNpzTensors(
   if (/\.npy$/i.test(path)) throw calNpy(place, path);
   const pool = new FilePool();
   try {
-    const arrays = readNpz(pool.open(path));
-    const wanted = inputs.filter(({ name }) => arrays.has(name));
-    const tensors = wanted.map(({ name }) => {
-      const array = arrays.get(name) as NonNullable<ReturnType<typeof arrays.get>>;
-      return [name, memoryTensor(array.dtype, array.shape, array.data.read())] as const;
-    });
-    return { tensors: new Map(tensors), names: [...arrays.keys()] };
+    const archive = openNpz(pool.open(path), LIMITS);
+    const tensors = new Map<string, TensorData>();
+    for (const { name } of inputs) {
+      const array = archive.array(name);
+      if (array) tensors.set(name, memoryTensor(array.dtype, array.shape, array.data.read()));
+    }
+    return { tensors, names: archive.names };
   } catch (cause) {
     if (!(cause instanceof FormatError)) throw cause;
     if (cause.code === "VX-IMPORT-FILE-OPEN" || cause.code === "VX-IMPORT-FILE-KIND")

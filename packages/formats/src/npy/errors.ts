@@ -59,7 +59,7 @@ export function npzLimit(path: string | undefined, what: string): FormatError {
     code: "VX-IMPORT-NPZ-LIMIT",
     path,
     message: `The archive ${what}.`,
-    hint: "Samples stay far below. Callers of the library can raise the limit for a file that is trusted.",
+    hint: "Save the arrays as they are, with numpy.savez. Callers of the library can raise the limit for a file that is trusted.",
   });
 }
 

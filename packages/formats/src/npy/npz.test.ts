@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { FilePool, FormatError, memoryRange } from "../files/index.js";
 import { temporaryFolders } from "../files/temporary-folder.fixture.js";
-import { readNpz } from "./read-npz.js";
+import { openNpz, readNpz } from "./read-npz.js";
 import { type NpySource, npyFile } from "./write-npy.js";
 import { npzChunks } from "./write-npz.js";
 
@@ -114,6 +114,23 @@ test("a classic archive, with a comment, is read", async () => {
     ["a", [7, 8]],
     ["b", [7, 8]],
   ]);
+});
+
+test("arrays are unpacked one by one: what others hold does not matter, and folders are none", () => {
+  const archive = openNpz(
+    memoryRange(
+      zipOf([
+        { name: "b/", content: new Uint8Array(0) },
+        { name: "b/a.npy", content: array },
+        { name: "notes.txt", content: Buffer.from("hello, world") },
+        { name: "packed.npy", content: array, method: 14 },
+      ]),
+    ),
+  );
+  expect(archive.names).toEqual(["b/a", "notes.txt", "packed"]);
+  expect([...(archive.array("b/a")?.data.read() ?? [])]).toEqual([1, 2, 3]);
+  expect(archive.array("a")).toBeUndefined();
+  expect(() => archive.array("packed")).toThrow("method 14");
 });
 
 test("stored arrays behind 4 GiB are read by range", async () => {

@@ -27,22 +27,42 @@ interface PackedEntry extends ZipEntry {
   readonly end: number;
 }
 
+/** A .npz file, whose arrays are unpacked when they are asked for. */
+export interface NpzArchive {
+  /** Names of its arrays, without the ending ".npy", in the order of its directory. */
+  readonly names: readonly string[];
+  /** undefined when the archive has none of that name. Throws VX-IMPORT-NPZ-CONTENT, -LIMIT and what {@link readNpy} throws. */
+  array(name: string): NpyArray | undefined;
+}
+
 /**
- * The arrays of a .npz file by name, without the ending ".npy", in the order of its directory. Stored arrays stay in
- * the file. Deflated ones are unpacked here, each to exactly the size that the archive declares. Names are keys only: nothing is
- * written anywhere. Throws VX-IMPORT-NPZ-STRUCTURE, -CONTENT, -LIMIT and what {@link readNpy} throws.
+ * The directory of a .npz file, checked; folders in it are no arrays. Stored arrays stay in the file. Deflated ones are unpacked to
+ * exactly the size that the archive declares. Names are keys only: nothing is written anywhere. Throws VX-IMPORT-NPZ-STRUCTURE, -CONTENT, -LIMIT.
  */
-export function readNpz(range: ByteRange, limits: Partial<NpzLimits> = {}): ReadonlyMap<string, NpyArray> {
+export function openNpz(range: ByteRange, limits: Partial<NpzLimits> = {}): NpzArchive {
   const path = range.origin?.path;
-  const entries = readZipDirectory(range).map((entry) => locate(range, entry));
-  requireApart(path, entries);
-  const arrays = new Map<string, NpyArray>();
-  for (const entry of entries) {
+  const located = readZipDirectory(range).map((entry) => locate(range, entry));
+  requireApart(path, located);
+  const entries = new Map<string, PackedEntry>();
+  for (const entry of located) {
+    if (entry.name.endsWith("/")) continue;
     const name = entry.name.endsWith(".npy") ? entry.name.slice(0, -4) : entry.name;
-    if (arrays.has(name)) throw npzContent(path, entry.name, "occurs twice");
-    arrays.set(name, readNpy(unpack(range, entry, { ...DEFAULT_NPZ_LIMITS, ...limits })));
+    if (entries.has(name)) throw npzContent(path, entry.name, "occurs twice");
+    entries.set(name, entry);
   }
-  return arrays;
+  return {
+    names: [...entries.keys()],
+    array(name) {
+      const entry = entries.get(name);
+      return entry && readNpy(unpack(range, entry, { ...DEFAULT_NPZ_LIMITS, ...limits }));
+    },
+  };
+}
+
+/** All arrays of a .npz file by name, deflated ones unpacked here; see {@link openNpz}. */
+export function readNpz(range: ByteRange, limits: Partial<NpzLimits> = {}): ReadonlyMap<string, NpyArray> {
+  const archive = openNpz(range, limits);
+  return new Map(archive.names.map((name) => [name, archive.array(name) as NpyArray]));
 }
 
 function locate(range: ByteRange, entry: ZipEntry): PackedEntry {
