@@ -1,4 +1,4 @@
-import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { type NpyDType, type NpySource, npzChunks } from "@vlm-export/formats/npy";
@@ -74,6 +74,16 @@ test("arrays that the model does not take may hold anything", async () => {
   await writeFile(path.join(folder, "objects.npz"), bytes);
   const [sample] = await all(await jsonl([{ tensors: "objects.npz" }]), ARRAYS);
   expect([...(sample?.tensors.keys() ?? [])]).toEqual(["x", "ids"]);
+});
+
+test("a flipped bit in an array as it is stored is refused", async () => {
+  const bytes = await readFile(path.join(folder, "good.npz"));
+  const at = bytes.indexOf(Buffer.from(f32Tensor([1, 2], [1, 2]).bytes()));
+  bytes[at] = 1;
+  await writeFile(path.join(folder, "flipped.npz"), bytes);
+  await expect(all(await jsonl([{ tensors: "flipped.npz" }]), ARRAYS)).rejects.toMatchObject({
+    diagnostic: { code: "VX-IMPORT-NPZ-CONTENT", message: expect.stringContaining("another checksum") },
+  });
 });
 
 test("a cache of zeros is read however well it is packed", async () => {

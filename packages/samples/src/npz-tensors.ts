@@ -20,7 +20,9 @@ export function readNpzTensors(
     const tensors = new Map<string, TensorData>();
     for (const { name } of inputs) {
       const array = archive.array(name);
-      if (array) tensors.set(name, memoryTensor(array.dtype, array.shape, array.data.read()));
+      if (!array) continue;
+      archive.checkSum(name);
+      tensors.set(name, memoryTensor(array.dtype, array.shape, array.data.read()));
     }
     return { tensors, names: archive.names };
   } catch (cause) {

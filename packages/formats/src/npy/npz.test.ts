@@ -133,6 +133,29 @@ test("arrays are unpacked one by one: what others hold does not matter, and fold
   expect(() => archive.array("packed")).toThrow("method 14");
 });
 
+test("an array without elements has the checksum of its header", async () => {
+  const empty: NpySource = { dtype: "f32", shape: [0, 3], data: new Uint8Array(new ArrayBuffer(0)) };
+  const archive = openNpz(memoryRange(await joined(npzChunks(new Map([["empty", empty]])))));
+  archive.checkSum("empty");
+  expect(archive.array("empty")?.shape).toEqual([0, 3]);
+});
+
+test("the checksum of a stored array is checked on demand", () => {
+  const content = Buffer.from(array);
+  content[content.byteLength - 1] = 9;
+  const archive = openNpz(
+    memoryRange(
+      zipOf([
+        { name: "bad.npy", content, crc: crc32(array) },
+        { name: "good.npy", content: array },
+      ]),
+    ),
+  );
+  expect([...(archive.array("bad")?.data.read() ?? [])]).toEqual([1, 2, 9]);
+  archive.checkSum("good");
+  expect(() => archive.checkSum("bad")).toThrow('Entry "bad.npy" has another checksum');
+});
+
 test("stored arrays behind 4 GiB are read by range", async () => {
   const path = join(newFolder(), "big.npz");
   const size = 2 ** 32 + 10;

@@ -1,4 +1,5 @@
 import { crc32, deflateRawSync } from "node:zlib";
+import { crcAfter } from "./crc.js";
 import { emitZip } from "./errors.js";
 import { type NpySource, npyFile } from "./write-npy.js";
 
@@ -55,7 +56,7 @@ async function* stored(source: NpySource): AsyncGenerator<Uint8Array, Sums> {
   const file = npyFile(source);
   let crc = 0;
   for await (const chunk of file.chunks()) {
-    crc = crc32(chunk, crc);
+    crc = crcAfter(chunk, crc);
     yield chunk;
   }
   return { crc, packedBytes: file.byteLength, sizeBytes: file.byteLength };
