@@ -161,3 +161,11 @@ export function calShape(
 export function calSource(path: string, message: string, hint?: string, cause?: unknown): VxError {
   return failure("VX-CAL-SOURCE", { file: path }, { message, hint, cause });
 }
+
+/** An input that both a picture and an array of the same line give. */
+export function calTwice(place: SamplePlace, input: string): VxError {
+  return failure("VX-CAL-INPUT", place, {
+    message: `input ${JSON.stringify(input)} is given twice, by "image" and by "tensors".`,
+    hint: "Leave out one of them: the picture, or the array of that name.",
+  });
+}

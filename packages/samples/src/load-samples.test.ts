@@ -59,6 +59,24 @@ async function all(file: string, options: SampleOptions): Promise<readonly Sampl
   return samples;
 }
 
+test("an input that a picture and an array give is refused", async () => {
+  await npz(
+    "pixels.npz",
+    new Map([
+      [
+        "pixels",
+        f32Tensor(
+          Array.from({ length: 48 }, () => 0),
+          [1, 3, 4, 4],
+        ),
+      ],
+    ]),
+  );
+  await expect(all(await jsonl([{ image: "images/a.png", tensors: "pixels.npz" }]), IMAGE)).rejects.toMatchObject({
+    diagnostic: { code: "VX-CAL-INPUT", message: 'input "pixels" is given twice, by "image" and by "tensors".', where: { line: 1 } },
+  });
+});
+
 test("arrays that the model does not take may hold anything", async () => {
   const chunks: Uint8Array[] = [];
   const x = { dtype: "f32" as const, shape: [1, 2], data: f32Tensor([1, 2], [1, 2]).bytes() };

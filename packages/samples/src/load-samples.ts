@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { elementCount, type TensorData } from "@vlm-export/ir";
 import { checkTensor } from "./check-tensor.js";
-import { calFile, calImageSettings, calInput, calShape, type SamplePlace } from "./errors.js";
+import { calFile, calImageSettings, calInput, calShape, calTwice, type SamplePlace } from "./errors.js";
 import { type ImagePipeline, type ImageSettings, pipelineOfSettings } from "./image/image-pipeline.js";
 import { findPreprocessor, readPreprocessor } from "./image/preprocessor.js";
 import { checkNormalization, type ImageInput, imageInputOf, imageTensor, sizeOfInput } from "./image-tensor.js";
@@ -173,8 +173,10 @@ async function tensorsOf(
   const { tensors, names } = npz === undefined ? { tensors: new Map<string, TensorData>(), names: [] } : readNpzTensors(npz, inputs, place);
   const given = [...names];
   if (picture && images.length > 0) {
-    tensors.set(picture.target.input.name, await imageTensor(images, picture.target, { pipeline: picture.pipeline, place, onDecoder }));
-    given.push(picture.target.input.name);
+    const { name } = picture.target.input;
+    if (tensors.has(name)) throw calTwice(place, name);
+    tensors.set(name, await imageTensor(images, picture.target, { pipeline: picture.pipeline, place, onDecoder }));
+    given.push(name);
   }
   const symbols = new Map<string, number>();
   for (const input of inputs) {
