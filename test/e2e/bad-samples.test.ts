@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { onnxNode, onnxTensor, onnxValue, writeOnnx } from "@vlm-export/formats/onnx";
+import { intAttribute, onnxNode, onnxTensor, onnxValue, writeOnnx } from "@vlm-export/formats/onnx";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Finished, temporaryFolder, vlmExport } from "./run-cli.js";
 import { i64, npz, ramp, smallModel } from "./small-models.js";
@@ -51,4 +51,23 @@ test.each([
 test("and in eval", () => {
   vlmExport([model, "-r", "preset:weights-int8", "-t", "onnx-qdq", "-o", at("dist"), "--cache", "off", "--verify", "none"]);
   expectRefusal(vlmExport(["eval", at("dist"), "--data", data]));
+});
+
+test("a model whose first output is the class itself has no scores to compare", async () => {
+  const graph = smallModel({
+    name: "classes",
+    inputs: [onnxValue("x", "f32", ["batch", 16])],
+    outputs: [onnxValue("class", "i64", ["batch"])],
+    initializers: [onnxTensor("w", "f32", [16, 8], ramp(128))],
+    nodes: [
+      onnxNode({ opType: "MatMul", inputs: ["x", "w"], outputs: ["y"] }),
+      onnxNode({ opType: "ArgMax", inputs: ["y"], outputs: ["class"], attributes: [intAttribute("axis", 1), intAttribute("keepdims", 0)] }),
+    ],
+  });
+  await writeOnnx(graph, at("classes.onnx"));
+  writeFileSync(at("x.npz"), await npz({ x: { dtype: "f32", shape: [1, 16], data: ramp(16) } }));
+  writeFileSync(at("x.jsonl"), JSON.stringify({ tensors: "x.npz", label: 3 }));
+  vlmExport([at("classes.onnx"), "-r", "preset:weights-int8", "-t", "onnx-qdq", "-o", at("classes"), "--cache", "off", "--verify", "none"]);
+  const { code, stderr } = vlmExport(["eval", at("classes"), "--data", at("x.jsonl")]);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("VX-VERIFY-NO-SCORES") });
 });

@@ -32,7 +32,7 @@ export interface Accuracy {
 
 /**
  * Share of samples whose label is the index of the largest logit of the first output, for both models. One sample in memory at a
- * time. Throws VX-VERIFY-NO-SCORES when that output has more than one extent above 1.
+ * time. NaN among the logits is no answer. Throws VX-VERIFY-NO-SCORES unless exactly one extent of that output is above 1.
  */
 export async function topOneAccuracy<S extends LabelledSample>(
   float: Answerer<S>,
@@ -65,15 +65,16 @@ async function answerOf<S extends LabelledSample>(model: Answerer<S>, sample: S)
   const [first] = await model.run(sample.tensors, sample);
   if (!first) return -1;
   const [output, logits] = first;
-  if (logits.shape.filter((extent) => extent > 1).length > 1) throw verifyNoScores(output, logits.shape, sample.name);
+  if (logits.shape.filter((extent) => extent > 1).length !== 1) throw verifyNoScores(output, logits.shape, sample.name);
   return largest(logits);
 }
 
-/** Index of the largest number; -1 when there is none. */
+/** Index of the first largest number; -1 when one is not a number. */
 function largest(logits: TensorData): number {
-  const values = toFloats(logits) ?? [];
-  let best = -1;
-  for (let i = 0; i < values.length; i += 1) if ((values[i] as number) > (values[best] ?? Number.NEGATIVE_INFINITY)) best = i;
+  const values = toFloats(logits);
+  if (!values || values.some(Number.isNaN)) return -1;
+  let best = 0;
+  for (let i = 1; i < values.length; i += 1) if ((values[i] as number) > (values[best] as number)) best = i;
   return best;
 }
 

@@ -132,13 +132,13 @@ export async function labelledSamples({ float, modelPath, image, data, labels, l
   return { size: set.size, [Symbol.asyncIterator]: () => labelled(set, data) };
 }
 
-/** Numbers that the first output has for one sample, its first axis being the batch where that is open; undefined when not known. */
+/** Numbers that the first output has for one sample, its first axis being the batch where that is open; undefined when not known, or too few to be scores. */
 function classCountOf({ outputs: [logits] }: Graph): number | undefined {
   const [batch, ...rest] = logits?.type.shape ?? [];
   const extents = typeof batch === "number" ? [batch, ...rest] : rest;
-  return extents.length > 0 && extents.every((extent) => typeof extent === "number")
-    ? extents.reduce<number>((product, extent) => product * Number(extent), 1)
-    : undefined;
+  if (!extents.every((extent) => typeof extent === "number")) return undefined;
+  const count = extents.reduce<number>((product, extent) => product * Number(extent), 1);
+  return count > 1 ? count : undefined;
 }
 
 /** The samples; `told` hears how many are done when the next is asked for. */
