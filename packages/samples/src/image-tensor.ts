@@ -1,9 +1,9 @@
-import type { Dim, TensorData } from "@vlm-export/ir";
+import type { DType, Dim, TensorData } from "@vlm-export/ir";
 import { calDType, calImageSettings, calShape, type SamplePlace } from "./errors.js";
 import { tensorOfNumbers } from "./float-tensor.js";
-import { applyPipeline, type ImageValues } from "./image/apply-pipeline.js";
+import { applyPipeline, type ImageValues, valueTable } from "./image/apply-pipeline.js";
 import { decodeImage } from "./image/decode.js";
-import type { ImagePipeline, Size } from "./image/image-pipeline.js";
+import type { ImagePipeline, InputFacts } from "./image/image-pipeline.js";
 import { IMAGE_DTYPES, type ModelInput, typeText } from "./model-input.js";
 
 /** The input that takes pictures, and how its axes lie. */
@@ -56,21 +56,52 @@ function isChannels(extent: unknown): extent is 1 | 3 {
   return extent === 1 || extent === 3;
 }
 
-/** A mean or std for some channels only would leave the others as they are. Throws VX-CAL-IMAGE-SETTINGS. */
-export function checkNormalization({ mean, std, source }: ImagePipeline, { input, channels }: ImageInput, place: SamplePlace): void {
+/**
+ * A mean or std for some channels only would leave the others as they are, and pixels that do not fit 8-bit integers would be cut off or run
+ * together. Throws VX-CAL-IMAGE-SETTINGS.
+ */
+export function checkNormalization(pipeline: ImagePipeline, { input, channels }: ImageInput, place: SamplePlace): void {
+  const { mean, std } = pipeline;
   for (const [name, list] of Object.entries({ mean, std }))
     if (list && list.length !== 1 && list.length !== channels)
       throw calImageSettings(
         place,
-        `${name} of the ${source === "recipe" ? "recipe's model.image" : source} has ${list.length} numbers; input ${JSON.stringify(input.name)} has ${channels === 1 ? "1 channel" : `${channels} channels`}.`,
+        `${name} of ${placeOf(pipeline)} has ${list.length} numbers; input ${JSON.stringify(input.name)} has ${channels === 1 ? "1 channel" : `${channels} channels`}.`,
         `Write one number for all channels, or one for each.`,
       );
+  for (let channel = 0; channel < channels; channel += 1) checkIntegers(pipeline, channel, { input, place });
 }
 
-/** Height and width of the input where they are fixed. */
-export function sizeOfInput({ input, layout }: ImageInput): Size | undefined {
-  const [height, width] = (layout === "NCHW" ? input.type.shape?.slice(2) : input.type.shape?.slice(1, 3)) ?? [];
-  return typeof height === "number" && typeof width === "number" ? { height, width } : undefined;
+function placeOf({ source }: ImagePipeline): string {
+  return source === "recipe" ? "the recipe's model.image" : source;
+}
+
+const BYTE_RANGES: Readonly<Partial<Record<DType, readonly [low: number, high: number]>>> = { u8: [0, 255], i8: [-128, 127] };
+/** Fewer integers for the 256 samples of a pixel are no picture any more. */
+const FEWEST_INTEGERS = 64;
+
+function checkIntegers(
+  pipeline: ImagePipeline,
+  channel: number,
+  { input: { name, type }, place }: { readonly input: ModelInput; readonly place: SamplePlace },
+): void {
+  const range = BYTE_RANGES[type.dtype];
+  if (!range) return;
+  const integers = new Set(valueTable(pipeline, channel).map(Math.round));
+  const [low, high] = [Math.min(...integers), Math.max(...integers)];
+  if (low >= range[0] && high <= range[1] && integers.size >= FEWEST_INTEGERS) return;
+  throw calImageSettings(
+    place,
+    `input ${JSON.stringify(name)} takes ${type.dtype}, and ${placeOf(pipeline)} makes of pixels ${integers.size} integers from ${low} to ${high}.`,
+    `State in model.image of the recipe what keeps the pixels apart: rescale: 1${type.dtype === "i8" ? ", mean: [128]" : ""}.`,
+  );
+}
+
+/** What the input says of its pictures: height and width where they are fixed, and whether pixels stay integers. */
+export function factsOfInput({ input: { type }, layout }: ImageInput): InputFacts {
+  const [height, width] = (layout === "NCHW" ? type.shape?.slice(2) : type.shape?.slice(1, 3)) ?? [];
+  const rescale = BYTE_RANGES[type.dtype] ? 1 : 1 / 255;
+  return typeof height === "number" && typeof width === "number" ? { size: { height, width }, rescale } : { rescale };
 }
 
 /** Decodes the pictures and stacks them along the batch axis. `onDecoder` hears what decoded each. */

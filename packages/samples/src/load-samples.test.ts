@@ -59,6 +59,26 @@ async function all(file: string, options: SampleOptions): Promise<readonly Sampl
   return samples;
 }
 
+test("an input of 8-bit integers takes the pixels as they are", async () => {
+  const bytes = (dtype: "u8" | "i8"): readonly ModelInput[] => [{ name: "pixels", type: { dtype, shape: ["batch", 4, 4, 3] } }];
+  const line = await jsonl([{ image: "images/a.png" }]);
+  const [asTheyAre] = await all(line, { inputs: bytes("u8"), image: {} });
+  expect([...(asTheyAre?.tensors.get("pixels")?.bytes() ?? [])].slice(0, 4)).toEqual([0, 5, 10, 15]);
+  const [shifted] = await all(line, { inputs: bytes("i8"), image: { mean: [128] } });
+  expect([...new Int8Array(shifted?.tensors.get("pixels")?.bytes() ?? [])].slice(0, 4)).toEqual([-128, -123, -118, -113]);
+});
+
+test.each([
+  ["u8", { rescale: 1 / 255 }, "takes u8, and the recipe's model.image makes of pixels 2 integers from 0 to 1."],
+  ["u8", { mean: [1] }, "makes of pixels 256 integers from -1 to 254."],
+  ["i8", {}, "takes i8, and the recipe's model.image makes of pixels 256 integers from 0 to 255."],
+] as const)("pixels that do not fit %s are refused: %j", async (dtype, image, message) => {
+  const inputs: readonly ModelInput[] = [{ name: "pixels", type: { dtype, shape: ["batch", 4, 4, 3] } }];
+  await expect(all(await jsonl([{ image: "images/a.png" }]), { inputs, image })).rejects.toMatchObject({
+    diagnostic: { code: "VX-CAL-IMAGE-SETTINGS", message: expect.stringContaining(message), hint: expect.stringContaining("rescale: 1") },
+  });
+});
+
 test("an input that a picture and an array give is refused", async () => {
   await npz(
     "pixels.npz",

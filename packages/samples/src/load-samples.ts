@@ -4,7 +4,7 @@ import { checkTensor } from "./check-tensor.js";
 import { calFile, calImageSettings, calInput, calShape, calTwice, type SamplePlace } from "./errors.js";
 import { type ImagePipeline, type ImageSettings, pipelineOfSettings } from "./image/image-pipeline.js";
 import { findPreprocessor, readPreprocessor } from "./image/preprocessor.js";
-import { checkNormalization, type ImageInput, imageInputOf, imageTensor, sizeOfInput } from "./image-tensor.js";
+import { checkNormalization, factsOfInput, type ImageInput, imageInputOf, imageTensor } from "./image-tensor.js";
 import { readEntries, type SampleEntry } from "./jsonl.js";
 import { findLabels, labelOf, namedClasses, readLabels } from "./labels.js";
 import { type ModelInput, shapeText } from "./model-input.js";
@@ -151,18 +151,17 @@ async function pictureOf(entries: readonly SampleEntry[], { inputs, image, model
   const first = entries.find(({ images }) => images.length > 0);
   if (!first) return undefined;
   const { place } = first;
-  if (image) {
-    const draft = pipelineOfSettings(image, "recipe", undefined);
-    const target = imageInputOf(inputs, draft, place);
-    checkNormalization(draft, target, place);
-    return { target, pipeline: pipelineOfSettings(image, "recipe", sizeOfInput(target)) };
-  }
+  const pipeline = image ? pipelineOfSettings(image, "recipe") : await pipelineOfFile(modelPath, place);
+  const target = imageInputOf(inputs, pipeline, place);
+  const picture = { target, pipeline: image ? pipelineOfSettings(image, "recipe", factsOfInput(target)) : pipeline };
+  checkNormalization(picture.pipeline, target, place);
+  return picture;
+}
+
+async function pipelineOfFile(modelPath: string | undefined, place: SamplePlace): Promise<ImagePipeline> {
   const config = modelPath === undefined ? undefined : await findPreprocessor(modelPath);
   if (config === undefined) throw calImageSettings(place, "how pictures become the input of this model is not stated.");
-  const pipeline = await readPreprocessor(config);
-  const target = imageInputOf(inputs, pipeline, place);
-  checkNormalization(pipeline, target, place);
-  return { target, pipeline };
+  return readPreprocessor(config);
 }
 
 async function tensorsOf(

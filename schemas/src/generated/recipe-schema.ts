@@ -171,7 +171,7 @@ export const recipeSchema: JsonSchema = {
           ]
         },
         "rescale": {
-          "description": "Factor on the 0..255 pixels. Default: 1/255.",
+          "description": "Factor on the 0..255 pixels. Default: 1/255, or 1 where the input takes 8-bit integers.",
           "type": "number"
         },
         "mean": {

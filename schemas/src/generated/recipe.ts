@@ -129,7 +129,7 @@ export interface ImageSettings {
    */
   layout?: "NCHW" | "NHWC";
   /**
-   * Factor on the 0..255 pixels. Default: 1/255.
+   * Factor on the 0..255 pixels. Default: 1/255, or 1 where the input takes 8-bit integers.
    */
   rescale?: number;
   /**

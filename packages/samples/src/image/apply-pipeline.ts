@@ -71,7 +71,7 @@ function values({ height, width, channels, data }: Pixels, pipeline: ImagePipeli
 }
 
 /** The value of each 8-bit sample in a channel. */
-function valueTable({ rescale, mean, std }: ImagePipeline, channel: number): Float32Array {
+export function valueTable({ rescale, mean, std }: ImagePipeline, channel: number): Float32Array {
   const [shift, divisor] = [Math.fround(pick(mean, channel) ?? 0), Math.fround(pick(std, channel) ?? 1)];
   return Float32Array.from({ length: 256 }, (_, sample) => Math.fround(Math.fround(sample * rescale) - shift) / divisor);
 }

@@ -40,18 +40,28 @@ export interface ImageSettings {
   readonly std?: readonly number[];
 }
 
+/** What the graph's input says of its pictures. */
+export interface InputFacts {
+  /** Where its extents are fixed. */
+  readonly size?: Size;
+  /** The usual factor on the 0..255 samples. */
+  readonly rescale: number;
+}
+
+const FLOATS: InputFacts = { rescale: 1 / 255 };
+
 /**
  * The pipeline that a recipe states. Defaults: size of the input, bilinear, center crop, color by the number of channels,
- * rescale 1/255, no normalization.
+ * rescale 1/255 (1 where the input takes 8-bit integers), no normalization.
  */
-export function pipelineOfSettings(settings: ImageSettings, source: string, inputSize: Size | undefined): ImagePipeline {
+export function pipelineOfSettings(settings: ImageSettings, source: string, facts: InputFacts = FLOATS): ImagePipeline {
   const { input, size, shortestEdge, resize, crop, color, layout, rescale, mean, std } = settings;
-  const target = size ? { height: size[0] as number, width: size[1] as number } : inputSize;
+  const target = size ? { height: size[0] as number, width: size[1] as number } : facts.size;
   return {
     source,
     color: color ?? "any",
     filter: resize ?? "bilinear",
-    rescale: rescale ?? 1 / 255,
+    rescale: rescale ?? facts.rescale,
     ...(input !== undefined && { input }),
     ...(target && sizing(target, shortestEdge, crop ?? "center")),
     ...(mean && { mean }),

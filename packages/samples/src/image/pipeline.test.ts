@@ -53,16 +53,17 @@ test("a center crop starts at the floor of half the difference; what lies outsid
 });
 
 test("settings of a recipe: size and center crop by default, stretch when crop is none", () => {
-  expect(pipelineOfSettings({ size: [64, 48] }, "recipe", undefined)).toMatchObject({
+  expect(pipelineOfSettings({ size: [64, 48] }, "recipe")).toMatchObject({
     resize: { cover: { height: 64, width: 48 } },
     crop: { height: 64, width: 48 },
     filter: "bilinear",
     rescale: 1 / 255,
   });
-  expect(pipelineOfSettings({ crop: "none" }, "recipe", { height: 8, width: 9 })).toMatchObject({
+  expect(pipelineOfSettings({ crop: "none" }, "recipe", { size: { height: 8, width: 9 }, rescale: 1 })).toMatchObject({
     resize: { to: { height: 8, width: 9 } },
+    rescale: 1,
   });
-  expect(pipelineOfSettings({ size: [224, 224], shortestEdge: 256 }, "recipe", undefined)).toMatchObject({
+  expect(pipelineOfSettings({ size: [224, 224], shortestEdge: 256 }, "recipe")).toMatchObject({
     resize: { shortestEdge: 256 },
     crop: { height: 224, width: 224 },
   });
