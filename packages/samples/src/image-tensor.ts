@@ -1,9 +1,10 @@
 import type { DType, Dim, TensorData } from "@vlm-export/ir";
-import { calDType, calImageSettings, calShape, type SamplePlace } from "./errors.js";
+import { calDType, calImage, calImageSettings, calShape, type SamplePlace } from "./errors.js";
 import { tensorOfNumbers } from "./float-tensor.js";
-import { applyPipeline, type ImageValues, valueTable } from "./image/apply-pipeline.js";
+import { applyPipeline, type ImageValues, resizedSize, valueTable } from "./image/apply-pipeline.js";
 import { decodeImage } from "./image/decode.js";
 import type { ImagePipeline, InputFacts } from "./image/image-pipeline.js";
+import { MAX_PIXELS, type Pixels } from "./image/pixels.js";
 import { IMAGE_DTYPES, type ModelInput, typeText } from "./model-input.js";
 
 /** The input that takes pictures, and how its axes lie. */
@@ -104,6 +105,14 @@ export function factsOfInput({ input: { type }, layout }: ImageInput): InputFact
   return typeof height === "number" && typeof width === "number" ? { size: { height, width }, rescale } : { rescale };
 }
 
+/** A thin picture that keeps its aspect would become one of any length. */
+function checkResized(pixels: Pixels, { resize }: ImagePipeline, refuse: (reason: string) => Error): void {
+  if (!resize) return;
+  const { height, width } = resizedSize(pixels, resize);
+  if (height * width > MAX_PIXELS)
+    throw refuse(`${pixels.width} × ${pixels.height} would be resized to ${width} × ${height}, which is more than ${MAX_PIXELS} pixels`);
+}
+
 /** Decodes the pictures and stacks them along the batch axis. `onDecoder` hears what decoded each. */
 export async function imageTensor(
   paths: readonly string[],
@@ -118,6 +127,7 @@ export async function imageTensor(
   for (const path of paths) {
     const { pixels, decoder } = await decodeImage(path, place);
     onDecoder(decoder);
+    checkResized(pixels, pipeline, (reason) => calImage(place, path, reason));
     pictures.push(applyPipeline(pixels, pipeline, { channels, layout }));
   }
   const [first] = pictures as [ImageValues];

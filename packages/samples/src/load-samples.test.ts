@@ -79,6 +79,19 @@ test.each([
   });
 });
 
+test("a thin picture is refused before it is resized to any length", async () => {
+  const thin = { width: 30_000, height: 1, channels: 1, data: new Uint8Array(30_000) } as const;
+  await writeFile(path.join(folder, "thin.png"), encode(thin));
+  const inputs: readonly ModelInput[] = [{ name: "pixels", type: { dtype: "f32", shape: ["batch", 3, 64, 64] } }];
+  await expect(all(await jsonl([{ image: "thin.png" }]), { inputs, image: {} })).rejects.toMatchObject({
+    diagnostic: {
+      code: "VX-CAL-IMAGE",
+      message: expect.stringContaining("30000 × 1 would be resized to 1920000 × 64, which is more than 100000000 pixels"),
+    },
+  });
+  expect(await all(await jsonl([{ image: "thin.png" }]), { inputs, image: { crop: "none" } })).toHaveLength(1);
+});
+
 test("an input that a picture and an array give is refused", async () => {
   await npz(
     "pixels.npz",
