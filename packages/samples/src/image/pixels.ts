@@ -14,7 +14,7 @@ export const MAX_PIXELS = 100_000_000;
 export function toRgb(pixels: Pixels): Pixels {
   if (pixels.channels === 3) return pixels;
   const data = new Uint8Array(pixels.data.length * 3);
-  pixels.data.forEach((value, i) => data.fill(value, i * 3, i * 3 + 3));
+  for (let i = 0; i < data.length; i += 1) data[i] = pixels.data[Math.trunc(i / 3)] as number;
   return { ...pixels, channels: 3, data };
 }
 
