@@ -8,3 +8,4 @@ export { planForModel, type PlanRequest } from "./plan-for-model.js";
 export { inspectSetup, type SetupCheck } from "./setup.js";
 export { normalizedGraph } from "./normalized-graph.js";
 export { type VerifiedTarget, verifyOutput, type VerifyOptions } from "./verify-output.js";
+export { findPreprocessor } from "@vlm-export/samples";

@@ -1,5 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { writeFileSync } from "node:fs";
 import type { VxError } from "@vlm-export/ir";
 import type { CommandModule } from "yargs";
 import type { CommandSite } from "../command-site.js";
@@ -40,14 +39,13 @@ function initCommand(site: CommandSite): CommandModule<object, InitArgs> {
         .option("data", { type: "string", requiresArg: true, describe: "calibration data, relative to the recipe" })
         .example("$0 recipe init model.onnx -o recipe.yaml", ""),
     async handler({ model, out, preset, data }) {
-      const [{ normalizedGraph }, { initRecipe, nearest, PRESETS }] = await Promise.all([
+      const [{ findPreprocessor, normalizedGraph }, { initRecipe, nearest, PRESETS }] = await Promise.all([
         import("@vlm-export/compiler"),
         import("@vlm-export/recipe"),
       ]);
       const presets = Object.keys(PRESETS);
       if (!presets.includes(preset)) throw unknownPreset(preset, presets, nearest(preset.replace(/^preset:/, ""), presets));
-      const folders = [dirname(model), join(dirname(model), "..")];
-      const hasPreprocessor = folders.some((folder) => existsSync(join(folder, "preprocessor_config.json")));
+      const hasPreprocessor = (await findPreprocessor(model)) !== undefined;
       const text = initRecipe(await normalizedGraph(model, site.signal), { preset, hasPreprocessor, ...(data !== undefined && { data }) });
       if (out === undefined) return site.output.answer(text, { recipe: text });
       try {

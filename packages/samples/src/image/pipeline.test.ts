@@ -122,6 +122,12 @@ test("ConvNext cuts its share out of a larger picture, and stretches from 384 on
   await expect(read({ ...resnet, size: { height: 224, width: 224 } })).rejects.toThrow("expected shortest_edge");
 });
 
+test("a step that is null is left out", async () => {
+  const steps = { do_resize: null, do_center_crop: null, do_rescale: null, do_normalize: null };
+  const given = { size: 8, crop_size: { height: 4, width: 4 }, rescale_factor: 0.5, image_mean: [0.5], image_std: [0.5] };
+  expect(await read({ ...steps, ...given })).toEqual({ source: expect.any(String), color: "any", filter: "bilinear", rescale: 1 });
+});
+
 test("labels that a segmentation model reduces do not concern the pictures", async () => {
   expect(await read({ image_processor_type: "SegformerImageProcessor", size: 64, do_reduce_labels: true })).toMatchObject({
     rescale: 1 / 255,
@@ -155,4 +161,22 @@ test("the processor file is looked for beside the model and one folder up", asyn
   await expect(readPreprocessor(found)).rejects.toMatchObject({
     diagnostic: { code: "VX-CAL-PREPROCESSOR", message: "the file is not JSON." },
   });
+});
+
+test("a processor_config.json counts where it has a part for pictures", async () => {
+  const inner = path.join(folder, "whole", "onnx");
+  await mkdir(inner, { recursive: true });
+  const [own, whole] = [path.join(folder, "whole", "preprocessor_config.json"), path.join(inner, "processor_config.json")];
+  const found = (): Promise<string | undefined> => findPreprocessor(path.join(inner, "m.onnx"));
+  await writeFile(whole, JSON.stringify({ image_seq_length: 64 }));
+  expect(await found()).toBeUndefined();
+  await writeFile(whole, "{");
+  expect(await found()).toBeUndefined();
+  await writeFile(own, JSON.stringify({ size: 9 }));
+  expect(await found()).toBe(own);
+  await writeFile(whole, JSON.stringify({ image_processor: { image_processor_type: "CLIPImageProcessor", size: 8 } }));
+  expect(await found()).toBe(whole);
+  expect(await readPreprocessor(whole)).toMatchObject({ resize: { shortestEdge: 8 }, filter: "bicubic" });
+  await writeFile(whole, JSON.stringify({ image_processor: [] }));
+  await expect(readPreprocessor(whole)).rejects.toThrow("it is not a JSON object");
 });

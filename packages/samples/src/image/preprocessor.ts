@@ -7,6 +7,9 @@ import { type Processor, processorOf, sizesByShare } from "./processors.js";
 import type { ResampleFilter } from "./resample.js";
 
 const FILE_NAME = "preprocessor_config.json";
+/** Holds the same under `image_processor` since transformers 5; earlier ones say nothing of pictures there. */
+const WHOLE_FILE_NAME = "processor_config.json";
+const PART = "image_processor";
 const MAX_BYTES = 1 << 20;
 /** Pillow's numbers. */
 const FILTERS: readonly (ResampleFilter | undefined)[] = ["nearest", "lanczos", "bilinear", "bicubic", "box"];
@@ -30,14 +33,28 @@ const USUAL_SHARE = 224 / 256;
 
 type Config = Readonly<Record<string, unknown>>;
 
-/** The preprocessor_config.json beside the model file or in the folder above, if there is one. */
+/** The preprocessor_config.json beside the model file or in the folder above, or a processor_config.json with that part, if there is one. */
 export async function findPreprocessor(modelPath: string): Promise<string | undefined> {
   const folder = path.dirname(modelPath);
-  for (const candidate of [path.join(folder, FILE_NAME), path.join(folder, "..", FILE_NAME)]) {
-    const facts = await stat(candidate).catch(() => undefined);
-    if (facts?.isFile()) return candidate;
+  for (const place of [folder, path.join(folder, "..")]) {
+    const [own, whole] = [path.join(place, FILE_NAME), path.join(place, WHOLE_FILE_NAME)];
+    if (await isFile(own)) return own;
+    if ((await isFile(whole)) && (await holdsPart(whole))) return whole;
   }
   return undefined;
+}
+
+async function isFile(file: string): Promise<boolean> {
+  return (await stat(file).catch(() => undefined))?.isFile() ?? false;
+}
+
+async function holdsPart(file: string): Promise<boolean> {
+  const refuse = (message: string): Error => calPreprocessor(file, message);
+  try {
+    return parse(await readBytes(file, MAX_BYTES, refuse), refuse)[PART] !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -47,7 +64,8 @@ export async function findPreprocessor(modelPath: string): Promise<string | unde
 export async function readPreprocessor(file: string): Promise<ImagePipeline> {
   const refuse = (message: string, cause?: unknown): Error => Object.assign(calPreprocessor(file, message), { cause });
   const bytes = await readBytes(file, MAX_BYTES, (reason, cause) => refuse(`cannot read the file: ${reason}.`, cause));
-  return pipelineOf(parse(bytes, refuse), file, refuse);
+  const config = parse(bytes, refuse);
+  return pipelineOf(config[PART] === undefined ? config : objectOf(config[PART], refuse), file, refuse);
 }
 
 type Refuse = (message: string, cause?: unknown) => Error;
@@ -59,7 +77,11 @@ function parse(bytes: Uint8Array, refuse: Refuse): Config {
   } catch (cause) {
     throw refuse("the file is not JSON.", cause);
   }
-  if (typeof data !== "object" || data === null || Array.isArray(data)) throw refuse("the file is not a JSON object.");
+  return objectOf(data, refuse);
+}
+
+function objectOf(data: unknown, refuse: Refuse): Config {
+  if (typeof data !== "object" || data === null || Array.isArray(data)) throw refuse("it is not a JSON object.");
   return data as Config;
 }
 
@@ -72,10 +94,15 @@ function pipelineOf(config: Config, source: string, refuse: Refuse): ImagePipeli
     source,
     color: (config["do_flip_channel_order"] ?? processor.flipsChannels) ? "BGR" : "any",
     filter: filterOf(config, processor, refuse),
-    rescale: config["do_rescale"] === false ? 1 : (number(config, "rescale_factor", refuse) ?? 1 / 255),
+    rescale: isOff(config["do_rescale"]) ? 1 : (number(config, "rescale_factor", refuse) ?? 1 / 255),
     ...sizes(config, processor, refuse),
-    ...(config["do_normalize"] !== false && normalization(config, refuse)),
+    ...(!isOff(config["do_normalize"]) && normalization(config, refuse)),
   };
+}
+
+/** The processors that write null for a step leave it out; older files lack the words for steps that were always done. */
+function isOff(step: unknown): boolean {
+  return step === false || step === null;
 }
 
 function refuseOtherSteps(config: Config, { cut }: Processor, refuse: Refuse): void {
@@ -86,7 +113,7 @@ function refuseOtherSteps(config: Config, { cut }: Processor, refuse: Refuse): v
 }
 
 function sizes(config: Config, processor: Processor, refuse: Refuse): Pick<ImagePipeline, "resize" | "crop"> {
-  const resize = config["do_resize"] === false ? undefined : resizeOf(config, processor, refuse);
+  const resize = isOff(config["do_resize"]) ? undefined : resizeOf(config, processor, refuse);
   if (processor.cut === "byShare") {
     if (!resize) return {};
     if (!("shortestEdge" in resize)) throw refuse(`size is ${JSON.stringify(config["size"])}, expected shortest_edge.`);
