@@ -108,7 +108,7 @@ test.each([
   ["DeiTImageProcessorFast", { resize: { to: { height: 100, width: 100 } }, filter: "bicubic", color: "any" }],
   [undefined, { resize: { to: { height: 100, width: 100 } }, filter: "bilinear", color: "any" }],
 ])("what a file of %s leaves open is what that processor does", async (image_processor_type, expected) => {
-  expect(await read({ image_processor_type, size: 100 })).toMatchObject(expected);
+  expect(await read({ image_processor_type, size: 100, do_center_crop: false })).toMatchObject(expected);
 });
 
 test("ConvNext cuts its share out of a larger picture, and stretches from 384 on", async () => {
@@ -140,6 +140,8 @@ test.each([
   [{ image_processor_type: "DPTImageProcessor", size: 384, keep_aspect_ratio: true }, "keep_aspect_ratio"],
   [{ image_processor_type: "DPTImageProcessor", size: 384, ensure_multiple_of: 14 }, "ensure_multiple_of 14"],
   [{ image_processor_type: "ViTImageProcessor", size: 224, crop_pct: 0.9 }, "crop_pct"],
+  [{ image_processor_type: "ViTImageProcessor", size: 224, crop_size: 200, do_center_crop: true }, "in some versions only"],
+  [{ image_processor_type: "CLIPImageProcessor", size: 224 }, "neither crop_size nor do_center_crop: false"],
   [{ image_processor_type: "ViTImageProcessor" }, "it has no size to resize to, nor do_resize: false"],
   [{ size: 224, do_normalize: true, image_mean: [0.5] }, "it lacks image_mean or image_std"],
   [{ size: { longest_edge: 10, shortest_edge: 5 } }, "bounds the longest edge"],
@@ -174,7 +176,7 @@ test("a processor_config.json counts where it has a part for pictures", async ()
   expect(await found()).toBeUndefined();
   await writeFile(own, JSON.stringify({ size: 9 }));
   expect(await found()).toBe(own);
-  await writeFile(whole, JSON.stringify({ image_processor: { image_processor_type: "CLIPImageProcessor", size: 8 } }));
+  await writeFile(whole, JSON.stringify({ image_processor: { image_processor_type: "CLIPImageProcessor", size: 8, crop_size: 8 } }));
   expect(await found()).toBe(whole);
   expect(await readPreprocessor(whole)).toMatchObject({ resize: { shortestEdge: 8 }, filter: "bicubic" });
   await writeFile(whole, JSON.stringify({ image_processor: [] }));

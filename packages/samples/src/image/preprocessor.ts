@@ -119,7 +119,7 @@ function sizes(config: Config, processor: Processor, refuse: Refuse): Pick<Image
     if (!("shortestEdge" in resize)) throw refuse(`size is ${JSON.stringify(config["size"])}, expected shortest_edge.`);
     return sizesByShare(resize.shortestEdge, share(config, refuse));
   }
-  return { ...(resize && { resize }), ...(crops(config) && { crop: sizeOf(config["crop_size"], "crop_size", refuse) }) };
+  return { ...(resize && { resize }), ...(crops(config, processor, refuse) && { crop: sizeOf(config["crop_size"], "crop_size", refuse) }) };
 }
 
 function share(config: Config, refuse: Refuse): number {
@@ -129,7 +129,12 @@ function share(config: Config, refuse: Refuse): number {
   return value;
 }
 
-function crops({ do_center_crop: stated, crop_size: size }: Config): boolean {
+function crops({ do_center_crop: stated, crop_size: size }: Config, { cut }: Processor, refuse: Refuse): boolean {
+  if (cut === "never") {
+    if (stated === true) throw refuse("it asks for do_center_crop, which its processor does in some versions only.");
+    return false;
+  }
+  if (cut === "usual" && stated === undefined && size === undefined) throw refuse("it has neither crop_size nor do_center_crop: false.");
   return stated === true || (stated === undefined && size !== undefined);
 }
 

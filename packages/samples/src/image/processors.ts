@@ -7,36 +7,40 @@ export interface Processor {
   readonly oneNumber: "square" | "shortestEdge";
   readonly filter: ResampleFilter;
   readonly flipsChannels: boolean;
-  /** `crops`: it cuts by do_center_crop; `byShare`: a short edge below 384 is cut out of one that is larger by 1 / crop_pct. */
-  readonly cut: "crops" | "byShare";
+  /**
+   * Whether it cuts the middle: never; when it is asked to; unless it is asked not to, so that its file must say; `byShare`: a short
+   * edge below 384 is cut out of one that is larger by 1 / crop_pct.
+   */
+  readonly cut: "never" | "asked" | "usual" | "byShare";
 }
 
-const square: Processor = { oneNumber: "square", filter: "bilinear", flipsChannels: false, cut: "crops" };
+const square: Processor = { oneNumber: "square", filter: "bilinear", flipsChannels: false, cut: "never" };
 const edge: Processor = { ...square, oneNumber: "shortestEdge" };
 const cubicSquare: Processor = { ...square, filter: "bicubic" };
-const cubicEdge: Processor = { ...edge, filter: "bicubic" };
+const cubicSquareCut: Processor = { ...cubicSquare, cut: "usual" };
+const edgeCut: Processor = { ...edge, cut: "usual" };
+const cubicEdgeCut: Processor = { ...edgeCut, filter: "bicubic" };
 
 /** Those whose steps are resize, center crop, rescale and normalize, with the defaults of transformers 4.57; each compared with its original on pictures. */
 const PROCESSORS: ReadonlyMap<string, Processor> = new Map<string, Processor>([
-  ["Beit", cubicSquare],
-  ["Bit", cubicEdge],
+  ["Beit", cubicSquareCut],
+  ["Bit", cubicEdgeCut],
   ["Blip", cubicSquare],
-  ["CLIP", cubicEdge],
-  ["Chameleon", { ...edge, filter: "lanczos" }],
-  ["ChineseCLIP", cubicEdge],
+  ["CLIP", cubicEdgeCut],
+  ["ChineseCLIP", cubicEdgeCut],
   ["ConvNext", { ...edge, cut: "byShare" }],
   ["DPT", cubicSquare],
-  ["DeiT", cubicSquare],
-  ["EfficientFormer", cubicSquare],
-  ["Flava", cubicSquare],
+  ["DeiT", cubicSquareCut],
+  ["EfficientFormer", cubicSquareCut],
+  ["Flava", cubicSquareCut],
   ["Gemma3", square],
   ["GotOcr2", cubicSquare],
-  ["Llava", cubicEdge],
-  ["MobileNetV1", edge],
-  ["MobileNetV2", edge],
-  ["MobileViT", { ...edge, flipsChannels: true }],
+  ["Llava", cubicEdgeCut],
+  ["MobileNetV1", edgeCut],
+  ["MobileNetV2", edgeCut],
+  ["MobileViT", { ...edgeCut, flipsChannels: true }],
   ["Ovis2", cubicSquare],
-  ["OwlViT", cubicSquare],
+  ["OwlViT", { ...cubicSquare, cut: "asked" }],
   ["PromptDepthAnything", cubicSquare],
   ["Pvt", square],
   ["RTDetr", edge],
@@ -45,11 +49,11 @@ const PROCESSORS: ReadonlyMap<string, Processor> = new Map<string, Processor>([
   ["Siglip", cubicSquare],
   ["SuperPoint", edge],
   ["ViT", square],
-  ["ViTHybrid", cubicEdge],
+  ["ViTHybrid", cubicEdgeCut],
 ]);
 
-/** A file that names no processor is read as one of ViT's, which the oldest files are. */
-const UNNAMED = square;
+/** A file that names no processor is read as one of ViT's, which the oldest files are, but cuts when it asks for that. */
+const UNNAMED: Processor = { ...square, cut: "asked" };
 
 /** The processor that a file names; undefined when its steps are others or not known. */
 export function processorOf(name: string | undefined): Processor | undefined {
