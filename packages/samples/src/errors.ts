@@ -130,7 +130,11 @@ export function calNpz(code: Diagnostic["code"], place: SamplePlace, details: De
 
 /** A preprocessor_config.json that asks for something else than resize, crop, rescale and normalize. */
 export function calPreprocessor(path: string, message: string): VxError {
-  return failure("VX-CAL-PREPROCESSOR", { file: path }, { message, hint: "State model.image in the recipe; it wins over the file." });
+  return failure(
+    "VX-CAL-PREPROCESSOR",
+    { file: path },
+    { message, hint: "State size, mean and the like under model.image in the recipe, which then wins over the file." },
+  );
 }
 
 /** Random data for an input whose shape or type does not allow it. */

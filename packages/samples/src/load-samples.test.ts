@@ -92,6 +92,24 @@ test("a thin picture is refused before it is resized to any length", async () =>
   expect(await all(await jsonl([{ image: "thin.png" }]), { inputs, image: { crop: "none" } })).toHaveLength(1);
 });
 
+test("input and layout of the recipe leave the steps to the processor file; a step of its own does not", async () => {
+  await mkdir(path.join(folder, "processed"));
+  const modelPath = path.join(folder, "processed", "m.onnx");
+  const config = { do_resize: false, image_mean: [0.5], image_std: [0.25] };
+  await writeFile(path.join(folder, "processed", "preprocessor_config.json"), JSON.stringify(config));
+  const cache: ModelInput = { name: "past", type: { dtype: "f32", shape: ["batch", 1, 1, 1] } };
+  await npz("past.npz", new Map([["past", f32Tensor([0], [1, 1, 1, 1])]]));
+  const inputs = [...IMAGE.inputs, cache];
+  const line = await jsonl([{ image: "images/a.png", tensors: "past.npz" }]);
+  const second = async (image: SampleOptions["image"]): Promise<number | undefined> => {
+    const [sample] = await all(line, { inputs, modelPath, ...(image && { image }) });
+    return new Float32Array(Uint8Array.from(sample?.tensors.get("pixels")?.bytes() ?? []).buffer)[1];
+  };
+  await expect(second(undefined)).rejects.toThrow("2 of");
+  expect(await second({ input: "pixels" })).toBe(Math.fround((Math.fround(15 / 255) - 0.5) / 0.25));
+  expect(await second({ input: "pixels", rescale: 1 })).toBe(15);
+});
+
 test("an input that a picture and an array give is refused", async () => {
   await npz(
     "pixels.npz",

@@ -27,7 +27,7 @@ export interface Sample {
 export interface SampleOptions {
   /** Inputs of the model. */
   readonly inputs: readonly ModelInput[];
-  /** `model.image` of the recipe; wins over a preprocessor_config.json. */
+  /** `model.image` of the recipe; where it states a step, it wins over a preprocessor_config.json. */
   readonly image?: ImageSettings;
   /** Path of the model file: a preprocessor_config.json beside it or in the folder above is used for pictures. */
   readonly modelPath?: string;
@@ -151,17 +151,26 @@ async function pictureOf(entries: readonly SampleEntry[], { inputs, image, model
   const first = entries.find(({ images }) => images.length > 0);
   if (!first) return undefined;
   const { place } = first;
-  const pipeline = image ? pipelineOfSettings(image, "recipe") : await pipelineOfFile(modelPath, place);
-  const target = imageInputOf(inputs, pipeline, place);
-  const picture = { target, pipeline: image ? pipelineOfSettings(image, "recipe", factsOfInput(target)) : pipeline };
-  checkNormalization(picture.pipeline, target, place);
-  return picture;
+  const config = image && statesSteps(image) ? undefined : modelPath && (await findPreprocessor(modelPath));
+  if (config) return checkedPicture({ ...(await readPreprocessor(config)), ...whereOf(image) }, inputs, place);
+  if (!image) throw calImageSettings(place, "how pictures become the input of this model is not stated.");
+  const target = imageInputOf(inputs, pipelineOfSettings(image, "recipe"), place);
+  return checkedPicture(pipelineOfSettings(image, "recipe", factsOfInput(target)), inputs, place);
 }
 
-async function pipelineOfFile(modelPath: string | undefined, place: SamplePlace): Promise<ImagePipeline> {
-  const config = modelPath === undefined ? undefined : await findPreprocessor(modelPath);
-  if (config === undefined) throw calImageSettings(place, "how pictures become the input of this model is not stated.");
-  return readPreprocessor(config);
+/** Which input takes pictures, and how its axes lie, does not say what becomes of the pixels. */
+function statesSteps(image: ImageSettings): boolean {
+  return Object.entries(image).some(([key, value]) => value !== undefined && key !== "input" && key !== "layout");
+}
+
+function whereOf({ input, layout }: ImageSettings = {}): Pick<ImageSettings, "input" | "layout"> {
+  return { ...(input !== undefined && { input }), ...(layout && { layout }) };
+}
+
+function checkedPicture(pipeline: ImagePipeline, inputs: readonly ModelInput[], place: SamplePlace): Picture {
+  const target = imageInputOf(inputs, pipeline, place);
+  checkNormalization(pipeline, target, place);
+  return { target, pipeline };
 }
 
 async function tensorsOf(

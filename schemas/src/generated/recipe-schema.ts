@@ -115,7 +115,7 @@ export const recipeSchema: JsonSchema = {
       }
     },
     "ImageSettings": {
-      "description": "How a picture becomes a tensor: decode, resize, crop, rescale, normalize, lay out.",
+      "description": "How a picture becomes a tensor: decode, resize, crop, rescale, normalize, lay out. A preprocessor_config.json beside the model counts where no more than input and layout are stated.",
       "type": "object",
       "additionalProperties": false,
       "properties": {

@@ -94,7 +94,7 @@ export interface ModelSettings {
   image?: ImageSettings;
 }
 /**
- * How a picture becomes a tensor: decode, resize, crop, rescale, normalize, lay out.
+ * How a picture becomes a tensor: decode, resize, crop, rescale, normalize, lay out. A preprocessor_config.json beside the model counts where no more than input and layout are stated.
  */
 export interface ImageSettings {
   /**
