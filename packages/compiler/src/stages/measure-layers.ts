@@ -67,9 +67,9 @@ function partsOf(layers: readonly Layer[], sizeOf: ValueSizes): ReadonlyMap<stri
   );
 }
 
+/** Small outputs too are given out as copies: where an inner value itself is an output, the engine's own rewrites may compute it last. */
 function tapOf({ name }: Value, parts: ReadonlyMap<string, number>): Tap {
-  const every = parts.get(name);
-  return { value: name, kind: "tensor", ...(every !== undefined && { every }) };
+  return { value: name, kind: "tensor", every: parts.get(name) ?? 1 };
 }
 
 function addAll(comparisons: ReadonlyMap<string, NumericComparison>, expected: Tensors, found: Tensors): void {
