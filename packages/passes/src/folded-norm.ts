@@ -1,6 +1,6 @@
 import { type GraphEditor, type Node, type Value } from "@vlm-export/ir";
 import { constantShaped } from "./float-constant.js";
-import { bothOrders, otherInput, producerOf, trailingShape, uncast } from "./match.js";
+import { bothOrders, keepsRank, otherInput, producerOf, trailingShape, uncast } from "./match.js";
 import { centredOf, meanSquareOf, trailingMean, underInverseRoot } from "./norm-match.js";
 
 /** x · s + (β − mean(x) · s) with s = γ / √(variance + ε). */
@@ -52,13 +52,14 @@ function deviationOf(scale: Value, x: Value, axis: number): Pick<FoldedNorm, "ga
 /** False when γ or β is no constant of exactly the normalized extents. */
 export function fuseFoldedNorm(edit: GraphEditor, add: Node, { x, axis, epsilon, gain, shift }: FoldedNorm): boolean {
   const shape = trailingShape(x, axis);
-  if (!shape || x.type.dtype === "f64") return false;
+  const output = add.outputs[0] as Value;
+  if (!shape || !keepsRank(x, output) || x.type.dtype === "f64") return false;
   const [scale, bias] = [gain, shift].map((value) => {
     const data = constantShaped(value, shape);
     return data && (data === value.data ? value : edit.addConstant(edit.freshName(`${value.name}_flat`), data));
   });
   if (!scale || !bias || scale.type.dtype !== x.type.dtype) return false;
   const [fused] = edit.insert("LayerNormalization", [x, scale, bias], { axis: -shape.length, epsilon });
-  edit.replaceAllUses(add.outputs[0] as Value, fused as Value);
+  edit.replaceAllUses(output, fused as Value);
   return true;
 }

@@ -81,6 +81,14 @@ const NEAR_MISSES: readonly (readonly [string, (b: Builder, x: Value) => Graph])
     "the coefficient is 0.045",
     (b, x) => b.finish(halfTanh(b, x, b.op("Mul", [b.op("Add", [x, b.op("Mul", [b.op("Pow", [x, 3]), 0.045])]), ROOT]))),
   ],
+  ["a constant adds a dimension", (b, x) => b.finish(b.op("Mul", [b.op("Mul", [x, b.constant([0.5], [1, 1])]), onePlusErf(b, x)]))],
+  [
+    "a constant inside adds a dimension",
+    (b, x) => {
+      const sum = b.op("Add", [x, b.op("Mul", [b.op("Pow", [x, 3]), 0.044715])]);
+      return b.finish(halfTanh(b, x, b.op("Mul", [sum, b.constant([ROOT], [1, 1])])));
+    },
+  ],
 ];
 
 test.each(NEAR_MISSES)("no Gelu when %s", (_, make) => {

@@ -1,5 +1,5 @@
 import type { Graph, Node, Pass, Value } from "@vlm-export/ir";
-import { bothOrders, constantNear, isNear, producerOf, scalarOf } from "./match.js";
+import { bothOrders, constantNear, isNear, keepsRank, producerOf, scalarOf } from "./match.js";
 import { cofactor, multipleOf, productOf } from "./product.js";
 
 /**
@@ -36,7 +36,7 @@ function matchGelu(node: Node, graph: Graph): GeluMatch | undefined {
   for (const x of product.factors) {
     const gate = producerOf(cofactor(product, x), "Add");
     const approximate = gate && gateOf(gate, { x, half: product.constant, graph });
-    if (approximate) return { x, approximate };
+    if (approximate && keepsRank(x, output)) return { x, approximate };
   }
   return undefined;
 }

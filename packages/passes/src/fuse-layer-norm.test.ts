@@ -137,6 +137,15 @@ const NEAR_MISSES: readonly (readonly [string, (b: Builder, x: Value) => Graph])
   ["another value is divided", (b, x) => b.finish(b.op("Div", [b.input("z", [2, 3, 8]), deviation(b, centred(b, x))]))],
   ["the power is 3", (b, x) => b.finish(b.op("Div", [centred(b, x), b.op("Sqrt", [shifted(b, b.op("Pow", [centred(b, x), 3]))])]))],
   ["there is no ε", (b, x) => b.finish(b.op("Div", [centred(b, x), b.op("Sqrt", [mean(b, square(b, centred(b, x)))])]))],
+  [
+    "ε adds a dimension",
+    (b, x) => {
+      const d = centred(b, x);
+      const radicand = b.op("Add", [mean(b, square(b, d)), b.constant([1e-5], [1, 1, 1, 1])]);
+      return b.finish(b.op("Div", [d, b.op("Sqrt", [radicand])]));
+    },
+  ],
+  ["γ inside the inverse deviation adds a dimension", (b, x) => b.finish(folded(b, x, { gain: b.random(1, 1, 1, 8) }))],
 ];
 
 test.each(NEAR_MISSES)("no layer norm when %s", (_, make) => {

@@ -22,6 +22,7 @@ const NEAR_MISSES: readonly (readonly [string, (b: Builder, x: Value) => Value])
   ["there is no factor", (b, x) => b.op("Mul", [x, b.op("Sigmoid", [x])])],
   ["another value is gated", (b, x) => b.op("Mul", [b.input("z", [8]), gate(b, x)])],
   ["the product is scaled", (b, x) => b.op("Mul", [b.op("Mul", [x, 2]), gate(b, x)])],
+  ["the factor adds a dimension", (b, x) => b.op("Mul", [x, b.op("Sigmoid", [b.op("Mul", [x, b.constant([1.702], [1, 1])])])])],
 ];
 
 test.each(NEAR_MISSES)("no QuickGelu when %s", (_, make) => {

@@ -1,5 +1,5 @@
 import type { Graph, Node, Pass, Value } from "@vlm-export/ir";
-import { isNear, producerOf } from "./match.js";
+import { isNear, keepsRank, producerOf } from "./match.js";
 import { cofactor, multipleOf, productOf } from "./product.js";
 
 /** x · sigmoid(1.702 · x) → vlm::QuickGelu (CLIP towers). */
@@ -27,6 +27,6 @@ function matchQuickGelu(node: Node, graph: Graph): Value | undefined {
   if (product.constant !== 1) return undefined;
   return product.factors.find((x) => {
     const argument = producerOf(cofactor(product, x), "Sigmoid")?.inputs[0];
-    return argument && isNear(multipleOf(argument, x, graph) ?? 0, 1.702, x);
+    return argument && keepsRank(x, output) && isNear(multipleOf(argument, x, graph) ?? 0, 1.702, x);
   });
 }

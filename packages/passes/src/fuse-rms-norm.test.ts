@@ -63,6 +63,13 @@ const NEAR_MISSES: readonly (readonly [string, (b: Builder, x: Value) => Graph])
   ["there is no root", (b, x) => b.finish(b.op("Div", [x, meanSquare(b, x)]))],
   ["x divides the root", (b, x) => b.finish(b.op("Div", [root(b, x), x]))],
   ["the numerator is 2", (b, x) => b.finish(b.op("Mul", [x, b.op("Div", [2, root(b, x)])]))],
+  [
+    "ε adds a dimension",
+    (b, x) => {
+      const mean = b.op("ReduceMean", [b.op("Mul", [x, x]), b.ints(-1)]);
+      return b.finish(b.op("Div", [x, b.op("Sqrt", [b.op("Add", [mean, b.constant([1e-5], [1, 1, 1, 1])])])]));
+    },
+  ],
 ];
 
 test.each(NEAR_MISSES)("no RMS norm when %s", (_, make) => {

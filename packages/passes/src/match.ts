@@ -100,6 +100,11 @@ export function rankOf(value: Value): number | undefined {
   return value.type.shape?.length;
 }
 
+/** Whether `result`, which a pattern makes of `x`, has as many dimensions: a constant of one element may have more than x, and add them. */
+export function keepsRank(x: Value, result: Value): boolean {
+  return rankOf(x) === rankOf(result);
+}
+
 /** Extents from axis `first` on (counted from the end when negative); undefined when one of them is not known. */
 export function trailingShape({ type }: Value, first: number): readonly number[] | undefined {
   return staticShape({ ...type, shape: type.shape?.slice(first) });

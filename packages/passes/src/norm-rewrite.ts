@@ -1,18 +1,18 @@
 import { elementCount, type Graph, type GraphEditor, type Node, type Value } from "@vlm-export/ir";
 import { tensorOf } from "@vlm-export/ops";
 import { constantShaped } from "./float-constant.js";
-import { castChain, otherInput, soleUser, trailingShape } from "./match.js";
+import { castChain, keepsRank, otherInput, soleUser, trailingShape } from "./match.js";
 import type { NormCore } from "./norm-match.js";
 
 /**
  * Replaces the normalization that ends with `node`, and the constant gain and shift that follow, by one node `op`. The shift is taken
- * only by LayerNormalization. False when the normalized extents are not known or no operand has the result's element type.
+ * only by LayerNormalization. False when the normalized extents are not known, or no operand has the result's rank and element type.
  */
 export function fuseNorm(edit: GraphEditor, op: NormOp, node: Node, core: NormCore): boolean {
   const normalized = castBack(node.outputs[0] as Value, core, edit.graph);
   const x = castChain(core.x).find(({ type }) => type.dtype === normalized.type.dtype && COMPUTED.has(type.dtype));
   const shape = trailingShape(core.x, core.axis);
-  if (!x || !shape) return false;
+  if (!x || !shape || !keepsRank(core.x, normalized)) return false;
   const gain = operandOf(edit, "Mul", normalized, shape);
   const scaled = gain?.output ?? normalized;
   const shift = op === "LayerNormalization" ? operandOf(edit, "Add", scaled, shape) : undefined;
