@@ -1,6 +1,6 @@
 import type { Attrs, Graph, Value } from "@vlm-export/ir";
 import { expect, test } from "vitest";
-import { foldBatchNorm } from "./fold-batch-norm.js";
+import { foldScaleShift } from "./fold-scale-shift.js";
 import { builder, type Builder } from "./graphs.fixture.js";
 import { onEngine } from "./on-engine.fixture.js";
 import { opsOf, rewrite } from "./rewrite.fixture.js";
@@ -32,13 +32,13 @@ const LAYERS: readonly Layer[] = [
 test.each(LAYERS)("BatchNormalization goes into %s", async (_, layer, channels) => {
   const b = builder();
   const made = layer(b);
-  await engine.expectSame(b.finish(batchNorm(b, made, channels)), foldBatchNorm, [made.producer?.op ?? ""], 5e-6);
+  await engine.expectSame(b.finish(batchNorm(b, made, channels)), foldScaleShift, [made.producer?.op ?? ""], 5e-6);
 });
 
 test("half precision: weights are rounded once", async () => {
   const b = builder("f16");
   const conv = b.op("Conv", [b.input("x", [1, 3, 5, 5]), b.random(4, 3, 3, 3)]);
-  const after = await engine.expectSame(b.finish(batchNorm(b, conv, 4)), foldBatchNorm, ["Conv"], 5e-3);
+  const after = await engine.expectSame(b.finish(batchNorm(b, conv, 4)), foldScaleShift, ["Conv"], 5e-3);
   expect(after.constants.map(({ type }) => type.dtype)).toEqual(["f16", "f16"]);
 });
 
@@ -48,7 +48,7 @@ test("layers that share a weight each get their own; the old one stays for the r
   const first = batchNorm(b, b.op("Conv", [x, weight]), 3);
   const second = batchNorm(b, b.op("Conv", [first, weight]), 3);
   const graph = b.finish(b.op("Conv", [second, weight]));
-  const after = await engine.expectSame(graph, foldBatchNorm, ["Conv", "Conv", "Conv"], 5e-6);
+  const after = await engine.expectSame(graph, foldScaleShift, ["Conv", "Conv", "Conv"], 5e-6);
   expect(after.nodes.map(({ origin }) => origin.length)).toEqual([0, 0, 0]);
   expect(after.nodes.filter(({ inputs }) => inputs[1] === after.value(weight.name)).length).toBe(1);
 });
@@ -97,7 +97,7 @@ const NEAR_MISSES: readonly (readonly [string, (b: Builder) => Graph])[] = [
 ];
 
 test.each(NEAR_MISSES)("BatchNormalization stays when %s", (_, make) => {
-  expect(opsOf(rewrite(make(builder()), foldBatchNorm))).toContain("BatchNormalization");
+  expect(opsOf(rewrite(make(builder()), foldScaleShift))).toContain("BatchNormalization");
 });
 
 /** Shape of the input, what it becomes, and the shapes of its constants. */

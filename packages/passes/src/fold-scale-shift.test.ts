@@ -19,6 +19,13 @@ const FOLDED: readonly (readonly [string, (b: Builder) => Value])[] = [
   ["Gemm · γ + β", (b) => b.op("Add", [b.op("Mul", [gemm(b), b.random(4)]), b.random(1, 4)])],
 ];
 
+test("a BatchNormalization between products and sums goes the same way, in any order", async () => {
+  const b = builder();
+  const norm = (x: Value): Value => b.op("BatchNormalization", [x, b.random(4), b.random(4), b.random(4), b.constant([1, 2, 3, 4], [4])]);
+  const chain = norm(b.op("Add", [norm(b.op("Mul", [conv(b), b.random(4, 1, 1)])), 3]));
+  await engine.expectSame(b.finish(b.op("Sub", [chain, b.random(4, 1, 1)])), foldScaleShift, ["Conv"], 1e-5);
+});
+
 test.each(FOLDED)("%s is one layer", async (_, make) => {
   const b = builder();
   const made = make(b);

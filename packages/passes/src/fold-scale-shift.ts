@@ -1,10 +1,10 @@
-import type { Pass } from "@vlm-export/ir";
-import { scaleShiftAffine } from "./affine.js";
-import { foldAffine, layerBefore } from "./fold-affine.js";
+import type { Node, Pass } from "@vlm-export/ir";
+import { batchNormAffine, scaleShiftAffine } from "./affine.js";
+import { foldAffine, type Layer, layerBefore } from "./fold-affine.js";
 
 /**
- * Conv, ConvTranspose or Gemm followed by Mul, Div, Add or Sub with a constant per channel, as some exporters write
- * BatchNormalization → the same op with other weights; exact up to rounding.
+ * Conv, ConvTranspose or Gemm followed by BatchNormalization, or by Mul, Div, Add or Sub with a constant per channel, as some exporters
+ * write it → the same op with other weights; exact up to rounding. One pass for all of them, so that a chain in any order is one layer.
  */
 export const foldScaleShift: Pass = {
   name: "normalize/fold-scale-shift",
@@ -12,10 +12,9 @@ export const foldScaleShift: Pass = {
   run(edit) {
     let modified = false;
     for (const node of edit.graph.nodes) {
-      if (!OPS.has(node.op)) continue;
-      for (const x of node.inputs) {
+      for (const x of candidates(node)) {
         const layer = layerBefore(edit, x, node);
-        const affine = layer && scaleShiftAffine(node, layer.output, layer);
+        const affine = layer && affineOf(node, layer);
         if (affine) modified = foldAffine(edit, { layer, after: node, affine }) || modified;
       }
     }
@@ -23,4 +22,14 @@ export const foldScaleShift: Pass = {
   },
 };
 
+/** Operands that may be a layer's result. */
+function candidates({ op, inputs }: Node): Node["inputs"] {
+  if (op === "BatchNormalization") return inputs.slice(0, 1);
+  return OPS.has(op) ? inputs : [];
+}
+
 const OPS: ReadonlySet<string> = new Set(["Mul", "Div", "Add", "Sub"]);
+
+function affineOf(node: Node, layer: Layer): ReturnType<typeof scaleShiftAffine> {
+  return node.op === "BatchNormalization" ? batchNormAffine(node) : scaleShiftAffine(node, layer.output, layer);
+}

@@ -7,7 +7,6 @@ export { expandRmsNorm } from "./expand-rms-norm.js";
 export { expandRotaryEmbedding } from "./expand-rotary-embedding.js";
 export { expansionsFor } from "./expansions-for.js";
 export { flattenDepth } from "./flatten-depth.js";
-export { foldBatchNorm } from "./fold-batch-norm.js";
 export { foldConstants } from "./fold-constants.js";
 export { foldScaleShift } from "./fold-scale-shift.js";
 export { fuseAttention } from "./fuse-attention.js";

@@ -56,12 +56,19 @@ function shapes(b: Builder): Value {
   return b.op("MatMul", [flat, b.op("Transpose", [b.random(5, 24)], { perm: [1, 0] })]);
 }
 
+const normOf = (b: Builder, x: Value): Value =>
+  b.op("BatchNormalization", [x, b.random(4), b.random(4), b.random(4), b.constant([1, 2, 3, 4], [4])]);
+
 const GRAPHS: readonly (readonly [string, (b: Builder) => Value])[] = [
   ["a vision transformer", (b) => layerNorm(b, blocks(b, patches(b), 2, fusedAttention))],
   ["a decoder", (b) => rmsNorm(b, residual(b, residual(b, embeddings(b), groupedAttention, rmsNorm), gatedPerceptron, rmsNorm))],
   ["decomposed norms and activations", (b) => decomposed(b, b.input("x", ["n", HIDDEN]))],
   ["a convolutional network", convolutional],
   ["shape arithmetic", shapes],
+  [
+    "a product between a layer and its norm",
+    (b) => normOf(b, b.op("Mul", [b.op("Conv", [b.input("x", [1, 2, 5]), b.random(4, 2, 3)]), 2])),
+  ],
   ["a constant output", (b) => b.op("Neg", [b.random(3)])],
 ];
 

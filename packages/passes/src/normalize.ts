@@ -2,7 +2,6 @@ import { type GraphEditor, type Pass, type PassContext, runPasses } from "@vlm-e
 import { dropRunningStatistics } from "./drop-running-statistics.js";
 import { expandBatchNorm } from "./expand-batch-norm.js";
 import { flattenDepth } from "./flatten-depth.js";
-import { foldBatchNorm } from "./fold-batch-norm.js";
 import { foldConstants } from "./fold-constants.js";
 import { foldScaleShift } from "./fold-scale-shift.js";
 import { fuseGelu } from "./fuse-gelu.js";
@@ -24,7 +23,6 @@ const REWRITES: readonly Pass[] = [
   scatterToConcat,
   flattenDepth,
   removeNanGuard,
-  foldBatchNorm,
   foldScaleShift,
   expandBatchNorm,
   fuseLayerNorm,
