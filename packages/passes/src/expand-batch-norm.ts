@@ -5,7 +5,8 @@ import { rankOf } from "./match.js";
 
 /**
  * A BatchNormalization that no layer before it takes up, over pictures → a depthwise 1×1 Conv: one product and its int32 bias, with no value
- * between them that would be rounded. Over other ranks → Mul and Add with one constant per channel.
+ * between them that would be rounded. Over other ranks, and in f64, for which ONNX Runtime has no Conv → Mul and Add with one constant per
+ * channel.
  */
 export const expandBatchNorm: Pass = {
   name: "normalize/expand-batch-norm",
@@ -25,7 +26,7 @@ function expand(edit: GraphEditor, norm: Node, affine: Affine): boolean {
   const [output] = norm.outputs;
   const rank = x ? (rankOf(x) ?? 0) : 0;
   if (!x || !output || rank < 2) return false;
-  const result = rank === 4 ? depthwise(edit, norm, affine) : scaled(edit, norm, { affine, rank });
+  const result = rank === 4 && output.type.dtype !== "f64" ? depthwise(edit, norm, affine) : scaled(edit, norm, { affine, rank });
   if (result) edit.replaceAllUses(output, result);
   return result !== undefined;
 }

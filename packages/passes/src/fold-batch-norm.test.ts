@@ -130,6 +130,12 @@ test.each(ALONE)("without a layer before it, BatchNormalization of %j is %j", as
   }
 });
 
+test("of double precision it is no Conv over pictures either, which the engine does not have", async () => {
+  const b = builder("f64");
+  const graph = b.finish(batchNorm(b, b.op("Relu", [b.input("x", ["n", 3, 4, 4])]), 3));
+  await engine.expectSame(graph, expandBatchNorm, ["Relu", "Mul", "Add"]);
+});
+
 test("training BatchNormalization is not split", () => {
   const b = builder();
   expect(opsOf(rewrite(b.finish(batchNorm(b, b.input("x", [2, 3]), 3, { training_mode: 1 })), expandBatchNorm))).toEqual([
