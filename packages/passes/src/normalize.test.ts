@@ -1,4 +1,4 @@
-import { f32Tensor, GraphEditor, printGraph, type Graph, type Value } from "@vlm-export/ir";
+import { f32Tensor, GraphEditor, i64Tensor, printGraph, type Graph, type Value } from "@vlm-export/ir";
 import { minOpsetOf } from "@vlm-export/ops";
 import { describe, expect, test } from "vitest";
 import { expandGelu } from "./expand-gelu.js";
@@ -65,6 +65,15 @@ const GRAPHS: readonly (readonly [string, (b: Builder) => Value])[] = [
   ["decomposed norms and activations", (b) => decomposed(b, b.input("x", ["n", HIDDEN]))],
   ["a convolutional network", convolutional],
   ["shape arithmetic", shapes],
+  [
+    "a part of a constant is written",
+    (b) => b.op("ScatterND", [b.random(4, 3), b.edit.addConstant("places", i64Tensor([1, 2], [2, 1])), b.input("x", [2, 3])]),
+  ],
+  [
+    "all of a value is written",
+    (b) =>
+      b.op("Neg", [b.op("ScatterND", [b.input("x", [2, 3]), b.edit.addConstant("places", i64Tensor([0, 1], [2, 1])), b.random(2, 3)])]),
+  ],
   [
     "a product between a layer and its norm",
     (b) => normOf(b, b.op("Mul", [b.op("Conv", [b.input("x", [1, 2, 5]), b.random(4, 2, 3)]), 2])),

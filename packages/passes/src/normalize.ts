@@ -21,6 +21,8 @@ import { takeBranches } from "./take-branches.js";
 const REWRITES: readonly Pass[] = [
   removeEmptyParts,
   scatterToConcat,
+  removeIdentity,
+  foldConstants, // what is left of constants that were scattered
   flattenDepth,
   removeNanGuard,
   foldScaleShift,
