@@ -93,10 +93,14 @@ function answerFor(value: Value, known: ReadonlyMap<Value, boolean>): boolean | 
   return doubtful ? (known.get(doubtful) ?? doubtful) : true;
 }
 
-/** Whether a node's results are finite where all its operands are. */
-function carries({ op, inputs }: Node): boolean {
+/** Whether a node's results are finite where all its operands are: not those of a Cast to half precision, which has smaller numbers. */
+function carries({ op, inputs, outputs }: Node): boolean {
+  if (outputs[0]?.type.dtype === "f16" && inputs.some((value) => WIDER.has(value?.type.dtype ?? "unknown"))) return false;
   return CARRYING.has(op) || (op === "Div" && isNonZero(inputs[1]));
 }
+
+/** Float types with numbers that half precision does not have. */
+const WIDER: ReadonlySet<string> = new Set(["f32", "f64", "bf16"]);
 
 function hasSmallNumbers(value: Value): boolean {
   const largest = LARGEST.get(value.type.dtype) ?? LARGEST_OF_OTHERS;

@@ -46,6 +46,11 @@ const KEPT: readonly (readonly [string, (b: Builder) => Value])[] = [
   ["a constant mask has −∞", (b) => guarded(b, b.op("Add", [scores(b), b.constant([0, -Infinity, 0, 0], [4])]))],
   ["−∞ is chosen", (b) => guarded(b, b.op("Where", [b.input("m", [4, 4], "bool"), scores(b), Number.NEGATIVE_INFINITY]))],
   ["two masks may add up to −∞", (b) => guarded(b, b.op("Add", [scores(b), -3e38]))],
+  [
+    "a finite mask is cast to half precision, where it is −∞",
+    (b) =>
+      guarded(b, b.op("Cast", [b.op("Where", [b.input("m", [4, 4], "bool"), scores(b), -1e9])], { to: 10 }), b.constant([0], [], "f16")),
+  ],
   ["an input is added", (b) => guarded(b, b.op("Add", [scores(b), b.input("m", [4, 4])]))],
   ["a logarithm is added", (b) => guarded(b, b.op("Add", [scores(b), b.op("Log", [b.input("m", [4, 4])])]))],
   ["a quotient may have no bounds", (b) => guarded(b, b.op("Div", [scores(b), b.input("m", [4, 4])]))],
