@@ -135,6 +135,26 @@ const NEAR_MISSES: readonly (readonly [string, (b: Builder, x: Value) => Value])
   ["another value is turned", (b, x) => rotated(b, x, turnedHalves(b, b.input("z", ["b", 3, "s", SIZE])), computedAngles(b))],
 ];
 
+test("no RotaryEmbedding of double precision", () => {
+  const b = builder("f64");
+  const x = b.input("x", ["b", 3, "s", SIZE]);
+  expect(
+    opsOf(
+      rewrite(
+        b.finish(
+          rotated(
+            b,
+            x,
+            turnedHalves(b, x),
+            tableAngles(b, x, (column) => column % (SIZE / 2)),
+          ),
+        ),
+        fuseRotaryEmbedding,
+      ),
+    ),
+  ).not.toContain("RotaryEmbedding");
+});
+
 test.each(NEAR_MISSES)("no RotaryEmbedding when %s", (_, make) => {
   const b = builder();
   expect(opsOf(rewrite(b.finish(make(b, b.input("x", ["b", 3, "s", SIZE]))), fuseRotaryEmbedding))).not.toContain("RotaryEmbedding");

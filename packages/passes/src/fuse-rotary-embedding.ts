@@ -50,7 +50,9 @@ function factorsOf(value: Value): readonly (readonly [Value, Value])[] {
 /** Caches by angles, pairing and batch: queries and keys of all layers share them. */
 type Caches = Map<string, Value | undefined>;
 
+/** False for double precision, which the operator does not take, and for angles that are no table of it. */
 function fuse(edit: GraphEditor, add: Node, { x, cos, sin, pairing, caches }: RotaryMatch & { readonly caches: Caches }): boolean {
+  if (x.type.dtype === "f64") return false;
   const write = standIn(edit, add);
   const [cosines, sines] = [cos, sin].map((angles) => {
     const key = JSON.stringify([angles.name, pairing, x.type.shape?.[0]]);
