@@ -1,4 +1,4 @@
-import type { DType, GraphEditor, Value } from "@vlm-export/ir";
+import { type DType, type GraphEditor, i64Tensor, type Value } from "@vlm-export/ir";
 import { codeOfDtype, tensorOf } from "@vlm-export/ops";
 import { rankOf, scalarOf } from "./match.js";
 
@@ -8,22 +8,39 @@ export type ScoreMask =
   /** `isKept`: scores stay where the condition is true. */
   | { readonly kind: "chosen"; readonly condition: Value; readonly otherwise: Value; readonly isKept: boolean };
 
-/** From here down, e to the power of a logit is 0 beside any other. */
-const MASKED_BELOW = -1e4;
+/** From here down, scores that are added are lost in rounding, so that a row in which everything is masked stays as it is chosen. */
+const MASKED_BELOW: ReadonlyMap<DType, number> = new Map([
+  ["f16", -6e4],
+  ["bf16", -1e4],
+  ["f32", -1e9],
+]);
 
 /**
- * The mask as a bias in `dtype`; undefined when Attention does not take it: rank below 2, one column for all keys, or a constant that
- * masks nothing. A choice becomes the bias 0 or that constant, which leaves rows in which everything is masked as they are.
+ * The mask as a bias in the element type of the queries; undefined when Attention does not take it: rank below 2, one column for all keys, or
+ * a constant that masks nothing. A choice becomes the bias 0 or that constant. One row for all queries is written out, as ONNX Runtime
+ * needs it.
  */
-export function biasOf(edit: GraphEditor, mask: ScoreMask, dtype: DType): Value | undefined {
+export function biasOf(edit: GraphEditor, mask: ScoreMask, queries: Value): Value | undefined {
+  const { dtype } = queries.type;
   const shaped = mask.kind === "added" ? mask.bias : mask.condition;
   if ((rankOf(shaped) ?? 0) < 2 || shaped.type.shape?.at(-1) === 1) return undefined;
-  if (mask.kind === "added") return cast(edit, mask.bias, dtype);
-  const constant = scalarOf(mask.otherwise);
-  if (constant === undefined || constant > MASKED_BELOW) return undefined;
-  const nothing = edit.addConstant(edit.freshName("unmasked"), tensorOf(mask.otherwise.type.dtype, [], [0]));
-  const branches = mask.isKept ? [nothing, mask.otherwise] : [mask.otherwise, nothing];
-  return cast(edit, edit.insert("Where", [mask.condition, ...branches])[0] as Value, dtype);
+  if (mask.kind === "added") return perQuery(edit, cast(edit, mask.bias, dtype), queries);
+  const { otherwise } = mask;
+  const constant = scalarOf(otherwise);
+  if (constant === undefined || constant > (MASKED_BELOW.get(otherwise.type.dtype) ?? Number.NEGATIVE_INFINITY)) return undefined;
+  const nothing = edit.addConstant(edit.freshName("unmasked"), tensorOf(otherwise.type.dtype, [], [0]));
+  const branches = mask.isKept ? [nothing, otherwise] : [otherwise, nothing];
+  return perQuery(edit, cast(edit, edit.insert("Where", [mask.condition, ...branches])[0] as Value, dtype), queries);
+}
+
+/** The bias with a row for each of the queries, [batch, heads, queries, size]. */
+function perQuery(edit: GraphEditor, bias: Value, queries: Value): Value {
+  const count = queries.type.shape?.[2];
+  if (bias.type.shape?.at(-2) !== 1 || count === 1) return bias;
+  const ints = (...values: readonly number[]): Value => edit.addConstant(edit.freshName("rows"), i64Tensor(values));
+  const written = (): Value => edit.insert("Shape", [queries], { start: 2, end: 3 })[0] as Value;
+  const shape = typeof count === "number" ? ints(count, 1) : (edit.insert("Concat", [written(), ints(1)], { axis: 0 })[0] as Value);
+  return edit.insert("Expand", [bias, shape])[0] as Value;
 }
 
 function cast(edit: GraphEditor, value: Value, dtype: DType): Value {

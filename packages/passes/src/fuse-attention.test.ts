@@ -106,6 +106,16 @@ describe("layouts", () => {
     await engine.expectSame(b.finish(b.op("MatMul", [b.op("Softmax", [scores], { axis: -1 }), v])), fuseAttention, ["Attention"], 5e-6);
   });
 
+  test.each(["s", 5])("a mask with one row for all of %s queries has a row for each", async (queries) => {
+    const b = builder();
+    const [k, v] = ["k", "v"].map((name) => b.input(name, [2, 4, 3, SIZE])) as [Value, Value];
+    const scores = b.op("MatMul", [b.input("q", [2, 4, queries, SIZE]), b.op("Transpose", [k], { perm: [0, 1, 3, 2] })]);
+    const logits = b.op("Add", [scores, mask(b, [2, 1, 1, 3])]);
+    const graph = b.finish(b.op("MatMul", [b.op("Softmax", [logits], { axis: -1 }), v]));
+    const shape = queries === "s" ? ["Shape", "Concat"] : [];
+    await engine.expectSame(graph, fuseAttention, [...shape, "Expand", "Attention"], 5e-6);
+  });
+
   test("half precision with softmax in f32 keeps that precision", async () => {
     const b = builder("f16");
     const parts: Parts = {
@@ -126,6 +136,8 @@ const NEAR_MISSES: readonly (readonly [string, (b: Builder) => readonly Value[]]
     },
   ],
   ["the weights are changed", (b) => [decomposed(b, { weights: (_, w) => b.op("Mul", [w, 2]) })]],
+  ["a guard against NaN puts in ones", (b) => [decomposed(b, { weights: (_, w) => b.op("Where", [b.op("IsNaN", [w]), 1, w]) })]],
+  ["scores add to what Where puts in", (b) => [decomposed(b, { logits: (_, s) => b.op("Where", [mask(b, ["s", "t"], "bool"), s, -1e4]) })]],
   ["the scale comes after the mask", (b) => [decomposed(b, { logits: (_, s) => b.op("Mul", [b.op("Add", [s, mask(b)]), SCALE]) })]],
   ["the scale is negative", (b) => [decomposed(b, { q: times(-1) })]],
   ["the mask has one column for all keys", (b) => [decomposed(b, { logits: (_, s) => b.op("Add", [s, mask(b, ["s", 1])]) })]],

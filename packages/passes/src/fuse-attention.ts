@@ -1,7 +1,7 @@
 import { type Attrs, type Dim, type Graph, type GraphEditor, isFloat, type Node, type Pass, type Value } from "@vlm-export/ir";
 import { codeOfDtype } from "@vlm-export/ops";
 import { biasOf, type ScoreMask } from "./attention-logits.js";
-import { bothOrders, producerOf, rankOf, soleUser, uncast } from "./match.js";
+import { bothOrders, keepsRank, producerOf, rankOf, scalarOf, soleUser, uncast } from "./match.js";
 import { productOf } from "./product.js";
 import { beforeRepeat } from "./repeated-heads.js";
 import { lastAxesSwapped } from "./transposed.js";
@@ -68,8 +68,11 @@ function contextOf(graph: Graph, weights: Value | null | undefined): Node | unde
 /** Where(IsNaN(w), 0, w), as PyTorch writes for rows in which everything is masked: Attention gives zeros there. */
 function guardOf(graph: Graph, weights: Value): Value | undefined {
   const where = graph.users(weights).find(({ op }) => op === "Where");
-  const isGuard = producerOf(where?.inputs[0], "IsNaN")?.inputs[0] === weights && where?.inputs[2] === weights;
-  return isGuard && graph.users(weights).length === 2 && !graph.outputs.includes(weights) ? (where.outputs[0] ?? undefined) : undefined;
+  const [condition, instead, kept] = where?.inputs ?? [];
+  const guarded = where?.outputs[0];
+  const isGuard = producerOf(condition, "IsNaN")?.inputs[0] === weights && kept === weights && scalarOf(instead) === 0;
+  const isPrivate = graph.users(weights).length === 2 && !graph.outputs.includes(weights);
+  return isGuard && isPrivate && guarded && keepsRank(weights, guarded) ? guarded : undefined;
 }
 
 /** The readings of the logits as scores and mask. */
@@ -133,7 +136,7 @@ function mayBeEqual(a: Dim | undefined, b: Dim | undefined): boolean {
 
 function fuse(edit: GraphEditor, match: AttentionMatch): boolean {
   const { q, softmax, output, scale } = match;
-  const mask = match.mask ? biasOf(edit, match.mask, q.type.dtype) : null;
+  const mask = match.mask ? biasOf(edit, match.mask, q) : null;
   if (mask === undefined) return false;
   const key = lastAxesSwapped(edit, match.transposedKey);
   const ungrouped = [key, match.v].map(beforeRepeat);
