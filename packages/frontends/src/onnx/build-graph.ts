@@ -52,9 +52,15 @@ function build(source: OnnxGraph, context: ImportContext, around: Surroundings):
   return { graph: edit.graph, captures };
 }
 
+/** What is declared of each value: of several declarations of one, the first with a shape. */
 function declaredTypes(source: OnnxGraph, { file }: ImportContext): ReadonlyMap<string, TensorType> {
-  const infos = [...source.valueInfo, ...source.inputs, ...source.outputs];
-  return new Map(infos.map(({ name, type }) => [name, valueTypeOf(type, { file, value: name })]));
+  const types = new Map<string, TensorType>();
+  for (const { name, type } of [...source.inputs, ...source.outputs, ...source.valueInfo]) {
+    const declared = valueTypeOf(type, { file, value: name });
+    const known = types.get(name);
+    if (!known || (!known.shape && declared.shape)) types.set(name, declared);
+  }
+  return types;
 }
 
 /** Initializers. One that is also a graph input (its default, or any weight of IR version 3) is a constant here. */

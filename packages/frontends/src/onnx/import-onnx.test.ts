@@ -142,6 +142,14 @@ test("operators that nothing knows keep their attributes, and declared types fil
   expect([...model.opsets]).toEqual([["my.domain", 3]]);
 });
 
+test("a shape that one declaration of a value leaves out is that of another", async () => {
+  const [t, bare] = [onnxValue("t", "f32", [4]), onnxValue("t", "f32", undefined)];
+  const nodes = [onnxNode({ opType: "Odd", domain: "my.domain", inputs: ["x"], outputs: ["t"] })];
+  const outputs = [onnxValue("x", "f32", undefined), bare];
+  const main = onlyComponent(await imported({ nodes, valueInfo: [t], outputs }, { opsetImports: [{ domain: "my.domain", version: 1 }] }));
+  expect(main.outputs.map(({ type }) => type.shape)).toEqual([[2, "n"], [4]]);
+});
+
 test("facts of the file are kept", async () => {
   const model = await imported(
     { nodes: [node("Neg", ["x"], ["y"])] },
