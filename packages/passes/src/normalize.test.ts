@@ -74,6 +74,7 @@ const GRAPHS: readonly (readonly [string, (b: Builder) => Value])[] = [
     (b) =>
       b.op("Neg", [b.op("ScatterND", [b.input("x", [2, 3]), b.edit.addConstant("places", i64Tensor([0, 1], [2, 1])), b.random(2, 3)])]),
   ],
+  ["a product behind a norm of no layer", (b) => b.op("Mul", [normOf(b, b.input("x", [1, 4, 3, 3])), 2])],
   [
     "a product between a layer and its norm",
     (b) => normOf(b, b.op("Mul", [b.op("Conv", [b.input("x", [1, 2, 5]), b.random(4, 2, 3)]), 2])),

@@ -27,6 +27,7 @@ const REWRITES: readonly Pass[] = [
   removeNanGuard,
   foldScaleShift,
   expandBatchNorm,
+  foldScaleShift, // into the layers that BatchNormalization became
   fuseLayerNorm,
   fuseRmsNorm,
   fuseGelu,
