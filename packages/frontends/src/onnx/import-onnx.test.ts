@@ -150,6 +150,12 @@ test("a shape that one declaration of a value leaves out is that of another", as
   expect(main.outputs.map(({ type }) => type.shape)).toEqual([[2, "n"], [4]]);
 });
 
+test("a softmax until opset 13 over several axes of no elements is one over one of them", async () => {
+  const graph = { nodes: [node("Softmax", ["x"], ["y"])], inputs: [onnxValue("x", "f32", [2, 0, 3])] };
+  const main = onlyComponent(await imported(graph, { opsetImports: [{ domain: "", version: 11 }] }));
+  expect(main.nodes.map(({ op }) => op)).toEqual(["Softmax"]);
+});
+
 test("facts of the file are kept", async () => {
   const model = await imported(
     { nodes: [node("Neg", ["x"], ["y"])] },

@@ -22,10 +22,13 @@ export const softmax: readonly NodeRule[] = ["Softmax", "LogSoftmax", "Hardmax"]
   },
 }));
 
-/** The only axis from `axis` on whose extent is not 1, the last one when all are 1; undefined when there are several or it is not known. */
+/**
+ * The only axis from `axis` on whose extent is not 1, the last one when all are 1, any where the input has no elements; undefined when there are
+ * several or it is not known.
+ */
 function singleAxis(shape: readonly Dim[] | undefined, axis: number): number | undefined {
   if (!shape) return axis === -1 ? -1 : undefined;
   const first = axis < 0 ? axis + shape.length : axis;
   const wide = shape.flatMap((extent, i) => (i >= first && extent !== 1 ? [i] : []));
-  return wide.length > 1 ? undefined : (wide[0] ?? shape.length - 1);
+  return wide.length > 1 && !shape.includes(0) ? undefined : (wide[0] ?? shape.length - 1);
 }
