@@ -1,5 +1,5 @@
 import type { TfliteOptions } from "@vlm-export/formats/tflite";
-import { elementCount, type Value } from "@vlm-export/ir";
+import { elementCount, type Node, type Value } from "@vlm-export/ir";
 import { lowerUnsupported } from "../../errors.js";
 import { type Layout, rowMajor } from "../../layout.js";
 import type { Lowering } from "../lowering.js";
@@ -37,9 +37,20 @@ export const binary: LowerNode = (lowering, node) => {
   const rank = lowering.shape(y).length;
   const form = formOf(kernel, [a, b], y);
   const layout = commonLayout(lowering, [a, b], rank);
-  const inputs = [a, b].map((value) => lowering.readBroadcast(value, form, rank, layout));
+  const operands = [a, b].map((value) => lowering.readBroadcast(value, form, rank, layout));
+  const inputs = node.op === "Pow" ? ofOneType(lowering, node, operands as [number, number]) : operands;
   lowering.emit(op, inputs, [lowering.write(y, form, layout)], options);
 };
+
+/** Base and exponent; a whole exponent of real numbers, which ONNX allows, becomes real. */
+function ofOneType(lowering: Lowering, node: Node, [base, exponent]: readonly [number, number]): readonly number[] {
+  const [inDataType, outDataType] = [exponent, base].map((tensor) => lowering.program.tensors[tensor]?.type);
+  if (inDataType === outDataType) return [base, exponent];
+  if (inDataType !== "INT32" || outDataType !== "FLOAT32") throw lowerUnsupported(node.name, "Pow of whole numbers with another exponent");
+  const real = lowering.scratch(`${node.name}_exponent`, lowering.program.tensors[exponent]?.shape ?? []);
+  lowering.emit("CAST", [exponent], [real], { kind: "CastOptions", inDataType, outDataType });
+  return [base, real];
+}
 
 /** The ops that {@link binary} lowers. */
 export const binaryNames: readonly string[] = [...binaryOps.keys()];
