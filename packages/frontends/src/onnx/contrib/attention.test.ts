@@ -1,4 +1,4 @@
-import { intAttribute, type OnnxAttribute } from "@vlm-export/formats/onnx";
+import { intAttribute, intsAttribute, type OnnxAttribute } from "@vlm-export/formats/onnx";
 import { expect, test } from "vitest";
 import { type ContribNode, type Imported, importTwice } from "./contrib.fixture.js";
 
@@ -76,6 +76,23 @@ test.each<readonly [string, ContribNode, string]>([
     "attribute past_present_share_buffer writes keys and values in place",
   ],
   ["unequal heads", attention({ heads: 3 }), "the sizes of queries, keys and values are not known from its weights (12) and 3 heads"],
+  [
+    "keys and values of different sizes in one result",
+    {
+      ...attention({ attributes: [intsAttribute("qkv_hidden_sizes", [4, 4, 8])] }),
+      operands: [
+        ["n", "s", 4],
+        [4, 16],
+      ],
+      results: 2,
+    },
+    "it gives out keys and values of different sizes in one result",
+  ],
+  [
+    "a causal limit between two sequences",
+    many([query, ["n", "t", 8], ["n", "t", 8]], { attributes: [intAttribute("num_heads", 2), intAttribute("unidirectional", 1)] }),
+    "it is unidirectional, and its keys (t) are not known to be as many as its queries (s)",
+  ],
   ["one joined input", many([["n", "s", 2, 3, 4]]), "its queries, keys and values are joined in one input"],
   ["joined keys and values", many([query, ["n", "s", 2, 2, 4]]), "its queries, keys and values are joined in one input"],
   ["half a past", many([query, query, query, null, null, null, cache]), "one of past_key and past_value is there without the other"],

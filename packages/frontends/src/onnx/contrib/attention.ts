@@ -54,10 +54,9 @@ function sizesOf(node: SourceNode): Sizes | string {
   if (!x || !weights || heads < 1) return "its input, its weights or num_heads is missing";
   const unsupported = [...UNSUPPORTED].find(([attribute]) => intOf(node, attribute, 0) !== 0);
   if (unsupported) return `attribute ${unsupported.join(" ")}`;
-  const columns = weights.type.shape?.[1];
-  const hidden = hiddenSizes(node, columns);
-  if (hidden.length !== 3 || !hidden.every((size) => size > 0 && size % heads === 0))
-    return `the sizes of queries, keys and values are not known from its weights (${columns ?? "of unknown shape"}) and ${heads} heads`;
+  const hidden = hiddenSizes(node, weights.type.shape?.[1]);
+  const unfit = unfitSizes(node, hidden, heads);
+  if (unfit !== undefined) return unfit;
   const form = maskFormOf(mask, x.type.shape?.[0]);
   if (typeof form !== "string") return form.unknown;
   const scale = floatOf(node, "scale", 0) || 1 / Math.sqrt((hidden[0] as number) / heads);
@@ -67,6 +66,14 @@ function sizesOf(node: SourceNode): Sizes | string {
 /** Columns of queries, of keys and of values; empty when not known. */
 function hiddenSizes(node: SourceNode, columns: Dim | undefined): readonly number[] {
   return intsOf(node, "qkv_hidden_sizes") ?? (typeof columns === "number" ? Array<number>(3).fill(columns / 3) : []);
+}
+
+/** Why those sizes have no equivalent. */
+function unfitSizes({ inputs, outputs }: SourceNode, hidden: readonly number[], heads: number): string | undefined {
+  if (hidden.length !== 3 || !hidden.every((size) => size > 0 && size % heads === 0))
+    return `the sizes of queries, keys and values are not known from its weights (${inputs[1]?.type.shape?.[1] ?? "of unknown shape"}) and ${heads} heads`;
+  const isJoined = outputs[PRESENT] && hidden[1] !== hidden[2];
+  return isJoined ? "it gives out keys and values of different sizes in one result" : undefined;
 }
 
 /** Queries, keys and values, each [batch, sequence, its size]. */

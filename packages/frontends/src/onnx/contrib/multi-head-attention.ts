@@ -70,11 +70,20 @@ function jointOf({ inputs: [query, key, value] }: SourceNode): string | undefine
     : "its keys and values are not known to have 3 or 4 axes both";
 }
 
-/** Why what it keeps between steps, or shows of its scores, has no equivalent. */
-function stateOf({ inputs, outputs }: SourceNode): string | undefined {
+/** Why what it keeps between steps, shows of its scores, or limits by position, has no equivalent. */
+function stateOf(node: SourceNode): string | undefined {
+  const { inputs, outputs } = node;
   if (Boolean(inputs[PAST_KEY]) !== Boolean(inputs[PAST_VALUE])) return "one of past_key and past_value is there without the other";
   if (inputs.length > PAST_LENGTH) return "input past_sequence_length or cache_indirection says where keys and values are written in place";
-  return outputs[SCORES] ? "its result qk is read" : undefined;
+  return outputs[SCORES] ? "its result qk is read" : limitOf(node);
+}
+
+/** Why its causal limit has no equivalent: ONNX Runtime leaves the last query unlimited, which is right where the keys are as many as the queries. */
+function limitOf(node: SourceNode): string | undefined {
+  const [query, key] = node.inputs;
+  const [queries, keys] = [query?.type.shape?.[1], key?.type.shape?.at(-2)];
+  if (intOf(node, "unidirectional", 0) === 0 || (queries !== undefined && queries === keys)) return undefined;
+  return `it is unidirectional, and its keys (${keys ?? "not known"}) are not known to be as many as its queries (${queries ?? "not known"})`;
 }
 
 /** Elements of the bias for queries, keys and values; none without a bias, undefined when not known. */
