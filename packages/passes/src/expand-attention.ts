@@ -1,6 +1,6 @@
 import type { DType, GraphEditor, Node, Pass, Value } from "@vlm-export/ir";
 import { codeOfDtype, dtypeOfCode } from "@vlm-export/ops";
-import { masked } from "./attention-mask.js";
+import { masked, unmasked } from "./attention-mask.js";
 import { joinHeads, splitHeads } from "./heads.js";
 import { rankOf } from "./match.js";
 import { expandAll, type StandIn, standIn } from "./stand-in.js";
@@ -8,7 +8,7 @@ import { expandAll, type StandIn, standIn } from "./stand-in.js";
 /**
  * Attention → softmax(scale · Q · Kᵀ + mask) · V in operators of opset 13; the inverse of rewrite/fuse-attention. Grouped queries,
  * past keys and values, causal limit and softcap included. Stay: padded keys (nonpad_kv_seqlen), a mask shorter than the keys, and
- * head counts or sizes that are not known. A query that may attend to nothing gets the mean of all values.
+ * head counts or sizes that are not known.
  */
 export const expandAttention: Pass = {
   name: "legalize/expand-attention",
@@ -36,8 +36,9 @@ function expand(edit: GraphEditor, node: Node): boolean {
   const grouped = { write, ...sizes };
   const scores = groupedProduct(grouped, query, write.op("Transpose", [key], { perm: [0, 1, 3, 2] }));
   const capped = softcapped(write, scores, number(node, "softcap"));
-  const logits = masked(write, capped, { query, key, mask, past, isCausal: number(node, "is_causal") !== 0 });
-  const weights = softmax(write, logits, number(node, "softmax_precision"));
+  const masking = { query, key, mask, past, isCausal: number(node, "is_causal") !== 0 };
+  const logits = masked(write, capped, masking);
+  const weights = unmasked(write, softmax(write, logits, number(node, "softmax_precision")), masking);
   const y = groupedProduct(grouped, weights, value);
   const shown = [scores, capped, logits, weights][number(node, "qk_matmul_output_mode")] ?? scores;
   const results = [sizes.isFlat ? joinHeads(write, y) : y, key, value, shown];

@@ -155,6 +155,17 @@ describe("attention", () => {
     await expectExpanded(b.finish(attention(b, [...qkv(b), mask])));
   });
 
+  test.each(["bool", "f32"] as const)("a query to which a mask of %s leaves nothing gets zeros", async (dtype) => {
+    const b = builder();
+    const [keep, drop] = dtype === "bool" ? [1, 0] : [0, Number.NEGATIVE_INFINITY];
+    const rows = [keep, drop, keep, drop, drop, drop, drop, keep, keep];
+    const mask = b.constant(rows, [3, 3], dtype);
+    const [q, k, v] = ["q", "k", "v"].map((name) => b.input(name, [2, 4, 3, 8])) as [Value, Value, Value];
+    const graph = b.finish(attention(b, [q, k, v, mask], { is_causal: 1 }));
+    const after = await expectExpanded(graph);
+    expect((await engine.run(after))[0]?.slice(8, 16)).toEqual(new Float64Array(8));
+  });
+
   test("past keys and values, a causal limit, and what is kept for the next call", async () => {
     const b = builder();
     const past = [b.input("pk", ["b", 4, "p", 8]), b.input("pv", ["b", 4, "p", 6])];

@@ -9,7 +9,8 @@ import { lastAxesSwapped } from "./transposed.js";
 /**
  * softmax(scale · Q · Kᵀ + mask) · V of rank 4 → Attention. The scale may stand on Q, on K, on both or on the scores; the mask may be
  * added or chosen by Where; the softmax may be computed in f32. Keys and values that are repeated for grouped queries are read before
- * the repetition.
+ * the repetition. A query to which the mask leaves nothing gets zeros, as Attention defines it, where the softmax gave NaN (of −∞ alone) or a mean
+ * (of the lowest number alone).
  *
  * Not one of the normalize passes: integer arithmetic needs the products of matrices apart. It is for backends and recipes whose
  * attention stays in float. legalize/expand-attention undoes it.
