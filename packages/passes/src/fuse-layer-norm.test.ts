@@ -24,6 +24,13 @@ const F32 = 1;
 const F16 = 10;
 const cast = (b: Builder, x: Value, to: number): Value => b.op("Cast", [x], { to });
 
+/** x over the root of its variance, with means as sums times `share`. */
+const bySums = (b: Builder, x: Value, share: number): Value => {
+  const average = (value: Value): Value => b.op("Mul", [b.op("ReduceSum", [value, b.ints(-1)]), share]);
+  const d = b.op("Sub", [x, average(x)]);
+  return b.op("Div", [d, b.op("Sqrt", [b.op("Add", [average(b.op("Mul", [d, d])), 1e-5])])]);
+};
+
 const FORMS: readonly (readonly [string, (b: Builder, x: Value) => Value])[] = [
   ["Div and Pow", (b, x) => affine(b, plain(b, x), 8)],
   [
@@ -60,6 +67,7 @@ const FORMS: readonly (readonly [string, (b: Builder, x: Value) => Value])[] = [
   ["β only", (b, x) => b.op("Add", [plain(b, x), b.random(8)])],
   ["γ and β with leading ones", (b, x) => affine(b, plain(b, x), 1, 1, 8)],
   ["several axes", (b, x) => affine(b, plain(b, x, [-2, -1]), 3, 8)],
+  ["means that are sums times 1/8", (b, x) => affine(b, bySums(b, x, 1 / 8), 8)],
   ["axes counted from the front", (b, x) => affine(b, plain(b, x, [2, 1]), 3, 8)],
 ];
 
@@ -136,6 +144,7 @@ const NEAR_MISSES: readonly (readonly [string, (b: Builder, x: Value) => Graph])
   ["the second mean has other axes", (b, x) => b.finish(b.op("Div", [centred(b, x), deviation(b, centred(b, x, [-2, -1]))]))],
   ["another value is divided", (b, x) => b.finish(b.op("Div", [b.input("z", [2, 3, 8]), deviation(b, centred(b, x))]))],
   ["the power is 3", (b, x) => b.finish(b.op("Div", [centred(b, x), b.op("Sqrt", [shifted(b, b.op("Pow", [centred(b, x), 3]))])]))],
+  ["the sums are no means", (b, x) => b.finish(bySums(b, x, 1 / 7))],
   ["there is no ε", (b, x) => b.finish(b.op("Div", [centred(b, x), b.op("Sqrt", [mean(b, square(b, centred(b, x)))])]))],
   [
     "ε adds a dimension",

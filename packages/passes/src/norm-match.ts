@@ -1,4 +1,5 @@
 import { elementCount, type Node, type Value } from "@vlm-export/ir";
+import { numbersOf, tensorOf } from "@vlm-export/ops";
 import { bothOrders, integersOf, numberOfConstant, producerOf, rankOf, scalarOf, trailingShape, uncast } from "./match.js";
 
 /** x over trailing axes, divided by a root of its own mean square (RMS) or variance (layer norm) plus ε. */
@@ -63,13 +64,30 @@ export function centredOf(value: Value): { readonly x: Value; readonly axis: num
 
 /** What a mean over trailing axes with kept dimensions averages, and the first axis. */
 export function trailingMean(value: Value): readonly [Value, number] | undefined {
-  const mean = producerOf(uncast(value), "ReduceMean");
-  const reduction = mean ?? producerOf(producerOf(uncast(value), "Div")?.inputs[0], "ReduceSum");
-  const [x] = reduction?.inputs ?? [];
-  const first = reduction && x ? firstOfTrailing(reduction, x) : undefined;
-  if (!x || first === undefined) return undefined;
-  const isMean = mean !== undefined || extentsFrom(x, first) === scalarOf(uncast(value).producer?.inputs[1]);
-  return isMean ? [x, first] : undefined;
+  const average = averageOf(uncast(value));
+  const [x] = average?.reduction.inputs ?? [];
+  const first = average && x ? firstOfTrailing(average.reduction, x) : undefined;
+  return x && first !== undefined && average?.isOver(extentsFrom(x, first)) ? [x, first] : undefined;
+}
+
+interface Average {
+  readonly reduction: Node;
+  /** Whether it is the mean of that many elements, exactly or as the type of the constant in it rounds. */
+  isOver(count: number | undefined): boolean;
+}
+
+/** A value as a mean, as sum / count or as sum · (1 / count). */
+function averageOf(value: Value): Average | undefined {
+  const mean = producerOf(value, "ReduceMean");
+  if (mean) return { reduction: mean, isOver: () => true };
+  const [dividend, divisor] = producerOf(value, "Div")?.inputs ?? [];
+  const divided = producerOf(dividend, "ReduceSum");
+  if (divided) return { reduction: divided, isOver: (count) => count !== undefined && count === scalarOf(divisor) };
+  const product = producerOf(value, "Mul");
+  const [sum, share] = (product && bothOrders(product).find(([, factor]) => scalarOf(factor) !== undefined)) ?? [];
+  const reduction = producerOf(sum, "ReduceSum");
+  const rounded = (count: number): number | undefined => numbersOf(tensorOf((share as Value).type.dtype, [], [1 / count]))[0];
+  return reduction && { reduction, isOver: (count) => count !== undefined && rounded(count) === scalarOf(share) };
 }
 
 /** First of the axes that a reduction runs over, when they are the last ones of x and stay as extents of 1. */
