@@ -5,7 +5,10 @@ export function beside(file: string, target: string): string {
   return path.isAbsolute(target) ? target : path.join(path.dirname(file), target);
 }
 
-/** A path in one spelling for all systems. */
+/** A path in one spelling for all systems; a folder's has no slash at its end. */
 export function slashed(target: string): string {
-  return path.normalize(target).replaceAll(path.sep, "/");
+  return path
+    .normalize(target)
+    .replaceAll(path.sep, "/")
+    .replace(/(?<=[^/])\/$/, "");
 }

@@ -18,8 +18,14 @@ export function withCalibrationData(recipe: Recipe, data: string, source: string
 
 /** A path from the working folder as the recipe would name it; presets have no folder of the user's. */
 function namedFrom(file: string, data: string): string {
-  if (data === "random" || path.isAbsolute(data)) return data;
-  return slashed(isPreset(file) ? path.resolve(data) : path.relative(path.resolve(path.dirname(file)), path.resolve(data)));
+  if (data === "random") return data;
+  return slashed(
+    path.isAbsolute(data)
+      ? data
+      : isPreset(file)
+        ? path.resolve(data)
+        : path.relative(path.resolve(path.dirname(file)), path.resolve(data)),
+  );
 }
 
 /** VX-RECIPE-NO-DATA when the plan needs samples and the recipe names none. */

@@ -68,6 +68,16 @@ test("data of the command line count as if the recipe named them", async () => {
   expect(await hashIn(path.dirname(recipe), () => given("./data/d.jsonl"))).toBe(named.hash);
 });
 
+test("a folder counts the same with a slash at its end", async () => {
+  const named = async (data: string): Promise<string> =>
+    (await parseRecipe(TOP.replace("eval: {", `calibration: { data: ${data} }\neval: {`), { file: recipe })).hash;
+  const given = async (data: string): Promise<Recipe> => withCalibrationData(await loadRecipe(recipe), data, "--calibration");
+  expect(await named("pictures/")).toBe(await named("pictures"));
+  expect(await named("/pictures/")).toBe(await named("/pictures"));
+  expect(await hashIn(path.dirname(recipe), () => given("pictures/"))).toBe(await named("pictures"));
+  expect((await given("/pictures/")).hash).toBe(await named("/pictures"));
+});
+
 test("the expanded recipe names the same files from whatever folder", async () => {
   const loaded = await loadRecipe(path.relative(process.cwd(), recipe));
   const expanded = await parseRecipe(explainRecipe(loaded), { file: path.join(folder, "dist", "recipe.yaml") });
