@@ -31,7 +31,7 @@ export interface CompileRequest {
   readonly outDir: string;
   /** How far the proof goes: not at all, decode and compare, or also run on a real engine. */
   readonly verify: "none" | "decode" | "run";
-  /** JSONL file instead of the recipe's calibration data. */
+  /** JSONL file or folder instead of the recipe's calibration data. */
   readonly calibrationFile?: string;
   readonly backends: ReadonlyMap<string, FoundBackend>;
   /** Statistics of earlier runs; none when absent. */

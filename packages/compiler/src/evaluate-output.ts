@@ -17,7 +17,7 @@ import { artifactOf, type VerifyOptions } from "./verify-output.js";
 import { withNormalizedModel } from "./with-normalized-model.js";
 
 export interface EvaluateOptions extends VerifyOptions {
-  /** Labelled JSONL. */
+  /** Labelled JSONL file, or a folder with a sub-folder for each class. */
   readonly data: string;
   /** JSON list of class names. */
   readonly labels?: string;

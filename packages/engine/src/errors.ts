@@ -132,7 +132,7 @@ export function engineSample({ name, place }: SampleSource, stage: Diagnostic["w
   const sample = place ? "this sample" : `sample ${name}`;
   return engineError("VX-ENGINE-SAMPLE", `the engine fails on ${sample}: ${cause.message}`, {
     hint: place
-      ? "Correct the sample or remove the line; ids beyond a table and extents that do not fit each other are the usual reasons."
+      ? `Correct the sample or ${place.line === undefined ? "take it out of the folder" : "remove the line"}; ids beyond a table and extents that do not fit each other are the usual reasons.`
       : "Give real data: numbers that are made up do not suit every model.",
     where: { ...cause.diagnostic.where, stage, ...place },
     cause,

@@ -4,9 +4,9 @@ import { engineSample } from "./errors.js";
 
 /** What a message says of the sample that was run. */
 export interface SampleSource {
-  /** `calibration.jsonl:3`, or `random:0`. */
+  /** `calibration.jsonl:3`, `pictures/a.png` of a folder, or `random:0`. */
   readonly name: string;
-  /** The line that gives it; absent for one that was made up. */
+  /** The line that gives it, or the file of a folder; absent for one that was made up. */
   readonly place?: { readonly file: string; readonly line?: number };
 }
 

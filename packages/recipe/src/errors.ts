@@ -177,7 +177,7 @@ export function recipeNoData(place: Place, reason: string): Diagnostic {
     "VX-RECIPE-NO-DATA",
     place,
     `calibration data is needed for ${reason}, and the recipe names none.`,
-    "Set calibration.data to a JSONL file of samples, or pass --calibration FILE; preset:weights-int8 needs no data.",
+    "Set calibration.data to a folder or a JSONL file of samples, or pass it by --calibration; preset:weights-int8 needs no data.",
   );
 }
 

@@ -85,7 +85,7 @@ function calibrationLines(data: string | undefined): readonly string[] {
   const line = data === undefined ? "  # data: calibration.jsonl" : `  data: ${word(data)}`;
   return [
     "calibration:",
-    '  # One sample per line: {"image": "a.png"} or {"tensors": "sample.npz"}. 32 to 128 typical inputs are enough.',
+    '  # A folder of pictures, or one sample per line: {"image": "a.png"} or {"tensors": "sample.npz"}. 32 to 128 typical inputs are enough.',
     line,
     "  samples: 64",
   ];

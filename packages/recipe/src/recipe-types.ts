@@ -39,7 +39,7 @@ export interface RecipeRule {
 }
 
 export interface CalibrationSettings {
-  /** Path of a JSONL file (relative ones already joined to the recipe's folder), or `random`; absent = none. */
+  /** Path of a JSONL file or a folder (relative ones already joined to the recipe's folder), or `random`; absent = none. */
   readonly data?: string;
   readonly samples: number;
   readonly seed: number;
@@ -69,7 +69,7 @@ export interface GateSettings {
 }
 
 export interface EvalSettings {
-  /** Path of a labelled JSONL file. */
+  /** Path of a labelled JSONL file, or of a folder with a sub-folder for each class. */
   readonly data: string;
   readonly metric: "top-1";
   /** Path of a JSON list of class names. */

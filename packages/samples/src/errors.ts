@@ -1,6 +1,6 @@
 import { type Diagnostic, VxError } from "@vlm-export/ir";
 
-/** Where a sample stands: a line of a JSONL file (1-based), or a whole file. */
+/** Where a sample stands: a line of a JSONL file (1-based), or, without one, a whole file such as a picture of a folder. */
 export interface SamplePlace {
   readonly file: string;
   readonly line?: number;
@@ -24,6 +24,11 @@ function failure(
   return new VxError({ code, severity: "error", message, ...(hint !== undefined && { hint }), where }, { cause, kind });
 }
 
+/** How to go on without a sample. */
+function withoutIt({ line }: SamplePlace): string {
+  return line === undefined ? "take it out of the folder" : "remove the line";
+}
+
 /** A tensor of another element type than the input takes. */
 export function calDType(place: SamplePlace, input: string, expected: string, actual: string): VxError {
   return failure("VX-CAL-DTYPE", place, {
@@ -40,11 +45,26 @@ export function calEmpty(place: SamplePlace): VxError {
   });
 }
 
+/** A folder without a single sample. */
+export function calEmptyFolder(file: string, endings: readonly string[]): VxError {
+  return failure(
+    "VX-CAL-EMPTY",
+    { file },
+    {
+      message: "the folder has no samples.",
+      hint: `Looked in it and its sub-folders, not deeper, for names that end with ${endings.join(", ")} and begin with no dot.`,
+    },
+  );
+}
+
 /** A file that a sample names cannot be read. */
 export function calFile(place: SamplePlace, path: string, reason: string, cause?: unknown): VxError {
   return failure("VX-CAL-FILE", place, {
     message: `cannot read ${JSON.stringify(path)}: ${reason}.`,
-    hint: "Paths are relative to the JSONL file.",
+    hint:
+      place.line === undefined
+        ? "Leave the folder as it is during a run; what its links lead to must be files."
+        : "Paths are relative to the JSONL file.",
     cause,
   });
 }
@@ -53,7 +73,7 @@ export function calFile(place: SamplePlace, path: string, reason: string, cause?
 export function calImage(place: SamplePlace, path: string, reason: string, cause?: unknown): VxError {
   return failure("VX-CAL-IMAGE", place, {
     message: `cannot decode ${JSON.stringify(path)}: ${reason}.`,
-    hint: "Save the picture again as PNG or JPEG, or remove the line.",
+    hint: `Save the picture again as PNG or JPEG, or ${withoutIt(place)}.`,
     cause,
   });
 }
@@ -86,7 +106,7 @@ export function calImageSettings(place: SamplePlace, message: string, hint?: str
 export function calInput(place: SamplePlace, input: string, given: readonly string[]): VxError {
   return failure("VX-CAL-INPUT", place, {
     message: `the sample does not give input ${JSON.stringify(input)}; it gives ${given.length > 0 ? given.map((name) => JSON.stringify(name)).join(", ") : "nothing"}.`,
-    hint: "Name the arrays of the .npz file like the inputs of the model.",
+    hint: `Name the arrays of the .npz file like the inputs of the model${place.line === undefined ? "; a line of a JSONL file can name a picture and arrays together, a folder cannot" : ""}.`,
   });
 }
 
@@ -104,11 +124,30 @@ export function calLabel(place: SamplePlace, message: string, hint?: string): Vx
   return failure("VX-CAL-LABEL", place, { message, hint });
 }
 
+/** A folder with samples at its top, which have no label, and in sub-folders, which are labels. */
+export function calMixedFolder(folder: string, atTop: string, inSubFolder: string): VxError {
+  return calSource(
+    folder,
+    `the folder has samples both at its top (${JSON.stringify(atTop)}) and in sub-folders (${JSON.stringify(inSubFolder)}).`,
+    "Move them all into sub-folders, one for each class, or name the folder that has the ones that are meant.",
+  );
+}
+
+/** A sample without a label, where accuracy is measured. */
+export function calNoLabel(place: SamplePlace): VxError {
+  if (place.line !== undefined) return calLabel(place, 'the line has no "label".', "Evaluation needs a label on every line.");
+  return calLabel(
+    place,
+    "the file has no label, as it lies in no sub-folder.",
+    "Put the files into sub-folders named like their classes, or write a JSONL file with a label on every line.",
+  );
+}
+
 /** NaN or infinity in a sample. */
 export function calNonFinite(place: SamplePlace, input: string, index: number, value: number): VxError {
   return failure("VX-CAL-NON-FINITE", place, {
     message: `input ${JSON.stringify(input)}: element ${index} is ${value}; samples must be finite.`,
-    hint: "Correct how the sample is made, or remove the line.",
+    hint: `Correct how the sample is made, or ${withoutIt(place)}.`,
   });
 }
 
@@ -124,7 +163,7 @@ export function calNpy(place: SamplePlace, path: string): VxError {
 export function calNpz(code: Diagnostic["code"], place: SamplePlace, details: Details): VxError {
   return failure(code, place, {
     ...details,
-    hint: details.hint ?? "Write the file again, for example with numpy.savez, or remove the line.",
+    hint: details.hint ?? `Write the file again, for example with numpy.savez, or ${withoutIt(place)}.`,
   });
 }
 
@@ -146,6 +185,14 @@ export function calRandom(input: string, message: string): VxError {
   );
 }
 
+const SIZE_HINT = "model.image.size in the recipe, or preprocessor_config.json, gives height and width.";
+
+function batchHint({ line }: SamplePlace): string {
+  return line === undefined
+    ? "A folder gives one picture for each sample, a line of a JSONL file as many as the batch has"
+    : "Name as many pictures on the line as the batch has";
+}
+
 /** A tensor of another shape than the input takes. */
 export function calShape(
   place: SamplePlace,
@@ -155,13 +202,11 @@ export function calShape(
 ): VxError {
   return failure("VX-CAL-SHAPE", place, {
     message: `input ${JSON.stringify(input)}: expected shape ${expected}, got ${actual}.`,
-    hint: isPicture
-      ? "Name as many pictures on the line as the batch has; model.image.size in the recipe, or preprocessor_config.json, gives height and width."
-      : "Save the array in that shape.",
+    hint: isPicture ? `${batchHint(place)}; ${SIZE_HINT}` : "Save the array in that shape.",
   });
 }
 
-/** A data source that is no JSONL file. */
+/** A data source that is neither a JSONL file nor a folder of samples. */
 export function calSource(path: string, message: string, hint?: string, cause?: unknown): VxError {
   return failure("VX-CAL-SOURCE", { file: path }, { message, hint, cause });
 }

@@ -1,26 +1,14 @@
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
 import path from "node:path";
 import { TextDecoder } from "node:util";
 import { calEmpty, calJsonl, calSource, type SamplePlace } from "./errors.js";
 import { reasonOf } from "./read-bytes.js";
+import type { SampleEntry } from "./sample-entry.js";
 
 const MAX_LINE_BYTES = 1 << 20;
 
-/** One line of a data set. Paths are joined to the folder of the JSONL file. */
-export interface SampleEntry {
-  readonly place: SamplePlace;
-  /** Pictures, in order along the batch axis. */
-  readonly images: readonly string[];
-  /** A .npz file of arrays named like the inputs. */
-  readonly tensors?: string;
-  readonly label?: unknown;
-}
-
-/** The samples of a JSONL file, from the first on; empty lines do not count; none of them at a limit of 0. Throws VX-CAL-SOURCE, VX-CAL-JSONL, VX-CAL-EMPTY. */
-export async function readEntries(file: string, limit: number): Promise<readonly SampleEntry[]> {
-  await checkSource(file);
-  if (limit <= 0) return [];
+/** The samples of a JSONL file, from the first on; empty lines do not count. Throws VX-CAL-SOURCE, VX-CAL-JSONL, VX-CAL-EMPTY. */
+export async function readLines(file: string, limit: number): Promise<readonly SampleEntry[]> {
   const entries: SampleEntry[] = [];
   for await (const { text, line } of linesOf(file)) {
     if (text.trim() === "") continue;
@@ -29,32 +17,6 @@ export async function readEntries(file: string, limit: number): Promise<readonly
   }
   if (entries.length === 0) throw calEmpty({ file });
   return entries;
-}
-
-async function checkSource(file: string): Promise<void> {
-  const facts = await stat(file).catch((cause: unknown) => {
-    throw calSource(file, `cannot read the data set: ${reasonOf(cause)}.`, hintOn(file), cause);
-  });
-  if (facts.isDirectory())
-    throw calSource(
-      file,
-      "the data set is a folder.",
-      'Write a JSONL file, one line per sample: {"image": "a.png"} or {"tensors": "sample.npz"}.',
-    );
-  if (!facts.isFile()) throw calSource(file, "the data set is not a regular file.");
-  if (/\.(npz|npy|png|jpe?g|webp)$/i.test(file)) throw calSource(file, "the data set must be a JSONL file.", lineFor(path.basename(file)));
-}
-
-/** Relative paths of a recipe come joined to its folder, so that both kinds start from the working folder here. */
-function hintOn(file: string): string {
-  return `Looked for ${path.resolve(file)}: a path in a recipe starts from the recipe's folder, one on the command line from the working folder.`;
-}
-
-/** What to write for a file that is a sample itself. */
-function lineFor(name: string): string {
-  if (/\.npy$/i.test(name))
-    return "Save the array with numpy.savez under the name of the input, and write a line that names the .npz file.";
-  return `Write a line such as {"${/\.npz$/i.test(name) ? "tensors" : "image"}": ${JSON.stringify(name)}} into a .jsonl file.`;
 }
 
 interface Line {

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { nearest } from "@vlm-export/ir";
-import { calLabel, type SamplePlace } from "./errors.js";
+import { calLabel, calNoLabel, type SamplePlace } from "./errors.js";
 import { readBytes } from "./read-bytes.js";
 
 const MAX_BYTES = 64 << 20;
@@ -10,13 +10,13 @@ const MAX_BYTES = 64 << 20;
 export type ClassNames = readonly string[];
 
 /**
- * The file of class names that belongs to a data set: for `classifier-eval.jsonl` the first of `classifier-eval-labels.json`,
+ * The file of class names that belongs to a data set: for `classifier-eval.jsonl`, or a folder `classifier-eval`, the first of `classifier-eval-labels.json`,
  * `classifier-labels.json` and `labels.json` that lies beside it.
  */
-export async function findLabels(dataFile: string): Promise<string | undefined> {
-  const folder = path.dirname(dataFile);
+export async function findLabels(data: string): Promise<string | undefined> {
+  const folder = path.join(data, ".."); // beside `.` too
   const words = path
-    .basename(dataFile)
+    .basename(path.resolve(data))
     .replace(/\.[^.]*$/, "")
     .split("-")
     .slice(0, 8);
@@ -78,7 +78,7 @@ export interface Classes {
   readonly count?: number | undefined;
 }
 
-/** The class index that a line states, by number or by a name that one class has; one that the model can give. Throws VX-CAL-LABEL. */
+/** The class index that a sample states, by number or by a name that one class has; one that the model can give. Throws VX-CAL-LABEL. */
 export function labelOf(label: unknown, { names, count }: Classes, place: SamplePlace): number {
   const index = typeof label === "string" ? indexOfName(label, names, place) : checkedIndex(label, names, place);
   if (count !== undefined && index >= count)
@@ -91,7 +91,7 @@ export function labelOf(label: unknown, { names, count }: Classes, place: Sample
 }
 
 function checkedIndex(label: unknown, names: Classes["names"], place: SamplePlace): number {
-  if (label === undefined) throw calLabel(place, 'the line has no "label".', "Evaluation needs a label on every line.");
+  if (label === undefined) throw calNoLabel(place);
   if (typeof label !== "number") throw calLabel(place, `"label" is ${JSON.stringify(label)}, expected a class index or name.`);
   if (!Number.isSafeInteger(label) || label < 0) throw calLabel(place, `label ${label} is not a class index.`);
   if (names && label >= names.size) throw calLabel(place, `label ${label} is outside the ${names.size} classes.`);
@@ -117,7 +117,9 @@ function indexOfName(label: string, names: Classes["names"], place: SamplePlace)
     throw calLabel(
       place,
       `label ${JSON.stringify(label)} is the name of several classes: ${[index, ...others].slice(0, 8).join(", ")}.`,
-      "Write the index of the class as the label, or make the names in the list differ.",
+      place.line === undefined
+        ? "Make the names in the list differ, or write a JSONL file, whose labels can be indices."
+        : "Write the index of the class as the label, or make the names in the list differ.",
     );
   return index;
 }

@@ -419,7 +419,6 @@ test("a mask may hold −∞, but no +∞ and no NaN", async () => {
 });
 
 test.each([
-  ["", "VX-CAL-SOURCE", "the data set is a folder."],
   ["none.jsonl", "VX-CAL-SOURCE", "there is no such file"],
   ["good.npz", "VX-CAL-SOURCE", "must be a JSONL file"],
 ])("data source %j is refused", async (name, code, text) => {

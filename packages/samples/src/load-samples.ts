@@ -5,18 +5,19 @@ import { calFile, calImageSettings, calInput, calShape, calTwice, type SamplePla
 import { type ImagePipeline, type ImageSettings, pipelineOfSettings } from "./image/image-pipeline.js";
 import { findPreprocessor, readPreprocessor } from "./image/preprocessor.js";
 import { checkNormalization, factsOfInput, type ImageInput, imageInputOf, imageTensor } from "./image-tensor.js";
-import { readEntries, type SampleEntry } from "./jsonl.js";
 import { findLabels, labelOf, namedClasses, readLabels } from "./labels.js";
 import { type ModelInput, shapeText } from "./model-input.js";
 import { readNpzTensors } from "./npz-tensors.js";
 import { type RandomForm, randomTensors } from "./random-samples.js";
 import { reasonOf } from "./read-bytes.js";
+import { readEntries } from "./read-entries.js";
+import type { SampleEntry } from "./sample-entry.js";
 
 /** One set of inputs for the model. */
 export interface Sample {
-  /** `calibration.jsonl:3`, or `random:0`. */
+  /** `calibration.jsonl:3`, `pictures/a.png` of a folder, or `random:0`. */
   readonly name: string;
-  /** The line that gives it; absent for random data. */
+  /** The line that gives it, or the file of a folder; absent for random data. */
   readonly place?: SamplePlace;
   /** By input name; exactly the inputs of the model. */
   readonly tensors: ReadonlyMap<string, TensorData>;
@@ -48,7 +49,7 @@ export interface SampleOptions {
 
 /** Samples that can be gone through several times; each is decoded when its turn comes, the next one ahead. */
 export interface SampleSet extends AsyncIterable<Sample> {
-  /** `random`, or the path of the JSONL file. */
+  /** `random`, or the path of the JSONL file or folder. */
   readonly source: string;
   readonly size: number;
   readonly isRandom: boolean;
@@ -61,11 +62,11 @@ export interface SampleSet extends AsyncIterable<Sample> {
 const DEFAULT_RANDOM_SAMPLES = 64;
 
 /**
- * Opens a data set: a JSONL file, or the word `random`. All lines up to the limit are parsed and the files that they name looked
- * up now, so that a wrong line fails before any work; tensors are made one sample at a time. Throws VX-CAL-*.
+ * Opens a data set: a JSONL file, a folder, or the word `random`. All lines up to the limit are parsed and the files that they name looked
+ * up now, as those of a folder are, so that a wrong one fails before any work; tensors are made one sample at a time. Throws VX-CAL-*.
  */
 export async function loadSamples(source: string, options: SampleOptions): Promise<SampleSet> {
-  return source === "random" ? randomSet(options) : jsonlSet(source, options);
+  return source === "random" ? randomSet(options) : storedSet(source, options);
 }
 
 function randomSet({ inputs, limit = DEFAULT_RANDOM_SAMPLES, seed = 0, forms = new Map(), signal }: SampleOptions): SampleSet {
@@ -74,11 +75,11 @@ function randomSet({ inputs, limit = DEFAULT_RANDOM_SAMPLES, seed = 0, forms = n
   return { source: "random", size: limit, isRandom: true, decoders: new Set(), [Symbol.asyncIterator]: () => inOrder(limit, make, signal) };
 }
 
-async function jsonlSet(file: string, options: SampleOptions): Promise<SampleSet> {
+async function storedSet(source: string, options: SampleOptions): Promise<SampleSet> {
   const { inputs, limit = Number.POSITIVE_INFINITY, labels = "none", signal } = options;
-  const entries = await readEntries(file, limit);
+  const entries = await readEntries(source, limit);
   await checkFiles(entries);
-  const classNames = labels === "required" ? await classNamesOf(file, options) : undefined;
+  const classNames = labels === "required" ? await classNamesOf(source, options) : undefined;
   const classes = { names: classNames && namedClasses(classNames), count: options.classCount };
   const labelsOf = labels === "required" ? entries.map(({ label, place }) => labelOf(label, classes, place)) : undefined;
   const picture = await pictureOf(entries, options);
@@ -90,7 +91,7 @@ async function jsonlSet(file: string, options: SampleOptions): Promise<SampleSet
     return { name: nameOf(entry.place), place: entry.place, tensors, ...(label !== undefined && { label }) };
   };
   return {
-    source: file,
+    source,
     size: entries.length,
     isRandom: false,
     decoders,
@@ -100,7 +101,7 @@ async function jsonlSet(file: string, options: SampleOptions): Promise<SampleSet
 }
 
 function nameOf({ file, line }: SamplePlace): string {
-  return `${file}:${line}`;
+  return line === undefined ? file : `${file}:${line}`;
 }
 
 /** Makes the samples in order; while the consumer works on one, the next is on its way. */
@@ -136,8 +137,8 @@ async function checkFiles(entries: readonly SampleEntry[]): Promise<void> {
     }
 }
 
-async function classNamesOf(file: string, { labelsFile }: SampleOptions): Promise<readonly string[] | undefined> {
-  const path = labelsFile ?? (await findLabels(file));
+async function classNamesOf(source: string, { labelsFile }: SampleOptions): Promise<readonly string[] | undefined> {
+  const path = labelsFile ?? (await findLabels(source));
   return path === undefined ? undefined : readLabels(path);
 }
 
@@ -146,7 +147,7 @@ interface Picture {
   readonly pipeline: ImagePipeline;
 }
 
-/** How pictures become tensors; only asked when some line has one. */
+/** How pictures become tensors; only asked when some sample has one. */
 async function pictureOf(entries: readonly SampleEntry[], { inputs, image, modelPath }: SampleOptions): Promise<Picture | undefined> {
   const first = entries.find(({ images }) => images.length > 0);
   if (!first) return undefined;

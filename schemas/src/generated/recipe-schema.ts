@@ -201,12 +201,12 @@ export const recipeSchema: JsonSchema = {
       "additionalProperties": false,
       "properties": {
         "data": {
-          "description": "JSONL file with one sample per line, relative to this file; or the word random for smoke tests.",
+          "description": "JSONL file with one sample per line, or a folder of pictures and .npz files, or of one level of sub-folders with them, relative to this file; or the word random for smoke tests.",
           "type": "string",
           "minLength": 1
         },
         "samples": {
-          "description": "How many samples to use, from the first on.",
+          "description": "How many samples to use, from the first on: lines in their order, files of a folder by name, those of sub-folders in turn, the first of each before the second of any.",
           "type": "integer",
           "minimum": 1,
           "maximum": 1000000
@@ -681,7 +681,7 @@ export const recipeSchema: JsonSchema = {
       ],
       "properties": {
         "data": {
-          "description": "JSONL file with a label on every line, relative to this file.",
+          "description": "JSONL file with a label on every line, or a folder with a sub-folder of samples for each class, whose name is the label; deeper folders are not looked at. Relative to this file.",
           "type": "string",
           "minLength": 1
         },
@@ -693,12 +693,12 @@ export const recipeSchema: JsonSchema = {
           ]
         },
         "labels": {
-          "description": "JSON list of class names, when labels are names.",
+          "description": "JSON list of class names, when labels are names, as those of a folder always are.",
           "type": "string",
           "minLength": 1
         },
         "samples": {
-          "description": "How many samples to use; default all.",
+          "description": "How many samples to use, in the order of calibration.samples; default all.",
           "type": "integer",
           "minimum": 1
         }

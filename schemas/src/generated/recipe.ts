@@ -152,11 +152,11 @@ export interface ImageSettings {
  */
 export interface Calibration {
   /**
-   * JSONL file with one sample per line, relative to this file; or the word random for smoke tests.
+   * JSONL file with one sample per line, or a folder of pictures and .npz files, or of one level of sub-folders with them, relative to this file; or the word random for smoke tests.
    */
   data?: string;
   /**
-   * How many samples to use, from the first on.
+   * How many samples to use, from the first on: lines in their order, files of a folder by name, those of sub-folders in turn, the first of each before the second of any.
    */
   samples?: number;
   /**
@@ -361,7 +361,7 @@ export interface Gates {
  */
 export interface Eval {
   /**
-   * JSONL file with a label on every line, relative to this file.
+   * JSONL file with a label on every line, or a folder with a sub-folder of samples for each class, whose name is the label; deeper folders are not looked at. Relative to this file.
    */
   data: string;
   /**
@@ -369,11 +369,11 @@ export interface Eval {
    */
   metric?: "top-1" | "exact-match";
   /**
-   * JSON list of class names, when labels are names.
+   * JSON list of class names, when labels are names, as those of a folder always are.
    */
   labels?: string;
   /**
-   * How many samples to use; default all.
+   * How many samples to use, in the order of calibration.samples; default all.
    */
   samples?: number;
 }

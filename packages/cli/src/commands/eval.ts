@@ -28,7 +28,7 @@ export function evalCommand(site: CommandSite): CommandModule<object, EvalArgs> 
           type: "string",
           requiresArg: true,
           demandOption: true,
-          describe: 'JSONL with {"image": "a.png", "label": 3} on every line',
+          describe: 'JSONL with {"image": "a.png", "label": 3} on every line, or a folder with a sub-folder for each class',
         })
         .option("labels", { type: "string", requiresArg: true, describe: "JSON list of class names, when labels are names" })
         .option("model", { type: "string", requiresArg: true, describe: "the float model; default: the one that the manifest names" })

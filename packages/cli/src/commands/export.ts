@@ -49,7 +49,11 @@ export function exportCommand(site: CommandSite): CommandModule {
           requiresArg: true,
           describe: "how far the proof goes",
         })
-        .option("calibration", { type: "string", requiresArg: true, describe: "calibration data (JSONL) instead of the recipe's" })
+        .option("calibration", {
+          type: "string",
+          requiresArg: true,
+          describe: "calibration data (a folder or JSONL) instead of the recipe's",
+        })
         .option("cache", {
           type: "string",
           requiresArg: true,
