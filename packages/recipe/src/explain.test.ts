@@ -13,6 +13,14 @@ test("every preset explained is a recipe with the same hash", async () => {
   }
 });
 
+test("settings that a rule cannot have are left out, so that the text is a recipe again", async () => {
+  const rule = "  - match: { op: A }\n    weights: { dtype: int8 }\n    activations: { dtype: uint8, mode: dynamic }";
+  const recipe = await parseRecipe(`version: 1\ncalibration: { method: mse }\nrules:\n${rule}`, { file: "r.yaml" });
+  const text = explainRecipe(recipe);
+  expect(text.slice(text.indexOf("rules:"))).not.toMatch(/unfit|fixedRanges|mse/);
+  expect((await parseRecipe(text, { file: "e.yaml" })).hash).toBe(recipe.hash);
+});
+
 test("each line says where it came from", async () => {
   const recipe = await parseRecipe(
     "version: 1\nextends: preset:int8\ncalibration: { data: c.jsonl, method: percentile }\nrules:\n  - match: { role: '**.head' }\n    keep: float16\ntargets:\n  tflite: { layout: NHWC }\n",

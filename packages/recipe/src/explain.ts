@@ -142,18 +142,24 @@ function weightEntries({
     ["range", rangeWord(storage, range)],
     ["method", method],
     ["algorithm", algorithm],
-    ["unfit", unfit],
+    ["unfit", granularity === "block" ? unfit : undefined],
   ];
 }
 
 function activationEntries(settings: ActivationSettings, method: Origin | undefined): readonly Entry[] {
-  const { storage, granularity, symmetric, mode, range, method: by, outputs, fixedRanges } = settings;
+  const { storage, granularity, symmetric, mode, range } = settings;
   return [
     ["dtype", wordFor(storage)],
     ["granularity", granularity],
     ["symmetric", symmetric],
     ["mode", mode],
     ["range", rangeWord(storage, range)],
+    ...(mode === "static" ? calibratedEntries(settings, method) : []),
+  ];
+}
+
+function calibratedEntries({ method: by, outputs, fixedRanges }: ActivationSettings, method: Origin | undefined): readonly Entry[] {
+  return [
     ["method", by.name, method],
     ["percentile", by.percentile, method],
     ["movingAverage", by.movingAverage, method],

@@ -71,6 +71,14 @@ test.each([
   ],
   ["version: 1\nrules:\n  - match: { role: kv_cache }\n    values: { dtype: int8 }", "4:5 VX-RECIPE-NOT-EXECUTED values"],
   [
+    "version: 1\nrules:\n  - match: { op: A }\n    weights: { dtype: int8, unfit: int8 }",
+    "4:36 VX-QUANT-COMBINATION unfit is for blocks, and the granularity is channel.",
+  ],
+  ...["method: mse", "percentile: 99", "movingAverage: 0.5", "outputs: true", "fixedRanges: true"].map((stated): [string, string] => [
+    `version: 1\nrules:\n  - match: { op: A }\n    activations: { dtype: int8, mode: dynamic, ${stated} }`,
+    `VX-QUANT-COMBINATION ${stated.split(":", 1).join()} needs mode static.`,
+  ]),
+  [
     "version: 1\nrules:\n  - match: { op: A }\n    activations: { dtype: int8, granularity: channel }",
     "activations have no granularity channel",
   ],

@@ -73,6 +73,12 @@ const WEIGHT_CHECKS: readonly Check<StatedWeights>[] = [
       quantCombination(place, `blockSize needs granularity block, not ${granularity}.`, "Remove one of them."),
   },
   {
+    key: "unfit",
+    isWrong: ({ unfit, granularity }) => unfit !== undefined && granularity !== "block",
+    finding: (place, { granularity }) =>
+      quantCombination(place, `unfit is for blocks, and the granularity is ${granularity}.`, "Remove it, or write granularity: block."),
+  },
+  {
     key: "symmetric",
     isWrong: ({ symmetric, dtype }) => symmetric === true && isUnsigned(dtype),
     finding: (place, { dtype }) =>
@@ -84,6 +90,18 @@ const WEIGHT_CHECKS: readonly Check<StatedWeights>[] = [
     finding: (place) => quantCombination(place, "a narrow range is for symmetric weights.", "Use range: full."),
   },
 ];
+
+/** What says how a range comes from calibration, which dynamic activations do not have. */
+function needsStatic(
+  key: Check<StatedActivations>["key"],
+  isStated: (activations: StatedActivations) => boolean,
+): Check<StatedActivations> {
+  return {
+    key,
+    isWrong: (activations) => activations.mode === "dynamic" && isStated(activations),
+    finding: (place) => quantCombination(place, `${key} needs mode static.`, `Remove ${key} or use mode: static.`),
+  };
+}
 
 const ACTIVATION_CHECKS: readonly Check<StatedActivations>[] = [
   {
@@ -107,11 +125,8 @@ const ACTIVATION_CHECKS: readonly Check<StatedActivations>[] = [
     isWrong: ({ mode, dtype }) => mode === "dynamic" && dtype !== "int8" && dtype !== "uint8",
     finding: (place, { dtype }) => quantCombination(place, `dynamic activations are int8 or uint8, not ${dtype}.`, "Use mode: static."),
   },
-  {
-    key: "outputs",
-    isWrong: ({ mode, outputs }) => mode === "dynamic" && outputs === true,
-    finding: (place) => quantCombination(place, "outputs needs mode static.", "Remove outputs or use mode: static."),
-  },
+  ...(["outputs", "fixedRanges"] as const).map((key) => needsStatic(key, (stated) => stated[key] === true)),
+  ...(["method", "percentile", "movingAverage"] as const).map((key) => needsStatic(key, (stated) => stated[key] !== undefined)),
   {
     key: "symmetric",
     isWrong: ({ symmetric, dtype }) => symmetric && isUnsigned(dtype),

@@ -505,7 +505,7 @@ export const recipeSchema: JsonSchema = {
           ]
         },
         "unfit": {
-          "description": "What a weight becomes whose extent blockSize does not divide: an error, or int8 per channel.",
+          "description": "What a weight becomes whose extent blockSize does not divide: an error, or int8 per channel; only for blocks.",
           "enum": [
             "refuse",
             "int8"

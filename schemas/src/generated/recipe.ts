@@ -272,7 +272,7 @@ export interface Weights {
    */
   algorithm?: AlgorithmName | Algorithm;
   /**
-   * What a weight becomes whose extent blockSize does not divide: an error, or int8 per channel.
+   * What a weight becomes whose extent blockSize does not divide: an error, or int8 per channel; only for blocks.
    */
   unfit?: "refuse" | "int8";
 }
