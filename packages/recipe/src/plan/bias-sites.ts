@@ -15,19 +15,19 @@ export interface BiasSite {
   readonly accumulator?: Value;
 }
 
-/** Bias operands of Conv and Gemm, and constant operands of an Add that alone reads a MatMul with an integer weight. */
+/** Bias operands of Conv and Gemm, and constant operands of an Add that alone reads a MatMul with an integer weight. A split node also has a float part, so its sum is not of integers. */
 export function biasSites(
   graph: Graph,
   views: ReadonlyMap<Node, NodeView>,
   weights: ReadonlyMap<string, WeightPlan>,
-  { readers, exemptions }: { readonly readers: Readers; readonly exemptions: Exemptions },
+  { readers, exemptions, split }: { readonly readers: Readers; readonly exemptions: Exemptions; readonly split: ReadonlySet<Node> },
 ): readonly BiasSite[] {
   const sites: BiasSite[] = [];
   for (const compute of views.values()) {
     const weightOperand = compute.operands.find(({ kind, index }) => kind === "weight" && index === 1);
     const input = compute.operands.find(({ kind }) => kind === "activation");
     const weight = weightOperand && weights.get(edgeKey(compute.node, weightOperand.index));
-    if (!input || !weight || weight.request.granularity === "block" || !sumsIntegers(compute)) continue;
+    if (!input || !weight || weight.request.granularity === "block" || split.has(compute.node) || !readsStatic(compute)) continue;
     const found = ownBias(compute, weight) ?? addedBias(graph, compute, weight, { views, readers });
     if (found && !exemptions.edges.has(edgeKey(found.bias.node, found.bias.index)))
       sites.push({ compute, inputIndex: input.index, weight, ...found });
@@ -35,9 +35,8 @@ export function biasSites(
   return sites;
 }
 
-/** Integer products of one kind: a split node also has a float part. */
-function sumsIntegers({ decisions }: NodeView): boolean {
-  return decisions.activations?.value.mode === "static" && !decisions.split;
+function readsStatic({ decisions }: NodeView): boolean {
+  return decisions.activations?.value.mode === "static";
 }
 
 type Found = Pick<BiasSite, "bias" | "accumulator">;

@@ -1,4 +1,4 @@
-import type { Node, Value } from "@vlm-export/ir";
+import { type Node, outputsOf, type Value } from "@vlm-export/ir";
 import type { ActivationRequest, Edge } from "../plan-types.js";
 import type { ActivationSettings, RecipeRule } from "../recipe-types.js";
 import type { BiasSite } from "./bias-sites.js";
@@ -29,6 +29,14 @@ export interface Demands {
   readonly refused: ReadonlySet<Value>;
 }
 
+interface DemandSite {
+  readonly sites: readonly BiasSite[];
+  readonly readers: Readers;
+  readonly exemptions: Exemptions;
+  /** Nodes with an outlier split. */
+  readonly split: ReadonlySet<Node>;
+}
+
 /** Ops that only move elements: quantizing before or after them gives the same integers. */
 const REARRANGING: ReadonlySet<string> = new Set([
   "DepthToSpace",
@@ -57,11 +65,11 @@ export function sharesQparams({ node, def }: NodeView): boolean {
 export function findDemands(
   views: ReadonlyMap<Node, NodeView>,
   inputs: readonly Value[],
-  { sites, readers, exemptions }: { readonly sites: readonly BiasSite[]; readonly readers: Readers; readonly exemptions: Exemptions },
+  { sites, readers, exemptions, split }: DemandSite,
 ): Demands {
   const edges = new Map<string, Demand>();
   const forced = new Map<Value, Demand>();
-  for (const view of views.values()) ownDemands(view, edges, forced);
+  for (const view of views.values()) ownDemands(view, edges, forced, { readers, split });
   const refused = refuseExempt({ edges, forced, exemptions, views });
   for (const { accumulator } of sites) {
     if (!accumulator) continue;
@@ -102,23 +110,28 @@ function refuseExempt({
   return refused;
 }
 
-function ownDemands(view: NodeView, edges: Map<string, Demand>, forced: Map<Value, Demand>): void {
+function ownDemands(
+  view: NodeView,
+  edges: Map<string, Demand>,
+  forced: Map<Value, Demand>,
+  { readers, split }: Pick<DemandSite, "readers" | "split">,
+): void {
   const { node, operands, decisions } = view;
   const { activations } = decisions;
   const shares = sharesQparams(view);
   if (!activations || operands.length === 0 || (shares && activations.value.mode === "dynamic")) return;
-  const demand = demandOf(activations, decisions);
+  const demand = demandOf(activations, split.has(node) ? decisions.split : undefined);
   const inputs = operands.filter(({ kind }) => kind === "activation");
   for (const { index } of inputs) edges.set(edgeKey(node, index), demand);
   const decidesOutputs = activations.value.outputs || (shares && inputs.length > 0);
-  const outputs = node.outputs.filter((value) => value !== null && isQuantizable(value.type)) as readonly Value[];
+  const outputs = outputsOf(node).filter((value) => isQuantizable(value.type) && readers.of(value).length > 0);
   if (decidesOutputs) for (const value of outputs) forced.set(value, { ...demand, edgeOnly: false });
 }
 
-function demandOf({ value, rule }: Decided<ActivationSettings>, decisions: NodeDecisions): Demand {
+function demandOf({ value, rule }: Decided<ActivationSettings>, split: NodeDecisions["split"]): Demand {
   const { outputs: _outputs, fixedRanges, ...request } = value;
-  const edgeOnly = decisions.split !== undefined && request.mode === "static";
-  const suffix = edgeOnly ? ` split ${decisions.split?.value.sigma}` : "";
+  const edgeOnly = split !== undefined && request.mode === "static";
+  const suffix = edgeOnly ? ` split ${split.value.sigma}` : "";
   return { key: JSON.stringify(Object.entries(request)) + suffix, request, fixedRanges, rule, edgeOnly };
 }
 

@@ -153,14 +153,15 @@ function planViews(
   for (const value of activations) if (masked.has(value.name)) exemptions.keep(value, "mask", readers);
   exemptPositions({ graph, tree }, views, readers, exemptions);
   const weights = planWeights(list, { forms, exemptions, report });
-  const sites = biasSites(graph, views, weights, { readers, exemptions });
-  const demands = findDemands(views, graph.inputs, { sites, readers, exemptions });
+  const splits = planSplits(list, weights, report);
+  const split = new Set(splits.map(({ node }) => node));
+  const sites = biasSites(graph, views, weights, { readers, exemptions, split });
+  const demands = findDemands(views, graph.inputs, { sites, readers, exemptions, split });
   const grouping = groupValues(views, activations, demands, readers);
   planConstants(list, { sites, exemptions, forms });
   const biases = planBiases(sites, grouping);
   const inside = planNested(nested, { tree, forms, report });
   const keeps = [...planKeeps(list), ...inside.keeps];
-  const splits = planSplits(list, weights, report);
   const biasCorrections = planCorrections(list, weights);
   const parts = { weights: forms.all, biases, keeps, groups: grouping.groups };
   const nodes = new Map([...nodePlans(list, grouping, parts), ...inside.nodes]);
