@@ -20,18 +20,23 @@ export interface NodeDecisions {
   readonly equalize?: Decided<true>;
 }
 
-/** Applies the rules in order; `onMatch` hears of each that matches, and of what was decided before it. `keep` undoes what came before it and is undone by what comes after. */
+/** Kinds of decisions, each by the last rule that matches. */
+export type DecisionKind = keyof NodeDecisions;
+export const DECISIONS: readonly DecisionKind[] = ["weights", "activations", "keep", "split", "biasCorrection", "equalize"];
+
+/** Applies the rules in order; `onMatch` hears of each that matches, and of what is decided before and after it. `keep` undoes what came before it and is undone by what comes after. */
 export function decide(
   facts: NodeFacts,
   rules: readonly RecipeRule[],
   blocks: BlockCount,
-  onMatch: (rule: RecipeRule, before: NodeDecisions) => void,
+  onMatch: (rule: RecipeRule, before: NodeDecisions, after: NodeDecisions) => void,
 ): NodeDecisions {
   let decisions: NodeDecisions = {};
   for (const rule of rules) {
     if (!matchesNode(rule.matcher, facts, blocks)) continue;
-    onMatch(rule, decisions);
-    decisions = apply(decisions, rule);
+    const before = decisions;
+    decisions = apply(before, rule);
+    onMatch(rule, before, decisions);
   }
   return decisions;
 }

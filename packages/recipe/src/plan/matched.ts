@@ -1,6 +1,7 @@
 import type { RolePattern } from "../match/role-pattern.js";
 import type { RecipeRule } from "../recipe-types.js";
 import type { Operand } from "./operands.js";
+import { Standing } from "./standing.js";
 
 /** A node that a rule matched. */
 export interface Match {
@@ -20,6 +21,7 @@ interface Reach {
 
 /** Which rules matched a node, a weight, an activation, and by which of their patterns. */
 export class Matched {
+  readonly standing: Standing = new Standing();
   private readonly rules = new Map<RecipeRule, Reach>();
 
   add(rule: RecipeRule, { operands, isProtected, patterns }: Match): void {

@@ -32,6 +32,7 @@ import { type NestedViews, planNested } from "./nested.js";
 import type { NodeView } from "./node-view.js";
 import { operandsOf } from "./operands.js";
 import { planConstants } from "./plan-constants.js";
+import type { Concerns, Standing } from "./standing.js";
 import { edgeKey, planWeights, WeightForms } from "./plan-weights.js";
 import { exemptPositions } from "./positions.js";
 import { activationsOf, type Readers, readersOf } from "./readers.js";
@@ -72,6 +73,7 @@ function planComponents(
     const site = siteOf(graph, recipe.rules, { ops, matched });
     const report = (finding: Diagnostic): void => void own.push({ ...finding, where: { ...finding.where, component: name } });
     const plan = planViews(site, options, report);
+    noteExecuted(plan, site.views, matched.standing);
     if (recipe.rules.some(({ weights }) => typeof weights === "object"))
       reportLittle(plan, { tree: site.tree, views: allViews(site) }, report);
     findings.push(...own);
@@ -111,14 +113,45 @@ function viewsOf(
     const facts = factsOf(node, operands, place.path);
     const def = ops.get(node.op);
     const weights = operands.filter(({ kind }) => kind === "weight");
-    const onMatch = (rule: RecipeRule, before: NodeDecisions): void => {
-      const patterns = patternsFor(rule.matcher, facts, blocks);
-      if (place.holder) matched.add(rule, { operands: weights, isProtected: weights.length > 0, patterns });
-      else matched.add(rule, { operands, isProtected: canBeKept({ node, def, operands, decisions: before }), patterns });
+    const planned = place.holder ? weights : operands;
+    const protecting = new Set<RecipeRule>();
+    const concerns: Concerns = (rule, kind) =>
+      kind === "keep"
+        ? protecting.has(rule)
+        : planned.some((operand) => operand.kind === (kind === "activations" ? "activation" : "weight"));
+    const onMatch = (rule: RecipeRule, before: NodeDecisions, after: NodeDecisions): void => {
+      const isProtected = place.holder ? weights.length > 0 : canBeKept({ node, def, operands, decisions: before });
+      if (isProtected) protecting.add(rule);
+      matched.add(rule, { operands: planned, isProtected, patterns: patternsFor(rule.matcher, facts, blocks) });
+      matched.standing.overrule(rule, { before, after }, concerns);
     };
-    views.set(node, { node, def, operands, decisions: decide(facts, rules, blocks, onMatch) });
+    const decisions = decide(facts, rules, blocks, onMatch);
+    matched.standing.settle(decisions, concerns);
+    views.set(node, { node, def, operands, decisions });
   }
   return views;
+}
+
+/** Tells which rules the bias corrections and equalizations of the plan come from. */
+function noteExecuted(
+  { graph, biasCorrections, equalizations }: Pick<Plan, "graph" | "biasCorrections" | "equalizations">,
+  views: ReadonlyMap<Node, NodeView>,
+  standing: Standing,
+): void {
+  const note = (kind: "biasCorrection" | "equalize", nodes: readonly Node[]): void => {
+    for (const node of nodes) {
+      const rule = views.get(node)?.decisions[kind]?.rule;
+      if (rule) standing.execute(rule, kind);
+    }
+  };
+  note(
+    "biasCorrection",
+    biasCorrections.map(({ node }) => node),
+  );
+  note(
+    "equalize",
+    equalizations.flatMap(({ output }) => [...graph.users(output)]),
+  );
 }
 
 function allViews({ views, nested }: PlanSite): ReadonlyMap<Node, NodeView> {

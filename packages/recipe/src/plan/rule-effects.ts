@@ -4,6 +4,7 @@ import { listOf, type Matcher } from "../match/matcher.js";
 import { blockCounter, parseRolePattern, type RolePattern } from "../match/role-pattern.js";
 import type { RecipeRule } from "../recipe-types.js";
 import { nearest } from "../suggest.js";
+import { idleParts } from "./idle-parts.js";
 import type { Matched } from "./matched.js";
 
 /** What rules are held against. */
@@ -42,15 +43,12 @@ function misspelt({ matcher, decidedBy }: RecipeRule, { graphs, ops }: Known): r
 function effectOf(rule: RecipeRule, matched: Matched, graphs: readonly Graph[]): Diagnostic | undefined {
   const place = placeOf(rule.decidedBy);
   if (!matched.has(rule)) return recipeNoMatch(place, textOf(rule.matcher), suggestion(rule.matcher, graphs));
-  if (rule.keep) return keepEffect(rule, matched, graphs);
-  const idle: string[] = [];
-  if (typeof rule.weights === "object" && !matched.reaches(rule, "weight"))
-    idle.push("weights: no matched node multiplies with a constant");
-  if (typeof rule.activations === "object" && !matched.reaches(rule, "activation"))
-    idle.push("activations: no matched node has an input that can be integers");
-  for (const word of ["biasCorrection", "equalize"] as const)
-    if (rule[word] && !matched.reaches(rule, "weight")) idle.push(`${word}: no matched node multiplies with a constant`);
-  return idle.length > 0 ? recipeNoEffect(place, `the rule ${textOf(rule.matcher)} has no effect (${idle.join("; ")}).`) : undefined;
+  const keep = rule.keep && keepEffect(rule, matched, graphs);
+  if (keep) return keep;
+  const { reasons, isWhole, isOverruled } = idleParts(rule, matched);
+  if (reasons.length === 0) return undefined;
+  const message = `${isWhole ? "" : "part of "}the rule ${textOf(rule.matcher)} has no effect (${reasons.join("; ")}).`;
+  return recipeNoEffect(place, message, isOverruled ? "The last match wins: put it behind the others, or remove it." : undefined);
 }
 
 const NOTHING_KEPT =
