@@ -159,6 +159,29 @@ test("int8 activations beside int4 weights, which need opset 21, run with the en
   expect(engine!.defaults).toMatchObject({ status: "run" });
 });
 
+test("an artifact that the engine does not run with its own settings is a warning with the setting that it runs with", async () => {
+  const layer = smallModel({
+    name: "blocks",
+    inputs: [onnxValue("x", "f32", [4, 16])],
+    outputs: [onnxValue("y", "f32", [4, 8])],
+    initializers: [onnxTensor("w", "f32", [16, 8], waves(128, 1))],
+    nodes: [
+      onnxNode({ opType: "MatMul", inputs: ["x", "w"], outputs: ["h"] }),
+      onnxNode({ opType: "Relu", inputs: ["h"], outputs: ["y"] }),
+    ],
+  });
+  const weights = "{ dtype: int8, granularity: block, blockSize: 8 }";
+  const { status, engine, diagnostics } = await byDefault(
+    "blocks",
+    layer,
+    `  - { match: { op: MatMul }, weights: ${weights}, activations: ${INT8} }\n`,
+  );
+  expect([status, engine!.status]).toEqual(["ok", "run"]);
+  const isRefused = engine!.defaults!.status === "failed"; // by ONNX Runtime 1.30; 1.32 runs it
+  const warnings = diagnostics.filter(({ code }) => code === "VX-VERIFY-DEFAULTS");
+  expect(warnings.map(({ hint }) => hint?.includes('"session.disable_quant_qdq" to "1"'))).toEqual(isRefused ? [true] : []);
+});
+
 test("what the engine loses when nothing is set on it is measured, and a loss is a warning", () => {
   const { target, stdout } = exported("signed", "{}");
   const { sqnrDb, defaults } = target.engine!;
