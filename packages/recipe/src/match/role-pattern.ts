@@ -118,8 +118,8 @@ function splitOutsideBraces(text: string, separator: string): readonly string[] 
   return parts;
 }
 
-/** Counts blocks by prefix over all roles of a model. */
-export function blockCounter(roles: Iterable<string>): BlockCount {
+/** Blocks by prefix, such as `vision.block`, over all roles of a model. */
+export function blockCounts(roles: Iterable<string>): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const role of roles) {
     const parts = role.split(".");
@@ -129,5 +129,11 @@ export function blockCounter(roles: Iterable<string>): BlockCount {
       counts.set(prefix, Math.max(counts.get(prefix) ?? 0, Number(part) + 1));
     });
   }
+  return counts;
+}
+
+/** {@link blockCounts}, 0 for prefixes without blocks. */
+export function blockCounter(roles: Iterable<string>): BlockCount {
+  const counts = blockCounts(roles);
   return (prefix) => counts.get(prefix) ?? 0;
 }

@@ -67,3 +67,21 @@ test("bias correction and equalization that no node gets are a warning", async (
     expect.stringContaining("biasCorrection: no matched node has both integer weights"),
   ]);
 });
+
+test("a block that the model does not have is told which it has", async () => {
+  const edit = new GraphEditor(ops, "blocks");
+  const x = edit.addInput("x", { dtype: "f32", shape: [2, 4] });
+  const [first] = edit.insert("Relu", [x], {}, { name: "a", role: "vision.block.0.mlp.act" });
+  const [second] = edit.insert("Relu", [first!], {}, { name: "b", role: "vision.block.1.mlp.act" });
+  edit.addOutput(second!);
+  const recipe = await parseRecipe("version: 1\nrules:\n  - { match: { layers: 2 }, keep: float }", { file: "r.yaml" });
+  const hint = expect.stringContaining("Blocks of the model: vision.block.{0..1}.") as string;
+  expect(() => planGraph(edit.graph, recipe, { ops })).toThrow(
+    expect.objectContaining({ diagnostics: [expect.objectContaining({ hint })] }),
+  );
+  expect(() => planGraph(twoProducts(), recipe, { ops })).toThrow(
+    expect.objectContaining({
+      diagnostics: [expect.objectContaining({ hint: expect.stringContaining("no roles with numbered blocks") as string })],
+    }),
+  );
+});

@@ -1,7 +1,7 @@
 import type { Diagnostic, Graph, OpRegistry } from "@vlm-export/ir";
 import { placeOf, recipeNoEffect, recipeNoMatch } from "../errors.js";
 import { listOf, type Matcher } from "../match/matcher.js";
-import { blockCounter, parseRolePattern, type RolePattern } from "../match/role-pattern.js";
+import { blockCounter, blockCounts, parseRolePattern, type RolePattern } from "../match/role-pattern.js";
 import type { RecipeRule } from "../recipe-types.js";
 import { nearest } from "../suggest.js";
 import { idleParts } from "./idle-parts.js";
@@ -102,8 +102,15 @@ function suggestion({ source }: Matcher, graphs: readonly Graph[]): string {
   if (source.op) hints.push(nearHint(listOf(source.op), ops) ?? `Ops of the model once constants are folded: ${shortList(ops)}.`);
   if (source.role) hints.push(nearHint(listOf(source.role), rolePrefixes(roles)) ?? `Roles of the model: ${shortList(topRoles(roles))}.`);
   if (source.name) hints.push(nearHint(listOf(source.name), namesOf(graphs)) ?? "Names are those of nodes, weights and outputs.");
+  if (source.layers !== undefined) hints.push(blocksHint(roles));
   hints.push(`\`vlm-export inspect MODEL\` lists roles and ops${source.name ? ", and with --ir names" : ""}.`);
   return hints.join(" ");
+}
+
+/** `Blocks of the model: vision.block.{0..11}.` */
+function blocksHint(roles: readonly string[]): string {
+  const blocks = [...blockCounts(roles)].map(([prefix, count]) => `${prefix}.{0..${count - 1}}`);
+  return blocks.length > 0 ? `Blocks of the model: ${shortList(blocks)}.` : "The model has no roles with numbered blocks.";
 }
 
 function namesOf(graphs: readonly Graph[]): readonly string[] {
