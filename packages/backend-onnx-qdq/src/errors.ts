@@ -14,6 +14,28 @@ export function decodeMalformed(file: string, reason: string): VxError {
   );
 }
 
+/** A model of a newer opset than targets.onnx-qdq.opset says. */
+export function lowerRaised(
+  component: string,
+  opsets: { readonly asked: number; readonly written: number },
+  isQuantized: boolean,
+): Diagnostic {
+  const { asked, written } = opsets;
+  const [who, hint] = isQuantized
+    ? [
+        "integers",
+        "Opset 21 has 4- and 16-bit integers and blocks, 25 has 2-bit ones, and those of float16 values need 19: use int8 per channel or tensor for an older one.",
+      ]
+    : ["operators", "Export the model without operators that are newer than that."];
+  return {
+    code: "VX-LOWER-ONNX-RAISED",
+    severity: "warning",
+    message: `the model is written in opset ${written}, which its ${who} need, and not in opset ${asked}.`,
+    hint,
+    where: { stage: "lower", backend: "onnx-qdq", component },
+  };
+}
+
 /** ONNX Runtime lacks something that the artifact needs (a kernel, an operator, a type, memory), so the artifact was not run. */
 export function toolOnnxEngineLacks(cause: VxError): VxError {
   return engineError("VX-TOOL-ONNX-ENGINE", cause, {

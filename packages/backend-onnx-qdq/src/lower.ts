@@ -1,7 +1,8 @@
 import { type BackendContext, type ConstantLocation, quantizedValues, type Reencoding, type TensorLocation } from "@vlm-export/backend-api";
 import { cloneGraph, type Graph, GraphEditor, type Model, runPasses, storedTensor } from "@vlm-export/ir";
-import { type LoweredOnnx, lowerToOnnx } from "@vlm-export/lowering-onnx";
+import { type LoweredOnnx, lowerToOnnx, quantOpsetOf } from "@vlm-export/lowering-onnx";
 import { expansionsFor, removeDead } from "@vlm-export/passes";
+import { lowerRaised } from "./errors.js";
 import { fileNameOf } from "./files.js";
 import { keyText } from "./key.js";
 import type { OnnxQdqOptions } from "./options.js";
@@ -25,6 +26,7 @@ export function lower(model: Model, context: BackendContext<OnnxQdqOptions>): On
   const components = [...model.components].map(([component, graph]): OnnxQdqComponent => {
     const file = fileNameOf(component, model.components.size);
     const form = writtenForm(model, graph, context);
+    tellRaised(component, graph, form, context);
     const place = { component, file };
     return {
       file,
@@ -34,6 +36,16 @@ export function lower(model: Model, context: BackendContext<OnnxQdqOptions>): On
     };
   });
   return { components };
+}
+
+function tellRaised(
+  component: string,
+  graph: Graph,
+  { lowered }: WrittenForm,
+  { options: { opset: asked }, report }: BackendContext<OnnxQdqOptions>,
+): void {
+  const written = opsetOf(lowered);
+  if (written > asked) report(lowerRaised(component, { asked, written }, quantOpsetOf(graph) === written));
 }
 
 /** A component as it is written, and how its quantized values differ from the graph's. */
