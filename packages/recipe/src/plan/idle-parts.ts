@@ -24,7 +24,11 @@ export function idleParts(rule: RecipeRule, matched: Matched): IdleParts {
   const isOverruled = asked.some((kind) => matched.standing.overrulers(rule, kind).length > 0);
   if (asked.length > 0) return { reasons, isWhole: reasons.length === asked.length, isOverruled };
   const isIdle = !matched.standing.takesBack(rule);
-  return { reasons: isIdle ? ["no rule before it decides what it takes back"] : [], isWhole: isIdle, isOverruled };
+  return {
+    reasons: isIdle ? ["nothing that it takes back is decided before it, or all of that is decided again after it"] : [],
+    isWhole: isIdle,
+    isOverruled,
+  };
 }
 
 const KINDS: readonly DecisionKind[] = ["weights", "activations", "keep", "split", "biasCorrection", "equalize"];

@@ -54,9 +54,12 @@ test("a file that extends another may overrule all of it", async () => {
 
 test("words that take back are a warning where there is nothing to take back", async () => {
   expect(await warnings([`match: { name: first }, weights: float`, `match: { name: second }, weights: { dtype: int8 }`])).toEqual([
-    "3: the rule { name: first } has no effect (no rule before it decides what it takes back).",
+    "3: the rule { name: first } has no effect (nothing that it takes back is decided before it, or all of that is decided again after it).",
   ]);
   expect(await warnings([INT8, "match: { name: first }, weights: float"])).toEqual([]);
+  expect(await warnings([INT8, "match: { name: first }, weights: float", `match: { name: first }, ${INT4}`])).toEqual([
+    expect.stringContaining("4: the rule { name: first } has no effect"),
+  ]);
   expect(await warnings([`${INT8}, activations: float`])).toEqual([]);
 });
 

@@ -14,6 +14,8 @@ export type Concerns = (rule: RecipeRule, kind: DecisionKind) => boolean;
 export class Standing {
   private readonly stands = new Map<RecipeRule, Map<DecisionKind, Stand>>();
   private readonly takers = new Set<RecipeRule>();
+  /** By kind, the last rule that takes back what was decided about the node at hand. */
+  private readonly taken = new Map<DecisionKind, RecipeRule>();
   private readonly executed = new Map<DecisionKind, Set<RecipeRule>>();
 
   /** A rule changes what the rules before it said about a node. */
@@ -22,7 +24,7 @@ export class Standing {
       const lost = before[kind]?.rule;
       if (!lost || after[kind]?.rule === lost || !concerns(lost, kind)) continue;
       this.of(lost, kind).overruledBy.add(rule);
-      if (!after[kind]) this.takers.add(rule);
+      if (!after[kind]) this.taken.set(kind, rule);
     }
   }
 
@@ -31,7 +33,10 @@ export class Standing {
     for (const kind of DECISIONS) {
       const rule = decisions[kind]?.rule;
       if (rule && concerns(rule, kind)) this.of(rule, kind).holds = true;
+      const taker = this.taken.get(kind);
+      if (taker && !rule) this.takers.add(taker);
     }
+    this.taken.clear();
   }
 
   /** The later rules that leave nothing of the decision; none where it holds on some node, or concerns none. */
@@ -40,7 +45,7 @@ export class Standing {
     return stand && !stand.holds ? [...stand.overruledBy] : [];
   }
 
-  /** True when the rule takes back some decision of one before it. */
+  /** True when the rule takes back some decision of one before it, which no later rule makes again. */
   takesBack(rule: RecipeRule): boolean {
     return this.takers.has(rule);
   }
