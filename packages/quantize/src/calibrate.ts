@@ -6,7 +6,7 @@ import type { Kernels } from "@vlm-export/numerics";
 import type { EqualizationPlan, Plan } from "@vlm-export/recipe";
 import type { Store } from "@vlm-export/store";
 import { counterSource } from "./counter-source.js";
-import { columnsOfNorm } from "./equalize/choose-factors.js";
+import { type Columns, columnsOfNorm } from "./equalize/choose-factors.js";
 import { calEmpty, calMapped, calThinned } from "./errors.js";
 import { covers, type Need, needsOf } from "./needs.js";
 import { observedGraph } from "./observed/observed-graph.js";
@@ -151,8 +151,8 @@ function tapsOf({ tap, need }: ValueObserver, elements: number | undefined): rea
 }
 
 /** Read norm by norm between other work of this thread: the engine loads the model meanwhile. */
-async function columnsOfNorms(needs: readonly Need[]): Promise<Map<EqualizationPlan, readonly Float32Array[]>> {
-  const columns = new Map<EqualizationPlan, readonly Float32Array[]>();
+async function columnsOfNorms(needs: readonly Need[]): Promise<Map<EqualizationPlan, readonly Columns[]>> {
+  const columns = new Map<EqualizationPlan, readonly Columns[]>();
   for (const { norm } of needs) {
     if (!norm) continue;
     await setImmediate();

@@ -1,5 +1,5 @@
 import { singles, type TensorData } from "@vlm-export/ir";
-import type { EqualizationPlan, QuantGroup } from "@vlm-export/recipe";
+import type { EqualizationPlan, WeightRequest } from "@vlm-export/recipe";
 import { F16_LARGEST } from "../weights/float-constant.js";
 import { sampledColumns } from "./sampled-columns.js";
 import { divided } from "./scaled-weight.js";
@@ -14,29 +14,32 @@ export interface ChannelSpread {
 const STRENGTHS = [0.25, 0.375, 0.5, 0.625, 0.75];
 const SMALLEST = 1e-5;
 
-/** Output channels of the norm's weights, which stand for all of them: what `chooseFactors` needs of the files. */
-export function columnsOfNorm(norm: EqualizationPlan): readonly Float32Array[] {
-  return norm.weights.flatMap(({ weight, reduce }) => sampledColumns(singles(weight.value.data as TensorData), reduce));
+/** Output channels of one weight. */
+export type Columns = readonly Float32Array[];
+
+/** Some output channels of each of the norm's weights, which stand for all of them: what `chooseFactors` needs of the files. */
+export function columnsOfNorm(norm: EqualizationPlan): readonly Columns[] {
+  return norm.weights.map(({ weight, reduce }) => sampledColumns(singles(weight.value.data as TensorData), reduce));
 }
 
 /**
  * Factors s by which channel k of the norm's output is divided and row k of the weights multiplied (SmoothQuant, Xiao et al. 2022):
  * s_k = max|x_k|^a / max|W_k|^(1−a), geometric mean 1. The strength a, or no scaling at all, is the one with the least expected
- * squared error of the products: (step of x)²/12 · ‖W‖² + Σ_n (step of W_n)²/12 · E‖x‖².
+ * squared error of the products: (step of x)²/12 · ‖W‖² + Σ_kn (step of W_kn)²/12 · E[x_k²].
  */
 export function chooseFactors(
   norm: EqualizationPlan,
   spread: ChannelSpread,
-  columns: readonly Float32Array[] = columnsOfNorm(norm),
+  columns: readonly Columns[] = columnsOfNorm(norm),
 ): Float32Array {
-  const rowMax = largestOf(columns, spread.absmax.length);
+  const rowMax = largestOf(columns.flat(), spread.absmax.length);
   const candidates = [
     new Float32Array(rowMax.length).fill(1),
     ...STRENGTHS.map((strength) => smoothFactors(spread.absmax, rowMax, strength)),
   ];
   const held = candidates.filter((factors) => norm.parameters.every(({ value }) => isHeld(value.data as TensorData, factors)));
-  const steps = { weight: weightSteps(norm), activation: activationSteps(norm.group) };
-  const errors = held.map((factors) => expectedError(factors, spread, { columns, steps }));
+  const weights = norm.weights.map(({ weight: { request } }, i) => ({ request, columns: columns[i] as Columns }));
+  const errors = held.map((factors) => expectedError(factors, spread, { weights, activationSteps: stepsOf(norm.group.request) }));
   return held[errors.indexOf(Math.min(...errors))] as Float32Array;
 }
 
@@ -58,34 +61,45 @@ function smoothFactors(absmax: Float32Array, rowMax: Float32Array, strength: num
   return raw.map((value) => value / centre);
 }
 
-function weightSteps({ weights }: EqualizationPlan): number {
-  return Math.min(...weights.map(({ weight }) => weight.request.range[1] - weight.request.range[0])) / 2;
+/** Integer steps for the largest magnitude. */
+function stepsOf({ range: [qmin, qmax] }: { readonly range: readonly [number, number] }): number {
+  return (qmax - qmin) / 2;
 }
 
-/** Integer steps for the largest magnitude. */
-function activationSteps({ request: { range } }: QuantGroup): number {
-  return (range[1] - range[0]) / 2;
+interface SampledWeight {
+  readonly request: WeightRequest;
+  readonly columns: Columns;
 }
 
 function expectedError(
   factors: Float32Array,
   { absmax, meanSquare }: ChannelSpread,
-  {
-    columns,
-    steps,
-  }: { readonly columns: readonly Float32Array[]; readonly steps: { readonly weight: number; readonly activation: number } },
+  { weights, activationSteps }: { readonly weights: readonly SampledWeight[]; readonly activationSteps: number },
 ): number {
   const largest = absmax.reduce((most, x, k) => Math.max(most, x / (factors[k] as number)), 0);
-  const energy = meanSquare.reduce((sum, x, k) => sum + x / (factors[k] as number) ** 2, 0);
-  let [weightEnergy, weightNoise] = [0, 0];
-  for (const column of columns) {
-    let most = 0;
-    for (let k = 0; k < column.length; k += 1) {
-      const scaled = Math.abs((column[k] as number) * (factors[k] as number));
-      weightEnergy += scaled * scaled;
-      if (scaled > most) most = scaled;
-    }
-    weightNoise += (most / steps.weight) ** 2;
+  const energies = Float64Array.from(meanSquare, (x, k) => x / (factors[k] as number) ** 2);
+  let [weightEnergy, noise] = [0, 0];
+  for (const { request, columns } of weights) {
+    const scaled = columns.map((column) => column.map((value, k) => value * (factors[k] as number)));
+    for (const column of scaled) weightEnergy += column.reduce((sum, value) => sum + value * value, 0);
+    noise += weightNoise(scaled, request, energies);
   }
-  return (largest / steps.activation) ** 2 * weightEnergy + weightNoise * energy;
+  return (largest / activationSteps) ** 2 * weightEnergy + noise;
+}
+
+/** Σ (step of W_kn)² · E[x_k²]: a step follows from the largest magnitude that shares its scale. */
+function weightNoise(columns: Columns, { granularity, blockSize, range }: WeightRequest, energies: Float64Array): number {
+  const steps = stepsOf({ range });
+  const shared = granularity === "tensor" ? columns.reduce((most, column) => Math.max(most, largestIn(column)), 0) : undefined;
+  const length = granularity === "block" ? (blockSize ?? energies.length) : energies.length;
+  let noise = 0;
+  for (let begin = 0; begin < energies.length; begin += length) {
+    const energy = energies.subarray(begin, begin + length).reduce((sum, x) => sum + x, 0);
+    for (const column of columns) noise += ((shared ?? largestIn(column.subarray(begin, begin + length))) / steps) ** 2 * energy;
+  }
+  return noise;
+}
+
+function largestIn(values: Float32Array): number {
+  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }

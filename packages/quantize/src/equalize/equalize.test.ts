@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { calibrate, type CalibrationSample } from "../calibrate.js";
 import { quantize } from "../quantize.js";
 import type { EqualizedStatistics, Statistics } from "../statistics.js";
-import { chooseFactors } from "./choose-factors.js";
+import { type ChannelSpread, chooseFactors } from "./choose-factors.js";
 import { sampledColumns } from "./sampled-columns.js";
 import { divided, scaledWeight, weightFloats } from "./scaled-weight.js";
 
@@ -47,12 +47,12 @@ function graphOf({ read = false, dtype = "f32" as DType } = {}): Graph {
   return edit.graph;
 }
 
-async function planOf(graph: Graph, { weights = "int8", equalize = true, method = "minmax" } = {}): Promise<Plan> {
+async function planOf(graph: Graph, { weights = "int8", granularity = "channel", equalize = true, method = "minmax" } = {}): Promise<Plan> {
   const text = `version: 1
 calibration: { samples: 4, seed: 0, method: ${method} }
 rules:
   - match: { op: MatMul }
-    weights: { dtype: ${weights}, granularity: channel, symmetric: true }
+    weights: { dtype: ${weights}, granularity: ${granularity}, symmetric: true }
     activations: { dtype: int8, granularity: tensor, symmetric: false, mode: static }
     equalize: ${equalize}
 `;
@@ -175,6 +175,32 @@ test("channels that are alike already are left as they are or nearly so", async 
   const even = new Float32Array(WIDTH).fill(1);
   const factors = chooseFactors(norm as NonNullable<typeof norm>, { absmax: even, meanSquare: even.map(() => 0.1) });
   expect(Math.max(...factors) / Math.min(...factors)).toBeLessThan(4);
+});
+
+/** (step of x)² · ‖W‖² + (step of W)² · columns · E‖x‖² of products with one scale for the whole weight, int8 each. */
+function tensorError(factors: ArrayLike<number>, weights: readonly Float32Array[], { absmax, meanSquare }: ChannelSpread): number {
+  const at = (k: number): number => factors[k] as number;
+  const largest = Math.max(...absmax.map((x, k) => x / at(k)));
+  const energy = meanSquare.reduce((sum, x, k) => sum + x / at(k) ** 2, 0);
+  const scaled = weights.map((values) => values.map((value, i) => value * at(Math.floor(i / 8))));
+  const square = scaled.reduce((sum, values) => values.reduce((inner, value) => inner + value * value, sum), 0);
+  const noise = scaled.reduce((sum, values) => sum + 8 * (Math.max(...values.map(Math.abs)) / 127) ** 2, 0);
+  return (largest / 127.5) ** 2 * square + noise * energy;
+}
+
+test("with one scale for a whole weight no factors are chosen that make it worse", async () => {
+  const plan = await planOf(graphOf(), { granularity: "tensor" });
+  const [norm] = plan.equalizations as [EqualizationPlan];
+  const wide = waves(WIDTH * 8, 3).map((value, i) => (i === 5 * 8 ? 2 : value)); // row 5 is large in one column alone
+  const weights = norm.weights.map(({ weight, reduce }) => ({
+    reduce,
+    weight: { ...weight, value: { ...weight.value, data: f32Tensor(wide, [WIDTH, 8]) } },
+  }));
+  const spread = { absmax: new Float32Array(WIDTH).fill(1), meanSquare: new Float32Array(WIDTH).fill(1) };
+  spread.absmax[5] = 4;
+  const chosen = chooseFactors({ ...norm, weights }, spread);
+  const errorOf = (factors: ArrayLike<number>): number => tensorError(factors, [wide, wide], spread);
+  expect(errorOf(chosen)).toBeLessThanOrEqual(errorOf(new Float32Array(WIDTH).fill(1)));
 });
 
 test("scaling rows and dividing by the same factors are inverse, along either axis", () => {

@@ -1,6 +1,9 @@
 import type { EqualizationPlan } from "@vlm-export/recipe";
 
-/** The integer ranges that the best factors depend on; equal for equal factors. */
+/** What the best factors depend on besides the samples: integer ranges, and which weights share a scale; equal for equal factors. */
 export function precisionOf({ group, weights }: EqualizationPlan): string {
-  return JSON.stringify([group.request.range, ...weights.map(({ weight }) => weight.request.range)]);
+  return JSON.stringify([
+    group.request.range,
+    ...weights.map(({ weight: { request } }) => [request.range, request.granularity, request.blockSize ?? 0]),
+  ]);
 }

@@ -4,7 +4,7 @@ import type { Kernels } from "@vlm-export/numerics";
 import type { EqualizationPlan } from "@vlm-export/recipe";
 import type { CalibrationSample } from "../calibrate.js";
 import type { Histograms, Scale } from "../counting/counter-messages.js";
-import { chooseFactors } from "../equalize/choose-factors.js";
+import { chooseFactors, type Columns } from "../equalize/choose-factors.js";
 import { precisionOf } from "../equalize/precision.js";
 import { calNonFinite } from "../errors.js";
 import { channelAxisOf } from "../needs.js";
@@ -24,7 +24,7 @@ export interface ObservedRunSite {
   /** Names of the model's own outputs, as far as the engine gives them out. */
   readonly outputs: readonly string[];
   /** Channels of the weights behind norms that are equalized, until the factors are chosen; see `columnsOfNorm`. */
-  readonly columns: Map<EqualizationPlan, readonly Float32Array[]>;
+  readonly columns: Map<EqualizationPlan, readonly Columns[]>;
   readonly kernels: Kernels;
 }
 
