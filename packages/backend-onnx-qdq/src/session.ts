@@ -9,8 +9,8 @@ type Sessions = ReadonlyMap<string, EngineSession>;
 
 const ADVICE =
   "On x86 processors without VNNI kernels for int8 weights saturate: targets.onnx-qdq.signedness: unsigned avoids it. Behind 16-bit " +
-  'activations and 4-bit weights set the session option "session.qdq_matmulnbits_accuracy_level" to "1". Where it does not run, as 1.30 does ' +
-  'not with 8-bit weights in blocks behind 8-bit activations, set "session.disable_quant_qdq" to "1".';
+  'activations and 4-bit weights set the session option "session.qdq_matmulnbits_accuracy_level" to "1". Where it does not run, as with 2-bit ' +
+  'weights or (in 1.30) 8-bit ones in blocks behind 8-bit activations, set "session.disable_quant_qdq" to "1".';
 
 /**
  * Opens every model file of the artifact in ONNX Runtime, every Q/DQ operator computed as it stands: integer kernels of the engine differ by
