@@ -27,7 +27,7 @@ export function graphTree(graph: Graph): GraphTree {
   const visit = (place: GraphPlace): void => {
     places.push(place);
     for (const constant of place.graph.constants) names.set(constant, place.path + constant.name);
-    for (const inside of placesInside(place)) {
+    for (const inside of place.graph.nodes.flatMap((node) => placesInside(place, node))) {
       for (const capture of inside.graph.captures) {
         const outside = inside.holder.node.captures.get(capture.name);
         if (outside) sources.set(capture, sources.get(outside) ?? outside);
@@ -43,12 +43,9 @@ export function graphTree(graph: Graph): GraphTree {
   };
 }
 
-function placesInside(place: GraphPlace): readonly Required<GraphPlace>[] {
-  return place.graph.nodes.flatMap((node) =>
-    Object.entries(node.attrs).flatMap(([attribute, value]) =>
-      isSubgraph(value)
-        ? [{ graph: value.graph, path: `${place.path}${node.name}/${attribute}/`, holder: { place, node, attribute } }]
-        : [],
-    ),
+/** The graphs in the attributes of a node of the graph at `place`; not those within them. */
+function placesInside(place: GraphPlace, node: Node): readonly Required<GraphPlace>[] {
+  return Object.entries(node.attrs).flatMap(([attribute, value]) =>
+    isSubgraph(value) ? [{ graph: value.graph, path: `${place.path}${node.name}/${attribute}/`, holder: { place, node, attribute } }] : [],
   );
 }

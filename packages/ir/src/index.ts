@@ -1,5 +1,6 @@
 export { besideSources, type Ends } from "./beside-sources.js";
 export { bytesText } from "./bytes-text.js";
+export { captureIn, type Definition, definitionOf, releaseIn } from "./captures.js";
 export { sameBytes } from "./same-bytes.js";
 export { cloneGraph, type GraphCopy } from "./clone.js";
 export * from "./diagnostic.js";

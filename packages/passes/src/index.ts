@@ -8,6 +8,7 @@ export { expandRotaryEmbedding } from "./expand-rotary-embedding.js";
 export { expansionsFor } from "./expansions-for.js";
 export { flattenDepth } from "./flatten-depth.js";
 export { foldConstants } from "./fold-constants.js";
+export { foldNestedConstants } from "./fold-nested-constants.js";
 export { foldScaleShift } from "./fold-scale-shift.js";
 export { fuseAttention } from "./fuse-attention.js";
 export { fuseGelu } from "./fuse-gelu.js";

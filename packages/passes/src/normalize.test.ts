@@ -110,7 +110,8 @@ test("attention, rotary embeddings and x · sigmoid(x) stay decomposed", () => {
 
 test("a nested graph that reads a folded value goes on reading it", () => {
   const inner = new GraphEditor(ops, "then");
-  inner.addOutput(inner.insert("Neg", [inner.addCapture("table", { dtype: "f32", shape: [2] })])[0] as Value);
+  const read = ["table", "x"].map((name) => inner.addCapture(name, { dtype: "f32", shape: [2] }));
+  inner.addOutput(inner.insert("Add", read)[0] as Value);
   const other = new GraphEditor(ops, "else");
   other.addOutput(other.addConstant("zero", f32Tensor([0, 0], [2])));
   const b = builder();
@@ -119,7 +120,12 @@ test("a nested graph that reads a folded value goes on reading it", () => {
     "If",
     [b.input("condition", [], "bool")],
     { then_branch: { kind: "graph", graph: inner.graph }, else_branch: { kind: "graph", graph: other.graph } },
-    { captures: new Map([["table", table]]) },
+    {
+      captures: new Map([
+        ["table", table],
+        ["x", b.input("x", [2])],
+      ]),
+    },
   );
   const after = normalized(b.finish(y as Value));
   expect(after.nodes.map(({ op, captures }) => [op, captures.get("table")?.data?.dtype])).toEqual([["If", "f32"]]);

@@ -3,6 +3,7 @@ import { dropRunningStatistics } from "./drop-running-statistics.js";
 import { expandBatchNorm } from "./expand-batch-norm.js";
 import { flattenDepth } from "./flatten-depth.js";
 import { foldConstants } from "./fold-constants.js";
+import { foldNestedConstants } from "./fold-nested-constants.js";
 import { foldScaleShift } from "./fold-scale-shift.js";
 import { fuseGelu } from "./fuse-gelu.js";
 import { fuseLayerNorm } from "./fuse-layer-norm.js";
@@ -45,6 +46,7 @@ export const normalizePasses: readonly Pass[] = [
   removeDead,
   foldConstants,
   takeBranches,
+  foldNestedConstants,
   removeIdentity,
   removeDead,
   ...REWRITES.flatMap((pass) => [pass, removeDead]),

@@ -1,4 +1,4 @@
-import { type GraphEditor, type Node, type Value, widenedTensor } from "@vlm-export/ir";
+import { type GraphEditor, type Node, type TensorData, type Value, widenedTensor } from "@vlm-export/ir";
 import { plainData } from "./match.js";
 
 /** Up to this many bytes a constant is worth no operator of its own in an artifact: plain folding converts it. */
@@ -11,7 +11,7 @@ const SMALL_BYTES = 4096;
  */
 export function widenCasts(edit: GraphEditor, constant: Value): boolean {
   const narrow = plainData(constant);
-  if (!narrow || (narrow.dtype !== "f16" && narrow.dtype !== "bf16") || narrow.byteLength <= SMALL_BYTES) return false;
+  if (!narrow || !isWidenedLate(narrow)) return false;
   const users = edit.graph.users(constant);
   const casts = users.filter(isWidening);
   if (casts.length === 0) return false;
@@ -26,6 +26,12 @@ export function widenCasts(edit: GraphEditor, constant: Value): boolean {
   return true;
 }
 
-function isWidening({ op, outputs }: Node): boolean {
+/** True for 16-bit floats whose f32 form is made as it is read. */
+export function isWidenedLate({ dtype, byteLength }: TensorData): boolean {
+  return (dtype === "f16" || dtype === "bf16") && byteLength > SMALL_BYTES;
+}
+
+/** True for a Cast to f32. */
+export function isWidening({ op, outputs }: Node): boolean {
   return op === "Cast" && outputs[0]?.type.dtype === "f32";
 }

@@ -14,7 +14,7 @@ import { applyWeights } from "./rewrite/apply-weights.js";
 import { correctBiases } from "./rewrite/correct-biases.js";
 import { keepHalf } from "./rewrite/keep-half.js";
 import type { Rewrite } from "./rewrite/rewrite.js";
-import { removeUnread } from "./rewrite/stand-ins.js";
+import { removeUnread } from "./rewrite/inside.js";
 import { splitOutliers } from "./rewrite/split-outliers.js";
 import type { Statistics } from "./statistics.js";
 import { type IntegerConstant, integerHome } from "./weights/integer-constant.js";

@@ -1,8 +1,8 @@
-import type { Node } from "@vlm-export/ir";
+import { captureIn, GraphEditor, type Node } from "@vlm-export/ir";
 import type { Edge, WeightPlan } from "@vlm-export/recipe";
 import type { IntegerConstant } from "../weights/integer-constant.js";
 import { nodeOf, type Rewrite, valueOf } from "./rewrite.js";
-import { editorOf, readsOf, standIn } from "./stand-ins.js";
+import { placeInCopy, readsOf } from "./inside.js";
 
 /** Every planned edge reads the integers; a constant that only such edges of one form read is replaced in place. */
 export function applyWeights(rewrite: Rewrite): void {
@@ -31,8 +31,10 @@ export function applyConstant(
   const base = isOutermost ? `${original.name}_${constant.data.dtype}` : (name ?? original.name);
   const form = isReplaced ? original : edit.addConstant(edit.freshName(base), constant.data, constant.type, original.role);
   for (const { node, index, within } of sites) {
-    if (within) editorOf(rewrite, within).replaceInput(node, index, standIn(rewrite, within, form));
-    else if (!isReplaced) edit.replaceInput(node, index, form);
+    if (within) {
+      const place = placeInCopy(rewrite, within);
+      new GraphEditor(edit.ops, place.graph).replaceInput(node, index, captureIn(edit.ops, place, form));
+    } else if (!isReplaced) edit.replaceInput(node, index, form);
   }
 }
 
