@@ -67,9 +67,9 @@ export function needsOf(plan: Plan, ops: OpRegistry): readonly Need[] {
   return [...needs.values()];
 }
 
-/** What nodes that compute in f16 read and give, constants aside: its extremes say whether it fits there. */
+/** What nodes that compute in f16 read and give, constants aside: its extremes say whether it fits there. Inside operators nothing is seen. */
 function halfValues({ keeps }: Plan): readonly Value[] {
-  return keeps.flatMap(({ node, dtype }) => (dtype === "f16" ? wideValues(node) : []));
+  return keeps.flatMap(({ node, dtype, within }) => (dtype === "f16" && !within ? wideValues(node) : []));
 }
 
 /** The float32 values that a node reads and gives, constants aside. */

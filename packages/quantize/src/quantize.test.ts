@@ -1,4 +1,4 @@
-import { f32Tensor, GraphEditor, memoryTensor, printGraph, type TensorData, type Value, widenedTensor } from "@vlm-export/ir";
+import { f32Tensor, GraphEditor, graphTree, memoryTensor, printGraph, type TensorData, type Value, widenedTensor } from "@vlm-export/ir";
 import { f16ToNumber, numberToF16 } from "@vlm-export/numerics";
 import { expect, test } from "vitest";
 import { quantize } from "./quantize.js";
@@ -82,7 +82,7 @@ test("keep: float16 casts at the borders only, stores constants as f16 and keeps
   expect(result.constants.map(({ type }) => type.dtype)).toEqual(["f16", "f16", "f16"]);
 });
 
-test("keep: float16 leaves bodies of control flow in their types, and nodes with operands of unknown type", async () => {
+test("keep: float16 reaches into bodies of control flow, and leaves what holds them and nodes with operands of unknown type", async () => {
   const branch = (op: string) => {
     const inner = new GraphEditor(ops, op);
     const seen = inner.addCapture("hidden", { dtype: "f32", shape: [2] });
@@ -105,12 +105,21 @@ test("keep: float16 leaves bodies of control flow in their types, and nodes with
   expect(plan.keeps.map(({ node: { op }, dtype, within }) => [op, dtype, within?.path])).toEqual([
     ["Neg", "f16", undefined],
     ["Abs", "f16", undefined],
-    ["Abs", "float", "chosen_node/then_branch/"],
-    ["Sqrt", "float", "chosen_node/else_branch/"],
+    ["Abs", "f16", "chosen_node/then_branch/"],
+    ["Sqrt", "f16", "chosen_node/else_branch/"],
   ]);
   const { graph } = await quantize(plan, undefined, { ops, kernels });
   expect(graph.nodes.map(({ op }) => op)).toEqual(["Cast", "Neg", "Cast", "If", "Add", "Cast", "Abs", "Cast"]);
   expect([...(graph.nodes[3]?.captures ?? [])].map(([inside, { type }]) => [inside, type.dtype])).toEqual([["hidden", "f32"]]);
+  const bodies = graphTree(graph).places.slice(1);
+  expect(bodies.map((place) => place.graph.nodes.map(({ op }) => op))).toEqual([
+    ["Cast", "Abs", "Cast"],
+    ["Cast", "Sqrt", "Cast"],
+  ]);
+  expect(bodies.map((place) => place.graph.outputs.map(({ name, type }) => [name, type.dtype]))).toEqual([
+    [["result", "f32"]],
+    [["result", "f32"]],
+  ]);
 });
 
 test("a constant beyond float16 keeps its node in float, with a warning that names both", async () => {

@@ -83,6 +83,12 @@ export function quantNestedFloat(nodes: number, holders: readonly string[]): Dia
   };
 }
 
+/** Nodes inside operators that compute in float16, of one rule. */
+export function quantNestedHalf(place: Place, nodes: number, holders: readonly string[]): Diagnostic {
+  const message = `${nodes} nodes inside ${holders.join(", ")} compute in float16: whether their values fit is only observed in the main graph, and beyond 65504 they become infinite.`;
+  return { ...warning("VX-QUANT-NESTED-HALF", place, message, "Write keep: float where they may."), severity: "info" };
+}
+
 /** Values that hold a mask beside their numbers. */
 export function quantMask(values: readonly string[]): Diagnostic {
   const message = `${listOf(values)} masked (-inf, or a constant that makes a Softmax 0): they stay float, as integers would hold the mask and nothing else.`;

@@ -118,7 +118,7 @@ export interface KeepPlan {
   /** `float` = the type of the model, not quantized. */
   readonly dtype: "float" | "f16";
   readonly decidedBy: DecidedBy;
-  /** The graph inside an operator that the node stands in, where it always computes in the type of the model. */
+  /** The graph inside an operator that the node stands in. */
   readonly within?: GraphPlace;
 }
 

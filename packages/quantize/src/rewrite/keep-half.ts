@@ -1,38 +1,62 @@
-import { isRead, type Node, type TensorData, type Value } from "@vlm-export/ir";
+import {
+  captureIn,
+  definitionOf,
+  type Graph,
+  GraphEditor,
+  type GraphPlace,
+  isRead,
+  type Node,
+  type TensorData,
+  type Value,
+} from "@vlm-export/ir";
 import { codeOfDtype, IR_OPSET, operatorAt } from "@vlm-export/ops";
 import { quantF16Range } from "../errors.js";
 import { wideValues } from "../needs.js";
 import { extremesOf } from "../statistics.js";
 import { F16_LARGEST, halfConstant } from "../weights/float-constant.js";
+import { placeInCopy } from "./inside.js";
 import { nodeOf, type Rewrite } from "./rewrite.js";
 
 /**
  * Makes the nodes of `keep: float16` compute in f16: operands are cast there, constants are stored as f16, results are cast back.
- * Between two such nodes there is no cast. A node that reads or gives numbers beyond 65504 stays as it is, with a warning.
+ * Between two such nodes there is no cast. A node that reads or gives numbers beyond 65504 stays as it is, with a warning; what nodes inside
+ * operators read and give is not observed.
  */
 export function keepHalf(rewrite: Rewrite): void {
-  const halves = new Halves(rewrite);
-  for (const { node, dtype } of rewrite.plan.keeps) {
+  const constants = new Map<Value, Value>();
+  const graphs = new Map<Graph, Halves>();
+  for (const { node, dtype, within } of rewrite.plan.keeps) {
     const twin = dtype === "f16" ? nodeOf(rewrite, node) : undefined;
-    if (twin) halves.convert(twin, node);
+    if (!twin) continue;
+    const place = within ? placeInCopy(rewrite, within) : { graph: rewrite.edit.graph, path: "" };
+    const halves = graphs.get(place.graph) ?? new Halves(rewrite, place, constants);
+    graphs.set(place.graph, halves);
+    halves.convert(twin, node);
   }
-  halves.removeUnread();
+  for (const halves of graphs.values()) halves.finish();
 }
 
 const STAYS = "stays in its own float type";
 
-/** f16 forms of values, as far as they exist. */
+/** f16 forms of the values of one graph, as far as they exist. */
 class Halves {
   private readonly rewrite: Rewrite;
+  private readonly place: GraphPlace;
+  private readonly edit: GraphEditor;
+  /** f16 forms of constants, each in the graph of the constant. */
+  private readonly constants: Map<Value, Value>;
   private readonly forms = new Map<Value, Value>();
   private readonly casts: Node[] = [];
 
-  constructor(rewrite: Rewrite) {
+  constructor(rewrite: Rewrite, place: GraphPlace, constants: Map<Value, Value>) {
     this.rewrite = rewrite;
+    this.place = place;
+    this.edit = place.holder ? new GraphEditor(rewrite.edit.ops, place.graph) : rewrite.edit;
+    this.constants = constants;
   }
 
   convert(node: Node, original: Node): void {
-    const { edit, replaced } = this.rewrite;
+    const { edit } = this;
     const wide = node.inputs.map((value, index) => (value && isWide(value) && takesHalf(node, index) ? value : undefined));
     if (!this.valuesFit(original) || !this.constantsFit(node, wide)) return;
     const inputs = node.inputs.map((value, i) => (wide[i] ? this.half(wide[i]) : value));
@@ -48,20 +72,22 @@ class Halves {
     const live = node.outputs.filter((value) => value !== null);
     live.forEach((value, i) => this.takeOver(value, made[i] as Value));
     edit.erase(node);
-    replaced.add(original);
+    this.rewrite.replaced.add(original);
   }
 
   /** Casts back to a type that nobody reads any more are dead. */
-  removeUnread(): void {
-    const { edit } = this.rewrite;
+  finish(): void {
+    const { edit } = this;
     for (const cast of this.casts) {
       const [value] = cast.outputs;
       if (value && !isRead(edit.graph, value)) edit.erase(cast);
     }
+    edit.settle();
   }
 
-  /** What was observed of the node's values; nothing where there is no data. */
+  /** What was observed of the node's values; nothing where there is no data, and inside operators. */
   private valuesFit(node: Node): boolean {
+    if (this.place.holder) return true;
     const { equalization, report } = this.rewrite;
     for (const value of wideValues(node)) {
       const seen = equalization.seen(value);
@@ -75,10 +101,11 @@ class Halves {
 
   private constantsFit(node: Node, values: readonly (Value | undefined)[]): boolean {
     for (const value of values) {
-      if (!value?.data || value.type.quant || this.forms.has(value)) continue;
-      const half = halfConstant(value.data, this.rewrite.tools.kernels);
+      const constant = value && definitionOf(this.place, value).value;
+      if (!value || !constant?.data || constant.type.quant || this.forms.has(value)) continue;
+      const half = halfConstant(constant.data, this.rewrite.tools.kernels);
       if ("largest" in half) {
-        this.rewrite.report(quantF16Range(value.name, node.name, { largest: half.largest, so: STAYS }));
+        this.rewrite.report(quantF16Range(constant.name, this.place.path + node.name, { largest: half.largest, so: STAYS }));
         return false;
       }
       this.addConstant(value, half);
@@ -87,8 +114,12 @@ class Halves {
   }
 
   private addConstant(value: Value, half: TensorData): void {
-    const { edit } = this.rewrite;
-    this.forms.set(value, edit.addConstant(edit.freshName(`${value.name}_f16`), half, undefined, value.role));
+    const { ops } = this.edit;
+    const { place, value: constant } = definitionOf(this.place, value);
+    const edit = new GraphEditor(ops, place.graph);
+    const form = this.constants.get(constant) ?? edit.addConstant(edit.freshName(`${constant.name}_f16`), half, undefined, constant.role);
+    this.constants.set(constant, form);
+    this.forms.set(value, captureIn(ops, this.place, form, { dtype: "f16", shape: undefined }));
   }
 
   /** The f16 form of a value: the source of a cast back, or a cast. */
@@ -101,7 +132,7 @@ class Halves {
   }
 
   private takeOver(old: Value, made: Value): void {
-    const { edit, redirected, copy } = this.rewrite;
+    const { edit } = this;
     if (made.type.dtype !== "f16" || old.type.dtype === "f16") {
       edit.replaceAllUses(old, made);
       return;
@@ -109,12 +140,11 @@ class Halves {
     const back = this.cast(made, old.type.dtype, `${old.name}_back`);
     if (old.type.quant) edit.retype(back, { ...back.type, quant: old.type.quant });
     edit.replaceAllUses(old, back);
-    for (const [source, twin] of copy.values) if (twin === old) redirected.set(source, back);
     if (!old.type.quant) this.forms.set(back, made);
   }
 
   private cast(value: Value, dtype: string, name: string): Value {
-    const { edit } = this.rewrite;
+    const { edit } = this;
     const to = codeOfDtype(dtype as Value["type"]["dtype"]) as number;
     const [result] = edit.insert(
       "Cast",

@@ -114,3 +114,32 @@ test("a weight that graphs read in two forms is two constants", async () => {
     "if/else_branch/first": "shared i4",
   });
 });
+
+test("weights of keep: float16 are stored once too, and there are no casts between the nodes", async () => {
+  const graph = await quantized(await planOf(merged(body(4)), "  - match: { op: MatMul }\n    keep: float16\n"));
+  const halves = graphTree(graph).places.flatMap((place) => place.graph.constants.map(({ name, type }) => [place.path + name, type.dtype]));
+  expect(halves).toEqual([
+    ["shared_f16", "f16"],
+    ["if/then_branch/own_f16", "f16"],
+    ["if/then_branch/loop/body/own_f16", "f16"],
+    ["if/else_branch/own_f16", "f16"],
+  ]);
+  const { places, sourceOf } = graphTree(graph);
+  expect(places.map((place) => place.graph.nodes.filter(({ op }) => op !== "Loop").map(({ op }) => op))).toEqual([
+    ["If", "Cast", "MatMul", "Cast"],
+    ...Array.from({ length: 3 }, () => ["Cast", "MatMul", "MatMul", "Cast"]),
+  ]);
+  const products = places.flatMap((place) => place.graph.nodes.filter(({ op }) => op === "MatMul"));
+  expect(products.map(({ inputs }) => inputs.map((value) => sourceOf(value!).type.dtype))).toEqual(products.map(() => ["f16", "f16"]));
+});
+
+test("a weight of a body that float16 cannot hold keeps its node in float, with a warning", async () => {
+  const graph = merged();
+  const { places } = graphTree(graph);
+  const own = places[1]!.graph.constants[0]!;
+  new GraphEditor(ops, places[1]!.graph).setData(own, f32Tensor(random(64, 1, 1e6), [8, 8]), own.type);
+  const plan = await planOf(graph, "  - match: { op: MatMul }\n    keep: float16\n");
+  const { graph: result, diagnostics } = await quantize(plan, undefined, { ops, kernels });
+  expect(diagnostics).toMatchObject([{ code: "VX-QUANT-F16-RANGE", where: { node: "if/then_branch/second", value: "own" } }]);
+  expect(graphTree(result).places[1]!.graph.constants.map(({ name, type }) => [name, type.dtype])).toEqual([["own", "f32"]]);
+});

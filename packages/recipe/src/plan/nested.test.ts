@@ -67,6 +67,17 @@ test.each([
   expect(planToJson(plan)).toMatchObject({ keeps: [{ node: "if/then_branch/second", dtype: "float" }] });
 });
 
+test("keep: float16 holds inside operators, with a note that nothing is observed there", async () => {
+  const plan = await planned(`${WEIGHTS}  - match: { name: "*" }\n    keep: float16\n`);
+  expect(plan.keeps.map(({ node, dtype, within }) => [node.name, dtype, within?.path])).toEqual([
+    ["first", "f16", "if/then_branch/"],
+    ["second", "f16", "if/then_branch/"],
+  ]);
+  expect(plan.diagnostics.map(({ code, message, where }) => [code, message, where.line])).toEqual([
+    ["VX-QUANT-NESTED-HALF", expect.stringContaining("2 nodes inside If compute in float16"), 5],
+  ]);
+});
+
 test("a name that no node inside has is an error that knows those that are near", async () => {
   await expect(planned(`${WEIGHTS}  - match: { name: secund }\n    keep: float\n`)).rejects.toMatchObject({
     diagnostics: [{ code: "VX-RECIPE-NO-MATCH", hint: expect.stringContaining('Did you mean "second"?') }],

@@ -1,5 +1,5 @@
 import type { Diagnostic, GraphPlace, GraphTree, Node } from "@vlm-export/ir";
-import { placeOf, quantNestedFloat, recipeNoEffect } from "../errors.js";
+import { placeOf, quantNestedFloat, quantNestedHalf, recipeNoEffect } from "../errors.js";
 import type { KeepPlan, NodePlan, WeightPlan } from "../plan-types.js";
 import { exemptQuantized } from "./already-quantized.js";
 import { Exemptions } from "./exemptions.js";
@@ -36,10 +36,12 @@ export function planNested(nested: readonly NestedViews[], site: NestedSite): Ne
   const keeps: KeepPlan[] = [];
   for (const { place, views } of nested) {
     const weights = nestedWeights({ place, views }, site);
-    for (const keep of planKeeps([...views.values()])) keeps.push({ ...keep, dtype: "float", within: place });
+    for (const keep of planKeeps([...views.values()])) keeps.push({ ...keep, within: place });
     for (const node of views.keys()) nodes.set(node, nodePlan(node, weights));
   }
-  reportFloats(nested, site.report);
+  const holders = [...new Set(nested.flatMap(({ place }) => place.holder?.node.op ?? []))].sort();
+  reportFloats(nested, holders, site.report);
+  reportHalves(keeps, holders, site.report);
   return { nodes, keeps };
 }
 
@@ -60,12 +62,19 @@ function nodePlan(node: Node, weights: ReadonlyMap<string, WeightPlan>): NodePla
 }
 
 /** One warning for all whose activations the rules decide, and a note for each rule whose split is not made. */
-function reportFloats(nested: readonly NestedViews[], report: (finding: Diagnostic) => void): void {
+function reportFloats(nested: readonly NestedViews[], holders: readonly string[], report: (finding: Diagnostic) => void): void {
   const views = nested.flatMap(({ views: inside }) => [...inside.values()]);
   const floats = views.filter(({ operands, decisions }) => decisions.activations && operands.some(({ kind }) => kind === "activation"));
-  const holders = new Set(nested.flatMap(({ place }) => place.holder?.node.op ?? []));
-  if (floats.length > 0) report(quantNestedFloat(floats.length, [...holders].sort()));
+  if (floats.length > 0) report(quantNestedFloat(floats.length, holders));
   const splits = new Set(views.flatMap(({ decisions }) => decisions.split?.rule ?? []));
   for (const { decidedBy } of splits)
     report({ ...recipeNoEffect(placeOf(decidedBy), "split has no effect inside If, Loop and Scan."), severity: "info" });
+}
+
+/** A note for each rule that makes nodes compute in float16. */
+function reportHalves(keeps: readonly KeepPlan[], holders: readonly string[], report: (finding: Diagnostic) => void): void {
+  const rules = keeps.filter(({ dtype }) => dtype === "f16").map(({ decidedBy }) => decidedBy);
+  const distinct = new Map(rules.map((decidedBy) => [decidedBy.rule, decidedBy]));
+  for (const decidedBy of distinct.values())
+    report(quantNestedHalf(placeOf(decidedBy), rules.filter(({ rule }) => rule === decidedBy.rule).length, holders));
 }
