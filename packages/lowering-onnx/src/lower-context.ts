@@ -23,9 +23,9 @@ export interface LowerContext {
   readonly description: string;
   /** Domains of the operators that were written. */
   readonly domains: Set<string>;
-  /** Of each quantized value, by IR name. */
+  /** Of each quantized value of the outermost graph, by IR name. */
   readonly quantized: Map<string, QuantizedNames>;
-  /** By name of the initializer. */
+  /** By name of the initializer; of constants of the outermost graph. */
   readonly initializers: Map<string, InitializerSource>;
   /** Names of the extra outputs of taps, in the order of the taps. */
   readonly tapOutputs: Map<Tap, readonly string[]>;

@@ -33,6 +33,8 @@ interface QuantizedConstant {
   readonly quantized: QuantizedValue;
   readonly data: TensorData;
   readonly qparams: Qparams;
+  /** Defined by the outermost graph. */
+  readonly isOutermost: boolean;
 }
 
 /** What a nested graph sees of those around it. */
@@ -62,6 +64,8 @@ function withTaps(nodes: readonly OnnxNode[], first: number): readonly OnnxNode[
 class GraphLowering {
   private readonly graph: Graph;
   private readonly context: LowerContext;
+  /** The context tells what becomes of values of the outermost graph alone: names of others may be those of a graph beside theirs. */
+  private readonly isOutermost: boolean;
   private readonly writer: GraphWriter;
   /** Name under which nodes read a value. */
   private readonly readers = new Map<Value, string>();
@@ -81,6 +85,7 @@ class GraphLowering {
   constructor(graph: Graph, context: LowerContext, outer: Surroundings) {
     this.graph = graph;
     this.context = context;
+    this.isOutermost = context.graph === graph;
     this.writer = new GraphWriter(context.names, context.opset);
     this.outputs = new Set(graph.outputs);
     this.outer = outer;
@@ -104,10 +109,10 @@ class GraphLowering {
     const { graph, writer, context } = this;
     const declared = graph.outputs.map((value) => valueInfoOf(this.outputName(value), value.type));
     const first = writer.nodes.length;
-    const taps = context.graph === graph ? addTaps(graph, context, { writer, reader: (value) => this.reader(value) }) : [];
+    const taps = this.isOutermost ? addTaps(graph, context, { writer, reader: (value) => this.reader(value) }) : [];
     return onnxGraph({
       name: graph.name || "graph",
-      docString: context.graph === graph ? context.description : "",
+      docString: this.isOutermost ? context.description : "",
       nodes: taps.length > 0 ? withTaps(writer.nodes, first) : writer.nodes,
       initializers: writer.initializers,
       inputs: graph.inputs.map((value) => valueInfoOf(this.nameOf(value), value.type)),
@@ -165,7 +170,8 @@ class GraphLowering {
     if (!data || (this.graph.users(value).length === 0 && !this.outputs.has(value))) return;
     if (!type.quant) return this.addPlain(name, data);
     const quantized: QuantizedValue = { name, type, spec: type.quant };
-    this.addQuantized(value, { quantized, data, qparams: qparamsOf(quantized, this.context.zeroPoints === "always") });
+    const qparams = qparamsOf(quantized, this.context.zeroPoints === "always");
+    this.addQuantized(value, { quantized, data, qparams, isOutermost: this.isOutermost });
   }
 
   private addCapture(value: Value): void {
@@ -189,7 +195,8 @@ class GraphLowering {
     addDequantize(quantized, ints, output, { names, writer: this.writer });
     this.readers.set(value, output);
     this.qparams.set(value, names);
-    this.record(ints, name, data);
+    if (!constant.isOutermost) return;
+    this.context.initializers.set(ints, { value: name, data });
     const first = this.context.quantized.get(name);
     this.context.quantized.set(name, first ? { ...first, copies: [...first.copies, ints] } : { ints, copies: [], ...names });
   }
@@ -257,13 +264,13 @@ class GraphLowering {
       const names = addQparams(name, qparamsOf(quantized, true), this.writer);
       addDequantize(quantized, addQuantize(quantized, raw, names, this.writer), output, { names, writer: this.writer });
       this.qparams.set(value, names);
-      this.context.quantized.set(name, { ints: undefined, copies: [], ...names });
+      if (this.isOutermost) this.context.quantized.set(name, { ints: undefined, copies: [], ...names });
     }
     this.readers.set(value, output);
   }
 
   private record(initializer: string, value: string, data: TensorData): void {
-    this.context.initializers.set(initializer, { value, data });
+    if (this.isOutermost) this.context.initializers.set(initializer, { value, data });
   }
 
   /** Types that no reader of the file could infer: results of operators that the registry does not know. */

@@ -360,3 +360,36 @@ test("a constant that is read in f16 and widened is stored once", () => {
   expect(lines(model.graph)).toContain("wide = Cast(w)");
   expect([...initializers]).toEqual([["w", { value: "w", data: half }]]);
 });
+
+test("values of sibling graphs that have the same names are not taken for one another, nor for those of the outermost graph", () => {
+  const bodyOf = (scale: number, storage: DType, numbers: readonly number[]): Graph => {
+    const body = new GraphEditor(ops, "body");
+    const quant = spec({ storage, scale: f32Tensor([scale], [1, 1]) });
+    const own = body.addConstant("own", ints(storage, [2, 4], numbers), { ...F32(2, 4), quant });
+    const product = one(
+      body.insert("Mul", [body.addCapture("w", F32(2, 4)), own], {}, { outputs: ["y"], types: [{ ...F32(2, 4), quant }] }),
+    );
+    body.addOutput(one(body.insert("Add", [product, body.addConstant("k", f32Tensor([scale], [1]))], {}, { outputs: ["z"] })));
+    return body.graph;
+  };
+  const edit = new GraphEditor(ops, "g");
+  const w = edit.addConstant("w", ints("i8", [2, 4], [9, 9, 9, 9, 9, 9, 9, 9]), { ...F32(2, 4), quant: spec({ storage: "i8" }) });
+  const attrs = {
+    then_branch: { kind: "graph" as const, graph: bodyOf(0.25, "i8", [1, 2, 3, 4, 5, 6, 7, 8]) },
+    else_branch: { kind: "graph" as const, graph: bodyOf(4, "u8", [8, 7, 6, 5, 4, 3, 2, 1]) },
+  };
+  const given = { outputs: ["out"], captures: new Map([["w", w]]) };
+  edit.addOutput(one(edit.insert("If", [edit.addInput("c", { dtype: "bool", shape: [] })], attrs, given)));
+  const { model, quantized, initializers } = lower(edit.graph);
+  const bodies = (model.graph.nodes[0]?.attributes ?? []).flatMap((attribute) =>
+    attribute.kind === "graph" ? [attribute.value.graph] : [],
+  );
+  const namesOf = (end: string) => bodies.map((body) => body.initializers.map(({ name }) => name).find((name) => name.endsWith(end)));
+  expect(bodies.map((body) => lines(body).at(-1))).toEqual(["z = Add(y_dequantized, k)", "z = Add(y_dequantized_1, k)"]);
+  expect(namesOf("own_quantized_1")).toEqual([undefined, "own_quantized_1"]);
+  expect([...quantized].map(([name, { ints: held, copies }]) => [name, held, copies])).toEqual([["w", "w_quantized", ["w_quantized_1"]]]);
+  expect([...initializers].map(([name, { value, data }]) => [name, value, data])).toEqual([
+    ["w_quantized", "w", w.data],
+    ["w_quantized_1", "w", w.data],
+  ]);
+});

@@ -24,9 +24,9 @@ export interface LowerOptions {
 
 export interface LoweredOnnx {
   readonly model: OnnxModel;
-  /** Of each quantized value, by IR name: which initializers hold it. */
+  /** Of each quantized value of the outermost graph, by IR name: which initializers hold it. */
   readonly quantized: ReadonlyMap<string, QuantizedNames>;
-  /** Source of each initializer that is a constant of the graph, by name in the artifact. */
+  /** Source of each initializer that is a constant of the outermost graph, by name in the artifact. */
   readonly initializers: ReadonlyMap<string, InitializerSource>;
   /** Output names of each tap: one for a tensor, minimum and maximum for a range. */
   readonly taps: ReadonlyMap<Tap, readonly string[]>;
