@@ -1,4 +1,4 @@
-import { f32Tensor, GraphEditor, memoryTensor, type OpRegistry, type TensorType } from "@vlm-export/ir";
+import { f32Tensor, type Graph, GraphEditor, memoryTensor, type OpRegistry, type TensorType, type Value } from "@vlm-export/ir";
 import { type IntegerType, pack } from "@vlm-export/numerics";
 import { activationType, type ConformanceCase, modelOf, quantizedConstant, type WeightForm } from "./case.js";
 
@@ -114,6 +114,41 @@ const names: ConformanceCase = {
   },
 };
 
+/** The weights of {@link conditional}: one that both branches read, and one of a single branch. */
+const SHARED: WeightForm = { storage: "i8", range: [-127, 127], granularity: "channel", scaleShape: [1, N] };
+const OWN: WeightForm = { storage: "i8", range: [-127, 127], granularity: "tensor", scaleShape: [1, 1] };
+
+/** x · weights, one after the other, in a graph that takes all of them from outside. */
+function branch(edit: GraphEditor, name: string, [x, ...weights]: readonly Value[]): Graph {
+  const inside = new GraphEditor(edit.ops, name);
+  const [input, ...factors] = [x, ...weights].flatMap((value) => (value ? inside.addCapture(value.name, value.type) : []));
+  const product = factors.reduce((left, right) => inside.insert("MatMul", [left, right])[0] ?? left, input as Value);
+  inside.addOutput(product);
+  return inside.graph;
+}
+
+/** x·W·V where the greatest x is positive, else x·W: the graphs inside If have no weights of their own, they capture those of the graph around. */
+const conditional: ConformanceCase = {
+  name: "weight-only inside If",
+  build(ops) {
+    const edit = new GraphEditor(ops, "main");
+    const x = edit.addInput("x", INPUT);
+    const shared = quantizedConstant(edit, "shared", [K, N], SHARED);
+    const own = quantizedConstant(edit, "if/then_branch/own", [N, N], OWN);
+    const zero = edit.addConstant("zero", f32Tensor([0], []));
+    const [greatest] = edit.insert("ReduceMax", [x], { keepdims: 0 });
+    const [isPositive] = edit.insert("Greater", [greatest as Value, zero]);
+    const attrs = {
+      then_branch: { kind: "graph", graph: branch(edit, "then", [x, shared, own]) },
+      else_branch: { kind: "graph", graph: branch(edit, "else", [x, shared]) },
+    } as const;
+    const captures = new Map([x, shared, own].map((value) => [value.name, value]));
+    const types = [{ dtype: "f32", shape: [4, N] } as const];
+    addOutput(edit, edit.insert("If", [isPositive as Value], attrs, { name: "if", captures, outputs: ["y"], types })[0]);
+    return modelOf("conditional", edit.graph);
+  },
+};
+
 /** All cases; a backend rejects by a rule what its format does not hold. */
 export const conformanceCases: readonly ConformanceCase[] = [
   weightOnly("i8 per tensor", { storage: "i8", range: [-127, 127], granularity: "tensor", scaleShape: [1, 1] }),
@@ -160,4 +195,5 @@ export const conformanceCases: readonly ConformanceCase[] = [
   convolution,
   floatBias,
   names,
+  conditional,
 ];

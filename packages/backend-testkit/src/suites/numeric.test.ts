@@ -74,11 +74,18 @@ function dropLast(edit: GraphEditor): void {
   edit.replaceAllUses(last.outputs[0]!, last.inputs[0]!);
 }
 
+function swapBranches(edit: GraphEditor): void {
+  const conditional = edit.graph.nodes.find(({ op }) => op === "If")!;
+  const { then_branch, else_branch } = conditional.attrs;
+  edit.setAttrs(conditional, { then_branch: else_branch!, else_branch: then_branch! });
+}
+
 test.each(conformanceCases)("an engine that computes what the graph says passes: $name", async ({ name }) => {
   expect(await checkChanged(name, () => undefined)).toEqual({ status: "passed", detail: "engine 1: 1 outputs" });
 });
 
 const WEIGHT_ONLY = "weight-only i8 per channel";
+const INSIDE_IF = "weight-only inside If";
 
 test.each<readonly [string, string, (edit: GraphEditor) => void]>([
   ["scales of other channels", WEIGHT_ONLY, (edit) => turnScales(edit, "w")],
@@ -90,6 +97,8 @@ test.each<readonly [string, string, (edit: GraphEditor) => void]>([
   ["a sign shift too many", WEIGHT_ONLY, (edit) => changeIntegers(edit, "w", (codes) => codes.map((q) => ((q + 256) % 256) - 128))],
   ["an int32 bias of 0", "static Conv with int32 bias", (edit) => changeIntegers(edit, "b", (codes) => codes.map(() => 0))],
   ["a float bias that is left out", "weight-only with a float bias", dropLast],
+  ["scales of other channels inside If", INSIDE_IF, (edit) => turnScales(edit, "shared")],
+  ["the other branch", INSIDE_IF, swapBranches],
 ])("an engine that computes with %s fails", async (_, name, change) => {
   await expect(checkChanged(name, change)).rejects.toThrow(/is not what the graph computes: .* at element \d+ \S+ instead of/);
 });
