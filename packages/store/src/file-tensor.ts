@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
+import { readAll } from "@vlm-export/formats/files";
 import { byteLengthOf, type DType, elementCount, type FileLocation, type TensorData } from "@vlm-export/ir";
 import { quantScratchRead } from "./errors.js";
 
@@ -29,7 +30,7 @@ function readRange({ path, offset }: FileLocation, from: number, bytes: Uint8Arr
   try {
     const handle = openSync(path, "r");
     try {
-      missing -= readWhole(handle, bytes, begin);
+      missing -= readAll(handle, bytes, begin);
     } finally {
       closeSync(handle);
     }
@@ -37,17 +38,4 @@ function readRange({ path, offset }: FileLocation, from: number, bytes: Uint8Arr
     throw quantScratchRead(path, begin, end, error);
   }
   if (missing > 0) throw quantScratchRead(path, begin, end);
-}
-
-/** The system reads less than 2 GiB in one call. */
-const MOST_PER_READ = 1 << 30;
-
-/** Fills `bytes` from `position` on; returns how many there were. */
-function readWhole(handle: number, bytes: Uint8Array, position: number): number {
-  for (let done = 0; done < bytes.byteLength; ) {
-    const count = readSync(handle, bytes, done, Math.min(bytes.byteLength - done, MOST_PER_READ), position + done);
-    if (count === 0) return done;
-    done += count;
-  }
-  return bytes.byteLength;
 }

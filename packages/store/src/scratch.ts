@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, open, readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { writeAll } from "@vlm-export/formats/files";
 import type { DType, FileLocation, TensorData } from "@vlm-export/ir";
 import { quantScratchWrite } from "./errors.js";
 import { fileTensor } from "./file-tensor.js";
@@ -34,7 +35,10 @@ export async function openScratch(root: string): Promise<Scratch> {
       file ??= openNew(path);
       const handle = await file;
       let position = offset;
-      for (const part of parts) position += await writeWhole(handle, part, position);
+      for (const part of parts) {
+        await writeAll(handle, part, position);
+        position += part.byteLength;
+      }
     } catch (error) {
       throw quantScratchWrite(path, error);
     }
@@ -72,17 +76,6 @@ export async function openScratch(root: string): Promise<Scratch> {
 async function openNew(path: string): Promise<FileHandle> {
   makeFolder(dirname(path));
   return open(path, "wx");
-}
-
-/** The system writes less than 2 GiB in one call. */
-const MOST_PER_WRITE = 1 << 30;
-
-async function writeWhole(handle: FileHandle, part: Uint8Array, position: number): Promise<number> {
-  for (let done = 0; done < part.byteLength; ) {
-    const { bytesWritten } = await handle.write(part, done, Math.min(part.byteLength - done, MOST_PER_WRITE), position + done);
-    done += bytesWritten;
-  }
-  return part.byteLength;
 }
 
 async function removeStale(root: string): Promise<void> {

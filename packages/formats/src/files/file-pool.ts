@@ -1,7 +1,7 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, statSync } from "node:fs";
 import { allocate, type ByteRange, checkBounds } from "./byte-range.js";
 import { fileChanged, fileClosed, fileKind, fileOpen, fileRange, fileRead } from "./errors.js";
-import { readAll } from "./read-all.js";
+import { readAll } from "./all-bytes.js";
 
 /** A file of a pool: which one it was when first opened, and its descriptor while it has one. */
 interface PooledFile {

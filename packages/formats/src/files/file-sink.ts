@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { HASH_WORKER_URL } from "../hash-worker-url.js";
+import { writeAll } from "./all-bytes.js";
 import { sinkAccess, sinkClosed, sinkFull, sinkWrite } from "./errors.js";
 import { HashThread } from "./hash-thread.js";
 
@@ -202,16 +203,6 @@ function inlineHash(): FileHash {
     digest: async () => hash.digest("hex"),
     stop: async () => undefined,
   };
-}
-
-/** The system writes less than 2 GiB in one call. */
-const MOST_PER_WRITE = 1 << 30;
-
-async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.byteLength; ) {
-    const { bytesWritten } = await handle.write(bytes, done, Math.min(bytes.byteLength - done, MOST_PER_WRITE), position + done);
-    done += bytesWritten;
-  }
 }
 
 function failure(path: string, offset: number, byteLength: number, error: unknown): Error {

@@ -5,12 +5,11 @@ import { type Factors, multiply } from "../factors.js";
 import { floatsFromBytes } from "../floats.js";
 import { type Floats, type Kernels, STAGE_LIMIT } from "../kernels.js";
 import { NumericsError } from "../numerics-error.js";
+import { MOST_PER_CALL } from "./most-per-call.js";
 import type { FilePlace, FileRange, FloatFile } from "./tasks.js";
 
 /** Small enough to stay in the cache between the read and the hash. */
 const HASH_WINDOW = 1 << 18;
-/** The system reads less than 2 GiB in one call. */
-const MOST_PER_READ = 1 << 30;
 
 /**
  * The floats of `file`, read into the kernels' own memory when they fit there (valid until the next use of the window), else into a new
@@ -67,7 +66,7 @@ function readFully(fd: number, bytes: Uint8Array, { path, begin, end }: FileRang
   if (!Number.isSafeInteger(begin) || begin < 0 || !Number.isSafeInteger(end)) throw shortFile(path, end - begin, 0);
   let done = 0;
   while (done < end - begin) {
-    const count = readSync(fd, bytes, done, Math.min(bytes.length - done, MOST_PER_READ), begin + done);
+    const count = readSync(fd, bytes, done, Math.min(bytes.length - done, MOST_PER_CALL), begin + done);
     if (count === 0) throw shortFile(path, end - begin, done);
     done += count;
   }

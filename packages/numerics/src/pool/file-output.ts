@@ -1,10 +1,8 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { unwritableFile } from "../errors.js";
 import type { FloatType, Kernels } from "../kernels.js";
+import { MOST_PER_CALL } from "./most-per-call.js";
 import type { FilePlace } from "./tasks.js";
-
-/** The system writes less than 2 GiB in one call. */
-const MOST_PER_WRITE = 1 << 30;
 
 /** Writes all of `bytes` from a place of a file on. Throws VX-QUANT-UNWRITABLE-FILE. */
 export function writeBytes({ path, offset }: FilePlace, bytes: Uint8Array): void {
@@ -12,7 +10,7 @@ export function writeBytes({ path, offset }: FilePlace, bytes: Uint8Array): void
   try {
     fd = openSync(path, "r+");
     for (let done = 0; done < bytes.byteLength; )
-      done += writeSync(fd, bytes, done, Math.min(bytes.byteLength - done, MOST_PER_WRITE), offset + done);
+      done += writeSync(fd, bytes, done, Math.min(bytes.byteLength - done, MOST_PER_CALL), offset + done);
   } catch (cause) {
     throw unwritableFile(path, cause);
   } finally {

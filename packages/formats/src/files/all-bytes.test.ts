@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { readAll } from "./read-all.js";
+import { readAll, writeAll } from "./all-bytes.js";
 
 const calls = vi.hoisted(() => [] as (readonly [offset: number, length: number, position: number])[]);
 /** Reads as the system does, without touching the memory; the file ends at 5 GiB. */
@@ -20,4 +20,19 @@ test("2 GiB and more are read in several calls, up to the end of the file", () =
     [2 ** 31, 8, 2 ** 31 + 16],
   ]);
   expect(readAll(0, target, 4 * 2 ** 30)).toBe(2 ** 30);
+});
+
+test("2 GiB and more are written in several calls, and what a call leaves over in the next", async () => {
+  const written: (readonly [offset: number, length: number, position: number])[] = [];
+  const write = async (_: Uint8Array, offset: number, length: number, position: number) => {
+    if (length >= 2 ** 31) throw new RangeError(`length is ${length}`);
+    written.push([offset, length, position]);
+    return { bytesWritten: Math.min(length, 2 ** 30 - 8) };
+  };
+  await writeAll({ write } as unknown as Parameters<typeof writeAll>[0], new Uint8Array(2 ** 31), 16);
+  expect(written).toEqual([
+    [0, 2 ** 30, 16],
+    [2 ** 30 - 8, 2 ** 30, 2 ** 30 + 8],
+    [2 ** 31 - 16, 16, 2 ** 31],
+  ]);
 });
