@@ -55,12 +55,15 @@ export function derivedProblem(model: TfliteModel, { located, areAllLocated }: T
 class File {
   readonly operators: readonly TfliteOperator[];
   readonly tensors: readonly TfliteTensor[];
+  /** Operators that multiply an int32 bias that is made real, by its index. */
+  readonly scalings: ReadonlyMap<number, readonly TfliteOperator[]>;
   private readonly model: TfliteModel;
 
   constructor(model: TfliteModel) {
     this.model = model;
     this.operators = model.subgraphs[0]?.operators ?? [];
     this.tensors = model.subgraphs[0]?.tensors ?? [];
+    this.scalings = scalingsOf(this);
   }
 
   nameOf({ opcode }: TfliteOperator): string {
@@ -93,8 +96,9 @@ function madeReal(file: File, operator: TfliteOperator): DerivedProblem | undefi
   const [from] = file.endsOf(operator);
   const scales = isBiasCast(file, operator) ? from?.quantization?.scale : undefined;
   if (!from || !scales) return undefined;
-  const readers = file.operators.filter((reader) => file.nameOf(reader) === "MUL" && reader.inputs.includes(operator.outputs[0] ?? -1));
-  const factors = readers.flatMap(({ inputs }) => inputs.flatMap((input) => file.tensors[input] ?? []));
+  const factors = (file.scalings.get(operator.outputs[0] ?? -1) ?? []).flatMap(({ inputs }) =>
+    inputs.flatMap((input) => file.tensors[input] ?? []),
+  );
   const other = factors.find((factor) => {
     const data = file.dataOf(factor);
     return data !== undefined && !areFloats(data, scales);
@@ -118,7 +122,7 @@ function ownBias(file: File, located: ReadonlySet<number>): DerivedProblem | und
 
 /** Numbers of operators and zeros aside, a real or quantized constant is one of the graph; whole numbers may be shapes, axes and positions. */
 function untraced(file: File, located: ReadonlySet<number>): DerivedProblem | undefined {
-  const factors = new Set(file.operators.flatMap((operator) => (isFactor(file, operator) ? operator.inputs : [])));
+  const factors = new Set([...file.scalings.values()].flat().flatMap(({ inputs }) => inputs)); // which madeReal has compared
   const other = file.tensors.find((tensor, i) => {
     const isWhole = (tensor.type === "INT32" && !tensor.quantization?.scale.length) || tensor.type === "BOOL";
     const data = isWhole || located.has(i) || factors.has(i) ? undefined : file.dataOf(tensor);
@@ -127,10 +131,12 @@ function untraced(file: File, located: ReadonlySet<number>): DerivedProblem | un
   return other && { tensor: other.name, problem: `${other.name} is a constant that stands for no value of the graph` };
 }
 
-/** Multiplies an int32 bias that is made real: {@link madeReal} has compared the other operand. */
-function isFactor(file: File, operator: TfliteOperator): boolean {
-  const isCast = (input: number) => file.operators.some((cast) => isBiasCast(file, cast) && cast.outputs.includes(input));
-  return file.nameOf(operator) === "MUL" && operator.inputs.some(isCast);
+function scalingsOf(file: File): ReadonlyMap<number, readonly TfliteOperator[]> {
+  const casts = file.operators.filter((operator) => isBiasCast(file, operator));
+  const scalings = new Map(casts.map(({ outputs }) => [outputs[0] ?? -1, [] as TfliteOperator[]]));
+  for (const operator of file.operators)
+    if (file.nameOf(operator) === "MUL") for (const input of new Set(operator.inputs)) scalings.get(input)?.push(operator);
+  return scalings;
 }
 
 function isBiasCast(file: File, operator: TfliteOperator): boolean {
