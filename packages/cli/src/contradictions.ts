@@ -1,14 +1,13 @@
 import type { Diagnostic } from "@vlm-export/ir";
 import type { Manifest, ManifestFile, ManifestTarget } from "@vlm-export/schemas";
 import { verifyContradiction } from "./errors.js";
-import { type RecordedTarget, recordedRun } from "./recorded-run.js";
+import type { RecordedRun, RecordedTarget } from "./recorded-run.js";
 
 /**
- * Where report.json says something else than the manifest beside it, by target: one of them is of another run, or was changed. Nothing
+ * Where a report says something else than the manifest beside it in `dist`, by target: one of them is of another run, or was changed. Nothing
  * where there is no report; what a report leaves out contradicts nothing.
  */
-export function contradictions(dist: string, manifest: Manifest): ReadonlyMap<string, Diagnostic> {
-  const report = recordedRun(dist);
+export function contradictions(dist: string, report: RecordedRun | undefined, manifest: Manifest): ReadonlyMap<string, Diagnostic> {
   if (report === undefined) return new Map();
   const entries = new Map(Object.entries(manifest.targets));
   const reported = new Map(Object.entries(report.targets ?? {}));

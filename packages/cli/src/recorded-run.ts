@@ -5,30 +5,29 @@ import type { TargetReport } from "@vlm-export/schemas";
 import { verifyNoTargets, verifyRejected } from "./errors.js";
 
 /**
- * Targets whose artifacts the run that wrote `dist` rejected, by its report.json; `proven` are those in its manifest. Without a report that
+ * Targets whose artifacts the run that wrote `dist` rejected, by its report; `proven` are those in its manifest. Without a report that
  * can be read there are none. Throws VX-VERIFY-NO-TARGETS, of kind verify, where nothing is proven.
  */
-export function rejectedTargets(dist: string, proven: readonly string[]): ReadonlyMap<string, Diagnostic> {
-  const targets = reportedTargets(dist).filter(([name]) => !proven.includes(name));
+export function rejectedTargets(dist: string, report: RecordedRun | undefined, proven: readonly string[]): ReadonlyMap<string, Diagnostic> {
+  const targets = Object.entries(report?.targets ?? {}).filter(([name]) => !proven.includes(name));
   const rejected = targets.filter(([, target]) => target?.status === "failed").map(([name]) => [name, verifyRejected(name, dist)] as const);
   if (proven.length > 0) return new Map(rejected);
   const names = targets.map(([name]) => name);
   throw new VxError([verifyNoTargets(dist, names), ...rejected.map(([, diagnostic]) => diagnostic)], { kind: "verify" });
 }
 
-function reportedTargets(dist: string): readonly (readonly [string, RecordedTarget | null])[] {
-  return Object.entries(recordedRun(dist)?.targets ?? {});
-}
-
 /** What is read of a target in a report, of which nothing is certain. */
 export type RecordedTarget = Partial<Pick<TargetReport, "status" | "files" | "proof">>;
 
+/** What is read of a report, of which nothing is certain. */
+export interface RecordedRun {
+  readonly graphHash?: string;
+  readonly recipeHash?: string;
+  readonly targets?: Readonly<Record<string, RecordedTarget | null>>;
+}
+
 /** The report.json of an output folder, empty where it is damaged; undefined where there is none. */
-export function recordedRun(
-  dist: string,
-):
-  | { readonly graphHash?: string; readonly recipeHash?: string; readonly targets?: Readonly<Record<string, RecordedTarget | null>> }
-  | undefined {
+export function recordedRun(dist: string): RecordedRun | undefined {
   const path = join(dist, "report.json");
   if (!existsSync(path)) return undefined;
   try {

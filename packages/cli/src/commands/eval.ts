@@ -5,7 +5,7 @@ import type { CommandSite } from "../command-site.js";
 import { backendsOf, PLUGIN_OPTION } from "../common.js";
 import { cliUsage } from "../errors.js";
 import { EXIT } from "../exit-codes.js";
-import { rejectedTargets } from "../recorded-run.js";
+import { recordedRun, rejectedTargets } from "../recorded-run.js";
 
 interface EvalArgs {
   readonly dist: string;
@@ -46,7 +46,7 @@ async function runEval(site: CommandSite, { dist, data, labels, model, limit, pl
     import("../with-progress.js"),
   ]);
   const names = inspectOutput(dist).targets.map(({ name }) => name);
-  const rejected = rejectedTargets(dist, names);
+  const rejected = rejectedTargets(dist, recordedRun(dist), names);
   if (rejected.size > 0) site.exitCode = EXIT.verify;
   for (const diagnostic of rejected.values()) site.output.message(diagnostic);
   const backends = await backendsOf(site.output, plugin);

@@ -5,7 +5,7 @@ import type { CommandSite } from "../command-site.js";
 import { backendsOf, PLUGIN_OPTION } from "../common.js";
 import { contradictions } from "../contradictions.js";
 import { EXIT } from "../exit-codes.js";
-import { rejectedTargets } from "../recorded-run.js";
+import { recordedRun, rejectedTargets } from "../recorded-run.js";
 
 interface VerifyArgs {
   readonly dist: string;
@@ -36,12 +36,13 @@ async function runVerify(site: CommandSite, { dist, plugin }: VerifyArgs): Promi
   ]);
   const { manifest, targets } = inspectOutput(dist);
   const names = targets.map(({ name }) => name);
-  const rejected = [...rejectedTargets(dist, names)].map(([target, found]): VerifiedTarget => ({ target, diagnostics: [found] }));
+  const report = recordedRun(dist);
+  const rejected = [...rejectedTargets(dist, report, names)].map(([target, found]): VerifiedTarget => ({ target, diagnostics: [found] }));
   const backends = await backendsOf(site.output, plugin);
   const proven = await withProgress(site, Object.keys(manifest.targets), ({ onEvent }) =>
     verifyOutput(dist, { backends, environment: process.env, signal: site.signal, onEvent }),
   );
-  const contradicted = contradictions(dist, manifest);
+  const contradicted = contradictions(dist, report, manifest);
   const results = withFindings([...proven, ...rejected], contradicted);
   for (const { diagnostics } of results) for (const diagnostic of diagnostics) site.output.message(diagnostic);
   const unproven = results.filter(({ target, proof }) => contradicted.has(target) || proof?.tensorsDifferent !== 0);
