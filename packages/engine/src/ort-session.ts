@@ -33,7 +33,8 @@ export class OrtSession implements EngineSession {
     this.#model = model;
     this.weights = weights;
     this.inputs = session.inputMetadata.map(portOf);
-    const own = session.outputMetadata.filter(({ name }) => outputs?.includes(name) ?? true);
+    const named = outputs && new Set(outputs);
+    const own = session.outputMetadata.filter(({ name }) => named?.has(name) ?? true);
     this.outputs = own.filter((meta) => unreadable === "refused" || lossOf(meta) === undefined).map(outputPortOf);
     this.#fetches = fetchesOf(model, this.outputs);
   }

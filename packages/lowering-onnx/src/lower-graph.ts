@@ -109,7 +109,7 @@ class GraphLowering {
     const { graph, writer, context } = this;
     const declared = graph.outputs.map((value) => valueInfoOf(this.outputName(value), value.type));
     const first = writer.nodes.length;
-    const taps = this.isOutermost ? addTaps(graph, context, { writer, reader: (value) => this.reader(value) }) : [];
+    const taps = this.isOutermost ? addTaps(graph, context, { writer, outputs: this.outputs, reader: (value) => this.reader(value) }) : [];
     return onnxGraph({
       name: graph.name || "graph",
       docString: this.isOutermost ? context.description : "",

@@ -2,6 +2,7 @@ import { intAttribute, type OnnxValueInfo } from "@vlm-export/formats/onnx";
 import { type DType, type Graph, i64Tensor, type TensorType, type Value } from "@vlm-export/ir";
 import { lowerTap } from "./errors.js";
 import type { GraphWriter } from "./graph-writer.js";
+import { MAX_LEAVES } from "./leaves-last.js";
 import type { LowerContext } from "./lower-context.js";
 import { castTo } from "./qdq/pair.js";
 import { valueInfoOf } from "./value-info.js";
@@ -21,32 +22,35 @@ const PLAIN: ReadonlySet<DType> = new Set<DType>(["f32", "f64", "i64", "i32", "i
 
 interface TapSite {
   readonly writer: GraphWriter;
+  /** The outputs of the graph. */
+  readonly outputs: ReadonlySet<Value>;
   readonly reader: (value: Value) => string;
 }
 
 /** Adds the nodes of the taps; returns the declarations of their outputs. Throws VX-LOWER-TAP. */
 export function addTaps(graph: Graph, context: LowerContext, site: TapSite): readonly OnnxValueInfo[] {
   if (context.taps.length === 0) return [];
-  const infos = context.taps.flatMap((tap) => {
+  const declared = new Set([...site.outputs].map(({ name }) => name));
+  const given = context.taps.flatMap((tap) => {
     const value = graph.value(tap.value);
     if (!value) throw lowerTap(tap.value);
-    const infos =
-      tap.kind === "range" ? addRange(value, site) : tap.every ? addPart(value, tap.every, site) : addTensor(value, graph, site);
+    const infos = tap.kind === "range" ? addRange(value, site) : tap.every ? addPart(value, tap.every, site) : addTensor(value, site);
     context.tapOutputs.set(
       tap,
       infos.map(({ name }) => name),
     );
-    return infos.filter(({ name }) => !graph.outputs.some((output) => output.name === name));
+    return infos.filter(({ name }) => !declared.has(name));
   });
-  return [...infos, ...addReaders(graph, site)];
+  return [...given, ...addReaders(site)];
 }
 
 /**
  * Something that reads each of the model's outputs. ONNX Runtime computes first what the newest of the nodes needs that no other reads, and the
  * newest are those that it fuses itself: where one gives an output, nothing of a tap would be computed before the model is through.
  */
-function addReaders(graph: Graph, { writer, reader }: TapSite): readonly OnnxValueInfo[] {
-  return graph.outputs
+function addReaders({ writer, outputs, reader }: TapSite): readonly OnnxValueInfo[] {
+  if (outputs.size > MAX_LEAVES) return []; // then the order is left as it is
+  return [...outputs]
     .filter(({ producer, type }) => producer && !type.foreign)
     .map((value) => {
       const size = writer.node("Size", [reader(value)], [writer.names.value(`${value.name}_size`)]);
@@ -58,10 +62,10 @@ function addReaders(graph: Graph, { writer, reader }: TapSite): readonly OnnxVal
 const LOST = "__proto__";
 
 /** The value itself where it may be an output as it is: graph inputs and constants may not in every engine. */
-function addTensor(value: Value, graph: Graph, { writer, reader }: TapSite): readonly OnnxValueInfo[] {
+function addTensor(value: Value, { writer, outputs, reader }: TapSite): readonly OnnxValueInfo[] {
   const name = reader(value);
   const { dtype } = value.type;
-  if (graph.outputs.includes(value) && name !== LOST) return [valueInfoOf(name, value.type)];
+  if (outputs.has(value) && name !== LOST) return [valueInfoOf(name, value.type)];
   const plain = isPlain(dtype);
   if (plain && value.producer && name !== LOST) return [valueInfoOf(name, value.type)];
   const tap = writer.names.value(`${value.name}_tap`);
