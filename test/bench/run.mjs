@@ -2,13 +2,14 @@
  * The benchmarks: npm run bench [-- NAME… --repeats 3 --only WHICH… --markdown]
  *
  * Without names all of them run. Results go to bench-out/results.json, which keeps the benches that were not named;
- * --markdown prints the tables of that file. --only picks trained models, architectures of `zoo`, or entrants of `static`. What is missing (our CLI, a peer's environment, the material) is "not run".
+ * --markdown prints the tables of that file. --only picks trained models, architectures of `zoo`, entrants of `static`, or chains of `many-nodes`. What is missing (our CLI, a peer's environment, the material) is "not run".
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import * as inspect from "./benches/inspect.mjs";
+import * as manyNodes from "./benches/many-nodes.mjs";
 import * as nodeCases from "./benches/node-cases.mjs";
 import * as quality from "./benches/quality.mjs";
 import * as staticInt8 from "./benches/static.mjs";
@@ -24,6 +25,7 @@ const BENCHES = new Map([
   ["quality", quality],
   ["inspect", inspect],
   ["weight-only", weightOnly],
+  ["many-nodes", manyNodes],
   ["trained", trained],
   ["node-cases", nodeCases],
   ["zoo", zoo],
