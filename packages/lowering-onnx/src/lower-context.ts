@@ -24,7 +24,7 @@ export interface LowerContext {
   /** Domains of the operators that were written. */
   readonly domains: Set<string>;
   /** Of each quantized value of the outermost graph, by IR name. */
-  readonly quantized: Map<string, QuantizedNames>;
+  readonly quantized: Map<string, QuantizedNames & { readonly copies: string[] }>;
   /** By name of the initializer; of constants of the outermost graph. */
   readonly initializers: Map<string, InitializerSource>;
   /** Names of the extra outputs of taps, in the order of the taps. */

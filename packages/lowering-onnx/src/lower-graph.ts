@@ -198,7 +198,8 @@ class GraphLowering {
     if (!constant.isOutermost) return;
     this.context.initializers.set(ints, { value: name, data });
     const first = this.context.quantized.get(name);
-    this.context.quantized.set(name, first ? { ...first, copies: [...first.copies, ints] } : { ints, copies: [], ...names });
+    if (first) first.copies.push(ints);
+    else this.context.quantized.set(name, { ints, copies: [], ...names });
   }
 
   /** A widened constant is stored once as the 16-bit floats that it is, and a Cast bears its name. */
