@@ -66,6 +66,17 @@ test("a value that is several graph outputs is replaced in all of them, under it
   expect(edit.graph.outputs[0]).toBe(c);
 });
 
+test("what is known of the shape of an output stays known when another value, of which less is, takes its place", () => {
+  const edit = new GraphEditor(ops, "g");
+  const unknown = edit.addInput("x", { dtype: "f32", shape: undefined });
+  const [y] = edit.insert("Relu", [unknown], {}, { outputs: ["y"], types: [F32] });
+  edit.addOutput(y!);
+  edit.replaceAllUses(y!, unknown);
+  expect(edit.graph.outputs.map(({ name, type }) => [name, type])).toEqual([["y", F32]]);
+  edit.replaceAllUses(edit.graph.outputs[0]!, edit.insert("Relu", [unknown])[0]!);
+  expect(edit.graph.outputs.map(({ name, type, producer }) => [name, type, producer?.op])).toEqual([["y", F32, "Relu"]]);
+});
+
 test("a changed type travels to all readers", () => {
   const edit = new GraphEditor(ops, "g");
   const x = edit.addInput("x", F32);

@@ -260,12 +260,16 @@ export class GraphEditor {
     if (next.role === undefined && old.role !== undefined) next.role = old.role;
   }
 
+  /** What is known of the output's shape stays known: inside operators it may be declared alone, and engines ask for it there. */
   private replaceOutput(from: Value, to: Value): void {
-    const name = from.name;
+    const { name } = from;
+    const type: TensorType = { dtype: "unknown", shape: from.type.shape };
     this.rename(from, this.freshName(`${name}_replaced`));
     let bearer = to;
-    if (to.producer && !this.store.outputs.includes(to)) this.rename(to, name);
-    else bearer = this.insert("Identity", [to], {}, { outputs: [name], origin: from.producer?.origin ?? [] })[0] as Value;
+    if (to.producer && !this.store.outputs.includes(to)) {
+      this.rename(to, name);
+      if (this.refine(to, mergeTypes(type, to.type))) this.propagate(this.store.users(to));
+    } else bearer = this.insert("Identity", [to], {}, { outputs: [name], types: [type], origin: from.producer?.origin ?? [] })[0] as Value;
     this.putOutputs(from, bearer);
   }
 

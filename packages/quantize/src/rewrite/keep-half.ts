@@ -65,6 +65,7 @@ class Halves {
     const made = edit.insert(node.op, inputs, attrs, {
       name: `${node.name}_f16`,
       outputs,
+      types: node.outputs.map((value) => (value ? { dtype: "unknown", shape: value.type.shape } : undefined)),
       origin,
       captures,
       ...(role !== undefined && { role }),
