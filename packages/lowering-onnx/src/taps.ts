@@ -51,7 +51,7 @@ export function addTaps(graph: Graph, context: LowerContext, site: TapSite): rea
 function addReaders({ writer, outputs, reader }: TapSite): readonly OnnxValueInfo[] {
   if (outputs.size > MAX_LEAVES) return []; // then the order is left as it is
   return [...outputs]
-    .filter(({ producer, type }) => producer && !type.foreign)
+    .filter(({ producer, type: { dtype, foreign } }) => producer && dtype !== "unknown" && !foreign)
     .map((value) => {
       const size = writer.node("Size", [reader(value)], [writer.names.value(`${value.name}_size`)]);
       return valueInfoOf(size, { dtype: "i64", shape: [] });

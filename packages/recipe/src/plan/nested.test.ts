@@ -68,13 +68,13 @@ test.each([
 });
 
 test("keep: float16 holds inside operators, with a note that nothing is observed there", async () => {
-  const plan = await planned(`${WEIGHTS}  - match: { name: "*" }\n    keep: float16\n`);
+  const plan = await planned('version: 1\nrules:\n  - match: { name: "*" }\n    keep: float16\n');
   expect(plan.keeps.map(({ node, dtype, within }) => [node.name, dtype, within?.path])).toEqual([
     ["first", "f16", "if/then_branch/"],
     ["second", "f16", "if/then_branch/"],
   ]);
   expect(plan.diagnostics.map(({ code, message, where }) => [code, message, where.line])).toEqual([
-    ["VX-QUANT-NESTED-HALF", expect.stringContaining("2 nodes inside If compute in float16"), 5],
+    ["VX-QUANT-NESTED-HALF", expect.stringContaining("2 nodes inside If compute in float16"), 3],
   ]);
 });
 
