@@ -68,7 +68,7 @@ test.each([
 });
 
 test("keep: float16 holds inside operators, with a note that nothing is observed there", async () => {
-  const plan = await planned('version: 1\nrules:\n  - match: { name: "*" }\n    keep: float16\n');
+  const plan = await planned('  - match: { name: "*" }\n    keep: float16\n');
   expect(plan.keeps.map(({ node, dtype, within }) => [node.name, dtype, within?.path])).toEqual([
     ["first", "f16", "if/then_branch/"],
     ["second", "f16", "if/then_branch/"],
