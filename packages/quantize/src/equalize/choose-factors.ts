@@ -79,27 +79,45 @@ function expectedError(
   const largest = absmax.reduce((most, x, k) => Math.max(most, x / (factors[k] as number)), 0);
   const energies = Float64Array.from(meanSquare, (x, k) => x / (factors[k] as number) ** 2);
   let [weightEnergy, noise] = [0, 0];
-  for (const { request, columns } of weights) {
-    const scaled = columns.map((column) => column.map((value, k) => value * (factors[k] as number)));
-    for (const column of scaled) weightEnergy += column.reduce((sum, value) => sum + value * value, 0);
-    noise += weightNoise(scaled, request, energies);
+  for (const weight of weights) {
+    const cost = costOf(weight, factors, energies);
+    weightEnergy += cost.energy;
+    noise += cost.noise;
   }
   return (largest / activationSteps) ** 2 * weightEnergy + noise;
 }
 
-/** Σ (step of W_kn)² · E[x_k²]: a step follows from the largest magnitude that shares its scale. */
-function weightNoise(columns: Columns, { granularity, blockSize, range }: WeightRequest, energies: Float64Array): number {
-  const steps = stepsOf({ range });
-  const shared = granularity === "tensor" ? columns.reduce((most, column) => Math.max(most, largestIn(column)), 0) : undefined;
-  const length = granularity === "block" ? (blockSize ?? energies.length) : energies.length;
-  let noise = 0;
-  for (let begin = 0; begin < energies.length; begin += length) {
-    const energy = energies.subarray(begin, begin + length).reduce((sum, x) => sum + x, 0);
-    for (const column of columns) noise += ((shared ?? largestIn(column.subarray(begin, begin + length))) / steps) ** 2 * energy;
-  }
-  return noise;
+/**
+ * Of the scaled weight ‖W‖² and Σ (step of W_kn)² · E[x_k²]: a step follows from the largest magnitude that shares its scale. In one loop over
+ * all elements, as the engine waits for the factors.
+ */
+function costOf(
+  { request: { granularity, blockSize, range }, columns }: SampledWeight,
+  factors: Float32Array,
+  energies: Float64Array,
+): { readonly energy: number; readonly noise: number } {
+  const length = granularity === "block" ? (blockSize ?? factors.length) : factors.length;
+  const shares = sumsOf(energies, length);
+  let [energy, noise, largest] = [0, 0, 0];
+  for (const column of columns)
+    for (let begin = 0, block = 0; begin < factors.length; begin += length, block += 1) {
+      const end = Math.min(begin + length, factors.length);
+      let most = 0;
+      for (let k = begin; k < end; k += 1) {
+        const scaled = Math.abs((column[k] as number) * (factors[k] as number));
+        energy += scaled * scaled;
+        most = Math.max(most, scaled);
+      }
+      noise += most ** 2 * (shares[block] as number);
+      largest = Math.max(largest, most);
+    }
+  if (granularity === "tensor") noise = columns.length * largest ** 2 * (shares[0] as number);
+  return { energy, noise: noise / stepsOf({ range }) ** 2 };
 }
 
-function largestIn(values: Float32Array): number {
-  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+/** Sums of every `length` values. */
+function sumsOf(values: Float64Array, length: number): Float64Array {
+  const sums = new Float64Array(Math.ceil(values.length / length));
+  for (const [k, value] of values.entries()) sums[Math.floor(k / length)] = (sums[Math.floor(k / length)] as number) + value;
+  return sums;
 }
