@@ -44,8 +44,9 @@ const MAPPED = { "session.disable_prepacking": "1", "optimization.disable_specif
 
 /**
  * Without the first of the extra settings, weights behind DequantizeLinear may run through a kernel that rounds activations to 8 bits (measured:
- * errors of over 100 steps of a 16-bit activation). Memory patterns cost memory for models with many outputs, and gain nothing; nor does the arena,
- * which keeps what the largest run took as long as its session is open. "plain" leaves out the engine's fusions too: with Q/DQ left as it stands they can lose an output, and the binding then crashes on the missing tensor.
+ * errors of over 100 steps of a 16-bit activation). Memory patterns cost memory for models with many outputs, and gain nothing; the arena gains 2 %
+ * of the time of a ViT-B and keeps what the largest run took as long as its session is open. "plain" leaves out the engine's fusions too: with Q/DQ
+ * left as it stands they can lose an output, and the binding then crashes on the missing tensor.
  */
 function settingsOf({ arithmetic, threads, weights }: LoadRequest): InferenceSession.SessionOptions {
   const isPlain = arithmetic === "plain";

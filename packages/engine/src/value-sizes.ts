@@ -1,4 +1,4 @@
-import { cloneGraph, type Graph, GraphEditor, type OpRegistry, staticShape, type TensorData } from "@vlm-export/ir";
+import { cloneGraph, elementCount, type Graph, GraphEditor, type OpRegistry, staticShape, type TensorData } from "@vlm-export/ir";
 
 /** Elements of a value, by name; undefined where they do not follow from the inputs' shapes. */
 export type ValueSizes = (value: string) => number | undefined;
@@ -8,7 +8,8 @@ export function valueSizes(graph: Graph, tensors: ReadonlyMap<string, TensorData
   const shaped = withShapes(graph, tensors, ops);
   return (name) => {
     const value = shaped.value(name);
-    return value && staticShape(value.type)?.reduce((product, extent) => product * extent, 1);
+    const shape = value && staticShape(value.type);
+    return shape && elementCount(shape);
   };
 }
 

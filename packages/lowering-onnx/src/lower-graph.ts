@@ -3,8 +3,8 @@ import { besideSources, definedValues, type Graph, type Node, type TensorData, t
 import { attributesOf } from "./attributes.js";
 import { expansionOf } from "./expand/expansions.js";
 import { GraphWriter } from "./graph-writer.js";
-import { leavesLast } from "./leaves-last.js";
 import { integersBehind } from "./integers-behind.js";
+import { leavesLast } from "./leaves-last.js";
 import type { LowerContext } from "./lower-context.js";
 import { addDynamic } from "./qdq/dynamic.js";
 import {

@@ -1,7 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { type Engine, type EngineSession, type SampleSource, sourceArithmetic, type Tap, thinned, valueSizes } from "@vlm-export/engine";
 import type { Diagnostic, Model, OpRegistry, TensorData } from "@vlm-export/ir";
-
 import type { Kernels } from "@vlm-export/numerics";
 import type { EqualizationPlan, Plan } from "@vlm-export/recipe";
 import type { Store } from "@vlm-export/store";
@@ -127,14 +126,8 @@ async function open(plan: Plan, first: CalibrationSample, needs: readonly Need[]
     columnsOfNorms(needs),
   ]);
   if (session.weights === "mapped") options.report?.(calMapped());
-  const thin = taps.filter(({ every }) => every !== undefined);
-  if (thin.length > 0)
-    options.report?.(
-      calThinned(
-        thin.map(({ value }) => value),
-        MAX_COUNTED,
-      ),
-    );
+  const thin = taps.flatMap(({ value, every }) => (every === undefined ? [] : value));
+  if (thin.length > 0) options.report?.(calThinned(thin, MAX_COUNTED));
   const outputs = session.outputs.map(({ name }) => name).filter((name) => own.has(name));
   return { session, run: new ObservedRun(session, { observers, observed, outputs, columns, kernels }) };
 }

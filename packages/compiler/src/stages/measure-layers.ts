@@ -10,7 +10,6 @@ import {
   valueSizes,
 } from "@vlm-export/engine";
 import { type Graph, type Model, type Node, onlyComponent, type Value } from "@vlm-export/ir";
-
 import type { LayerReport } from "@vlm-export/schemas";
 import { NumericComparison } from "@vlm-export/verify";
 import type { RunSite } from "../run-site.js";
@@ -30,35 +29,38 @@ export async function measureLayers(run: RunSite, floatModel: Model, quantizedMo
   const [float, quantized] = [onlyComponent(floatModel), onlyComponent(quantizedModel)];
   const layers = layersOf(float, quantized).slice(0, MAX_LAYERS);
   return withSessions(await createEngine(), async (open) => {
-    const openBoth = async (taps: readonly Tap[]): Promise<Pair> => ({
-      reference: await open({ graph: float, ops: run.ops, taps }, { arithmetic: sourceArithmetic(float), unreadable: "left-out" }),
-      session: await open({ graph: quantized, ops: run.ops, taps }, { arithmetic: "plain", unreadable: "left-out" }),
-    });
+    const openBoth = async (parts: Parts): Promise<Opened> => {
+      const taps = layers.map(({ value }) => tapOf(value, parts));
+      const reference = await open({ graph: float, ops: run.ops, taps }, { arithmetic: sourceArithmetic(float), unreadable: "left-out" });
+      const session = await open({ graph: quantized, ops: run.ops, taps }, { arithmetic: "plain", unreadable: "left-out" });
+      return { reference, session, parts };
+    };
     const comparisons = new Map(layers.map(({ value }) => [value.name, new NumericComparison(run.kernels)]));
-    let parts: ReadonlyMap<string, number> = new Map();
-    let pair: Pair | undefined;
+    let opened: Opened | undefined;
     const samples = await layerSamples(run, floatModel);
     for await (const sample of samples) {
       const { tensors } = sample;
       run.request.signal?.throwIfAborted();
-      if (!pair) parts = partsOf(layers, valueSizes(float, tensors, run.ops));
-      pair ??= await openBoth(layers.map(({ value }) => tapOf(value, parts)));
-      const { reference, session } = pair;
+      opened ??= await openBoth(partsOf(layers, valueSizes(float, tensors, run.ops)));
+      const { reference, session } = opened;
       const expected = await runReference(samples.isRandom, () => runSample(sample, "verify", () => reference.run(tensors)));
       addAll(comparisons, expected.tensors, (await session.run(tensors)).tensors);
     }
-    return layers.map((layer) => reportOf(layer, comparisons, parts)).toSorted(byError);
+    return layers.map((layer) => reportOf(layer, comparisons, opened?.parts)).toSorted(byError);
   });
 }
 
-/** The two graphs, loaded. */
-interface Pair {
+/** Which elements of large outputs are compared: every so many, by value. */
+type Parts = ReadonlyMap<string, number>;
+
+/** The two graphs, loaded with these parts as taps. */
+interface Opened {
   readonly reference: EngineSession;
   readonly session: EngineSession;
+  readonly parts: Parts;
 }
 
-/** Which elements of large outputs are compared: every so many, by value. */
-function partsOf(layers: readonly Layer[], sizeOf: ValueSizes): ReadonlyMap<string, number> {
+function partsOf(layers: readonly Layer[], sizeOf: ValueSizes): Parts {
   return new Map(
     layers.flatMap(({ value: { name } }) => {
       const every = thinned(sizeOf(name), MAX_COMPARED);
@@ -68,7 +70,7 @@ function partsOf(layers: readonly Layer[], sizeOf: ValueSizes): ReadonlyMap<stri
 }
 
 /** Small outputs too are given out as copies: where an inner value itself is an output, the engine's own rewrites may compute it last. */
-function tapOf({ name }: Value, parts: ReadonlyMap<string, number>): Tap {
+function tapOf({ name }: Value, parts: Parts): Tap {
   return { value: name, kind: "tensor", every: parts.get(name) ?? 1 };
 }
 
@@ -82,12 +84,11 @@ function addAll(comparisons: ReadonlyMap<string, NumericComparison>, expected: T
 function reportOf(
   { node, value: { name } }: Layer,
   comparisons: ReadonlyMap<string, NumericComparison>,
-  parts: ReadonlyMap<string, number>,
+  parts: Parts | undefined,
 ): LayerReport {
-  const error = (comparisons.get(name) as NumericComparison).result();
-  const every = parts.get(name);
+  const every = parts?.get(name);
   return {
-    ...layerOf(name, error),
+    ...layerOf(name, (comparisons.get(name) as NumericComparison).result()),
     node: node.name,
     op: node.op,
     ...(node.role !== undefined && { role: node.role }),

@@ -7,7 +7,7 @@ export function placeInCopy({ edit, copy }: Pick<Rewrite, "edit" | "copy">, plac
   const { attribute } = place.holder;
   const node = copy.nodes.get(place.holder.node);
   const nested = node?.attrs[attribute];
-  if (!node || !isSubgraph(nested)) throw new RangeError(`stand-in: ${place.path} is gone`);
+  if (!node || !isSubgraph(nested)) throw new RangeError(`graph inside: ${place.path} is gone`);
   return { graph: nested.graph, path: place.path, holder: { place: placeInCopy({ edit, copy }, place.holder.place), node, attribute } };
 }
 

@@ -1,5 +1,5 @@
 import type { RecipeRule } from "../recipe-types.js";
-import type { DecisionKind } from "./decide.js";
+import { DECISIONS, type DecisionKind } from "./decide.js";
 import type { Matched } from "./matched.js";
 
 /** What of a rule changes nothing, and why. */
@@ -16,7 +16,7 @@ export interface IdleParts {
  * cannot do what is asked on any, or nothing was decided that the rule could take back. A file that extends the rule's may overrule it.
  */
 export function idleParts(rule: RecipeRule, matched: Matched): IdleParts {
-  const asked = KINDS.filter((kind) => isAsked(rule, kind));
+  const asked = DECISIONS.filter((kind) => isAsked(rule, kind));
   const reasons = asked.flatMap((kind) => {
     const reason = whyIdle(rule, kind, matched);
     return reason === undefined ? [] : [`${kind}: ${reason}`];
@@ -30,8 +30,6 @@ export function idleParts(rule: RecipeRule, matched: Matched): IdleParts {
     isOverruled,
   };
 }
-
-const KINDS: readonly DecisionKind[] = ["weights", "activations", "keep", "split", "biasCorrection", "equalize"];
 
 /** False also for the words that only take back: float and false. */
 function isAsked(rule: RecipeRule, kind: DecisionKind): boolean {

@@ -52,7 +52,8 @@ export class Standing {
 
   /** The plan does on some node what the rule asks for. */
   execute(rule: RecipeRule, kind: DecisionKind): void {
-    this.executed.set(kind, new Set([...(this.executed.get(kind) ?? []), rule]));
+    const rules = this.executed.get(kind) ?? new Set();
+    this.executed.set(kind, rules.add(rule));
   }
 
   isExecuted(rule: RecipeRule, kind: DecisionKind): boolean {
