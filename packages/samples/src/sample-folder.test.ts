@@ -1,21 +1,19 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import os from "node:os";
+import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { npzChunks } from "@vlm-export/formats/npy";
 import { f32Tensor } from "@vlm-export/ir";
-import { encode } from "fast-png";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { loadSamples, type Sample, type SampleOptions } from "./index.js";
+import { loadSamples, type SampleOptions } from "./index.js";
+import { all, IMAGE, PNG, SampleFiles } from "./samples.fixture.js";
 
-const PNG = encode({ width: 4, height: 4, channels: 3, data: new Uint8Array(48) });
-const OPTIONS: SampleOptions = { inputs: [{ name: "pixels", type: { dtype: "f32", shape: ["batch", 3, 4, 4] } }], image: {} };
-const LABELLED: SampleOptions = { ...OPTIONS, labels: "required" };
+const LABELLED: SampleOptions = { ...IMAGE, labels: "required" };
 
+let files: SampleFiles;
 let root = "";
 beforeAll(async () => {
-  root = await mkdtemp(path.join(os.tmpdir(), "sample-folder-"));
+  files = await SampleFiles.make();
+  root = files.folder;
 });
-afterAll(() => rm(root, { recursive: true }));
+afterAll(() => files.remove());
 
 /** A folder with these files, all of them the same picture. */
 async function folderOf(name: string, files: readonly string[]): Promise<string> {
@@ -28,14 +26,8 @@ async function folderOf(name: string, files: readonly string[]): Promise<string>
   return folder;
 }
 
-async function all(source: string, options: SampleOptions = OPTIONS): Promise<readonly Sample[]> {
-  const samples: Sample[] = [];
-  for await (const sample of await loadSamples(source, options)) samples.push(sample);
-  return samples;
-}
-
 /** The files of the samples, seen from the folder. */
-async function filesOf(folder: string, options: SampleOptions = OPTIONS): Promise<readonly string[]> {
+async function filesOf(folder: string, options: SampleOptions = IMAGE): Promise<readonly string[]> {
   return (await all(folder, options)).map(({ name }) => path.relative(folder, name).replaceAll(path.sep, "/"));
 }
 
@@ -44,9 +36,9 @@ test("pictures come in order of name by code units, whatever the case of their e
   const folder = await folderOf("flat", [...names, ".hidden.png", "notes.txt", "png", "a.png.bak", ".git/x.png"]);
   const order = ["Z.JPEG", "a10.png", "a2.png", "b.png", "c.webp", "d.gif", "e.tif", "f.tiff", "g.AVIF", "h.jpg", "é.png"];
   expect(await filesOf(folder)).toEqual(order);
-  expect(await filesOf(folder, { ...OPTIONS, limit: 2 })).toEqual(order.slice(0, 2));
-  expect(await filesOf(`${folder}${path.sep}`, { ...OPTIONS, limit: 1 })).toEqual(order.slice(0, 1));
-  expect(await all(folder, { ...OPTIONS, limit: 0 })).toEqual([]);
+  expect(await filesOf(folder, { ...IMAGE, limit: 2 })).toEqual(order.slice(0, 2));
+  expect(await filesOf(`${folder}${path.sep}`, { ...IMAGE, limit: 1 })).toEqual(order.slice(0, 1));
+  expect(await all(folder, { ...IMAGE, limit: 0 })).toEqual([]);
 });
 
 test("a picture of a folder is the sample that a line with it gives", async () => {
@@ -59,10 +51,7 @@ test("a picture of a folder is the sample that a line with it gives", async () =
 
 test("an .npz file of a folder gives the arrays in it", async () => {
   const folder = await folderOf("arrays", ["readme.png.txt"]);
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of npzChunks(new Map([["x", { dtype: "f32", shape: [2], data: f32Tensor([1, 2], [2]).bytes() }]])))
-    chunks.push(chunk);
-  await writeFile(path.join(folder, "a.NPZ"), Buffer.concat(chunks));
+  await files.npz(path.join("arrays", "a.NPZ"), new Map([["x", f32Tensor([1, 2], [2])]]));
   const [sample, ...others] = await all(folder, { inputs: [{ name: "x", type: { dtype: "f32", shape: [2] } }] });
   expect(sample?.tensors.get("x")?.shape).toEqual([2]);
   expect(others).toEqual([]);
@@ -83,7 +72,7 @@ test("sub-folders are classes, their samples come in turn, and deeper levels are
   const folder = await folderOf("pets", [...files, "labels.txt"]);
   const order = ["cat/y.png", "dog/a.png", "owl/o.png", "cat/z.png", "dog/b.png", "dog/c.png"];
   expect(await filesOf(folder)).toEqual(order);
-  for (const limit of [1, 4, 5, 6, 7]) expect(await filesOf(folder, { ...OPTIONS, limit })).toEqual(order.slice(0, limit));
+  for (const limit of [1, 4, 5, 6, 7]) expect(await filesOf(folder, { ...IMAGE, limit })).toEqual(order.slice(0, limit));
   expect((await all(folder)).every(({ label }) => label === undefined)).toBe(true);
   await writeFile(path.join(root, "pets-labels.json"), '["owl", "dog", "cat"]');
   expect((await all(folder, LABELLED)).map(({ label }) => label)).toEqual([2, 1, 0, 2, 1, 1]);
@@ -129,13 +118,13 @@ test("links to pictures and to sub-folders are followed; one that leads nowhere 
   expect(await filesOf(folder)).toEqual(["cat/a.png", "dog/a.png", "cat/b.png", "dog/b.png"]);
   const lost = path.join(folder, "dog", "lost.png");
   await symlink("nowhere", lost);
-  await expect(loadSamples(folder, OPTIONS)).rejects.toMatchObject({
+  await expect(loadSamples(folder, IMAGE)).rejects.toMatchObject({
     diagnostic: { code: "VX-CAL-FILE", message: expect.stringContaining("there is no such file"), where: { file: lost } },
   });
 });
 
 test("samples at the top and in sub-folders are refused", async () => {
-  await expect(loadSamples(await folderOf("mixed", ["b.png", "cat/a.png"]), OPTIONS)).rejects.toMatchObject({
+  await expect(loadSamples(await folderOf("mixed", ["b.png", "cat/a.png"]), IMAGE)).rejects.toMatchObject({
     diagnostic: {
       code: "VX-CAL-SOURCE",
       message: `the folder has samples both at its top ("b.png") and in sub-folders (${JSON.stringify(path.join("cat", "a.png"))}).`,
@@ -151,7 +140,7 @@ test.each([
 ])("a folder of %s is refused with the endings that are looked for", async (what, files) => {
   const folder = await folderOf(`no samples: ${what}`, files);
   await mkdir(folder, { recursive: true });
-  await expect(loadSamples(folder, OPTIONS)).rejects.toMatchObject({
+  await expect(loadSamples(folder, IMAGE)).rejects.toMatchObject({
     diagnostic: {
       code: "VX-CAL-EMPTY",
       message: "the folder has no samples.",
@@ -164,7 +153,7 @@ test.each([
 test("a picture that is damaged, or goes away once the folder was read, is told with its path", async () => {
   const folder = await folderOf("changing", ["a.png", "b.png"]);
   const file = path.join(folder, "b.png");
-  const set = await loadSamples(folder, OPTIONS);
+  const set = await loadSamples(folder, IMAGE);
   const read = async (): Promise<void> => {
     for await (const { tensors } of set) expect(tensors.size).toBe(1);
   };
@@ -180,7 +169,7 @@ test("a picture that is damaged, or goes away once the folder was read, is told 
 
 test("a picture as data set is told to name its folder", async () => {
   const folder = await folderOf("one", ["a.gif"]);
-  await expect(loadSamples(path.join(folder, "a.gif"), OPTIONS)).rejects.toMatchObject({
+  await expect(loadSamples(path.join(folder, "a.gif"), IMAGE)).rejects.toMatchObject({
     diagnostic: { code: "VX-CAL-SOURCE", hint: expect.stringContaining("Name the folder that it lies in") },
   });
 });
