@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FilePool } from "@vlm-export/formats/files";
 import {
@@ -10,76 +9,28 @@ import {
   type OnnxAttribute,
   type OnnxGraph,
   type OnnxModel,
-  onnxAttribute,
-  onnxFunction,
   onnxGraph,
-  onnxModel,
   onnxNode,
   onnxTensor,
   onnxValue,
   textAttribute,
-  writeOnnx,
 } from "@vlm-export/formats/onnx";
-import { type Diagnostic, type Graph, type Model, type Node, onlyComponent, printGraph, type SubgraphAttr, VxError } from "@vlm-export/ir";
+import { type Graph, type Node, onlyComponent, type SubgraphAttr } from "@vlm-export/ir";
 import { standardOps } from "@vlm-export/ops";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { importOnnx } from "../index.js";
+import { errorOf, foreign, Imports, node, x, y } from "./import.fixture.js";
+
+const imports = new Imports();
+afterAll(() => imports.close());
 
 const ops = standardOps();
-const pool = new FilePool();
-let folder: string;
-let count = 0;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "import-onnx-"));
-});
-afterAll(() => {
-  pool.close();
-  rmSync(folder, { recursive: true });
-});
-
-const node = (opType: string, inputs: readonly string[], outputs: readonly string[], attributes: readonly OnnxAttribute[] = []) =>
-  onnxNode({ opType, inputs, outputs, attributes });
-const foreign = (domain: string, ...given: Parameters<typeof node>) => ({ ...node(...given), domain });
 const f32 = (name: string, values: readonly number[], dims: readonly number[] = [values.length]) =>
   onnxTensor(name, "f32", dims, new Uint8Array(Float32Array.from(values).buffer));
-const x = onnxValue("x", "f32", [2, "n"]);
-const y = onnxValue("y", "f32", undefined);
-
-async function fileOf(graph: Partial<OnnxGraph>, model: Partial<OnnxModel> = {}, options = {}): Promise<string> {
-  const path = join(folder, `m${count++}.onnx`);
-  const given = { irVersion: 8, opsetImports: [{ domain: "", version: 17 }], ...model };
-  await writeOnnx(onnxModel({ ...given, graph: onnxGraph({ name: "main", inputs: [x], outputs: [y], ...graph }) }), path, options);
-  return path;
-}
-
-async function imported(
-  graph: Partial<OnnxGraph>,
-  model: Partial<OnnxModel> = {},
-  report: (finding: Diagnostic) => void = () => undefined,
-): Promise<Model> {
-  return importOnnx(await fileOf(graph, model), { ops, pool, report });
-}
-
-async function textOf(graph: Partial<OnnxGraph>, model: Partial<OnnxModel> = {}): Promise<string[]> {
-  const text = printGraph(onlyComponent(await imported(graph, model)));
-  return text
-    .split("\n")
-    .slice(1, -2)
-    .map((line) => line.trim().replace(/ origin .*/, ""));
-}
-
-async function errorOf(work: Promise<unknown>): Promise<Diagnostic> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof VxError) return error.diagnostic;
-  throw error instanceof Error ? error : new Error("no error was thrown");
-}
 
 test("nodes get types, names and origins; Constant nodes become constants", async () => {
   const nodes = [node("Constant", [], ["c"], [floatAttribute("value_float", 2)]), { ...node("Mul", ["x", "c"], ["y"]), name: "scale" }];
-  expect(await textOf({ nodes })).toEqual([
+  expect(await imports.textOf({ nodes })).toEqual([
     "input %x: f32[2, n]",
     'const %c: f32[] = f32[] "AAAAQA=="',
     '%y: f32[2, n] = Mul(%x, %c) name "scale"',
@@ -88,7 +39,7 @@ test("nodes get types, names and origins; Constant nodes become constants", asyn
 });
 
 test("nodes in any order are put in one that can run, and nodes without names get one", async () => {
-  const graph = onlyComponent(await imported({ nodes: [node("Neg", ["a"], ["y"]), node("Abs", ["x"], ["a"])] }));
+  const graph = onlyComponent(await imports.imported({ nodes: [node("Neg", ["a"], ["y"]), node("Abs", ["x"], ["a"])] }));
   expect(graph.nodes.map(({ op, name }) => [op, name])).toEqual([
     ["Abs", "Abs_0"],
     ["Neg", "Neg_1"],
@@ -97,25 +48,25 @@ test("nodes in any order are put in one that can run, and nodes without names ge
 
 test("weights stay ranges of the file that they are in", async () => {
   const weights = Array.from({ length: 2000 }, (_, i) => i);
-  const path = await fileOf(
+  const path = await imports.fileOf(
     { nodes: [node("Add", ["x", "w"], ["y"])], initializers: [f32("w", weights)] },
     {},
     { externalFileName: "w.data" },
   );
-  const model = await importOnnx(path, { ops, pool });
+  const model = await importOnnx(path, { ops, pool: imports.pool });
   const data = onlyComponent(model).value("w")?.data;
-  expect(data?.file).toEqual({ path: join(folder, "w.data"), offset: 0 });
+  expect(data?.file).toEqual({ path: join(imports.folder, "w.data"), offset: 0 });
   expect([...new Float32Array(data?.bytes(4, 12).slice().buffer ?? new ArrayBuffer(0))]).toEqual([1, 2]);
   expect(model.sources).toEqual([
     { path, sizeBytes: readFileSync(path).byteLength },
-    { path: join(folder, "w.data"), sizeBytes: 8000 },
+    { path: join(imports.folder, "w.data"), sizeBytes: 8000 },
   ]);
 });
 
 test("an initializer that is also an input becomes a constant, and the import says so", async () => {
   const found: string[] = [];
   const graph = { nodes: [node("Add", ["x", "w"], ["y"])], inputs: [x, onnxValue("w", "f32", [1])], initializers: [f32("w", [1])] };
-  const main = onlyComponent(await imported(graph, { irVersion: 3 }, ({ code, message }) => found.push(`${code} ${message}`)));
+  const main = onlyComponent(await imports.imported(graph, { irVersion: 3 }, ({ code, message }) => found.push(`${code} ${message}`)));
   expect(main.inputs.map(({ name }) => name)).toEqual(["x"]);
   expect(found).toEqual(['VX-IMPORT-INPUT-DEFAULT 1 graph inputs with a default ("w") became constants.']);
 });
@@ -129,7 +80,7 @@ test("operators that nothing knows keep their attributes, and declared types fil
     attributes: [intsAttribute("sizes", [1, 2]), textAttribute("__proto__", "p")],
   });
   const graph = { nodes: [odd, node("Neg", ["t"], ["y"])], valueInfo: [onnxValue("t", "f32", [4])] };
-  const model = await imported(graph, {
+  const model = await imports.imported(graph, {
     opsetImports: [
       { domain: "", version: 17 },
       { domain: "my.domain", version: 3 },
@@ -146,18 +97,20 @@ test("a shape that one declaration of a value leaves out is that of another", as
   const [t, bare] = [onnxValue("t", "f32", [4]), onnxValue("t", "f32", undefined)];
   const nodes = [onnxNode({ opType: "Odd", domain: "my.domain", inputs: ["x"], outputs: ["t"] })];
   const outputs = [onnxValue("x", "f32", undefined), bare];
-  const main = onlyComponent(await imported({ nodes, valueInfo: [t], outputs }, { opsetImports: [{ domain: "my.domain", version: 1 }] }));
+  const main = onlyComponent(
+    await imports.imported({ nodes, valueInfo: [t], outputs }, { opsetImports: [{ domain: "my.domain", version: 1 }] }),
+  );
   expect(main.outputs.map(({ type }) => type.shape)).toEqual([[2, "n"], [4]]);
 });
 
 test("a softmax until opset 13 over several axes of no elements is one over one of them", async () => {
   const graph = { nodes: [node("Softmax", ["x"], ["y"])], inputs: [onnxValue("x", "f32", [2, 0, 3])] };
-  const main = onlyComponent(await imported(graph, { opsetImports: [{ domain: "", version: 11 }] }));
+  const main = onlyComponent(await imports.imported(graph, { opsetImports: [{ domain: "", version: 11 }] }));
   expect(main.nodes.map(({ op }) => op)).toEqual(["Softmax"]);
 });
 
 test("facts of the file are kept", async () => {
-  const model = await imported(
+  const model = await imports.imported(
     { nodes: [node("Neg", ["x"], ["y"])] },
     { producerName: "maker", producerVersion: "1", docString: "what", metadata: new Map([["__proto__", "v"]]) },
   );
@@ -172,95 +125,7 @@ test("facts of the file are kept", async () => {
 
 test("an output that is an input or stands twice gets a bearer of its name", async () => {
   const outputs = [onnxValue("x", "f32", undefined), y];
-  expect(await textOf({ nodes: [node("Neg", ["x"], ["y"])], outputs })).toContain("return %x, %y");
-});
-
-const double = onnxFunction({
-  name: "Double",
-  domain: "f",
-  inputs: ["a"],
-  outputs: ["b"],
-  attributes: ["alpha"],
-  nodes: [
-    node("LeakyRelu", ["a"], ["t"], [onnxAttribute("alpha", { kind: "reference", value: "alpha", type: 1 })]),
-    node("Add", ["t", "t"], ["b"]),
-  ],
-  opsetImports: [{ domain: "", version: 17 }],
-});
-
-test("model functions are expanded with their attributes bound", async () => {
-  const nodes = [
-    { ...foreign("f", "Double", ["x"], ["m"], [floatAttribute("alpha", 0.5)]), name: "first" },
-    { ...foreign("f", "Double", ["m"], ["y"], []), name: "second" },
-  ];
-  const opsetImports = [
-    { domain: "", version: 17 },
-    { domain: "f", version: 1 },
-  ];
-  expect(await textOf({ nodes }, { opsetImports, functions: [double] })).toEqual([
-    "input %x: f32[2, n]",
-    '%"first/t": f32[2, n] = LeakyRelu(%x) {alpha = 0.5} name "first/LeakyRelu_0"',
-    '%m: f32[2, n] = Add(%"first/t", %"first/t") name "first/Add_1"',
-    '%"second/t": f32[2, n] = LeakyRelu(%m) name "second/LeakyRelu_2"',
-    '%y: f32[2, n] = Add(%"second/t", %"second/t") name "second/Add_3"',
-    "return %y",
-  ]);
-});
-
-test("operands that a call leaves out are left out where the function hands them on", async () => {
-  const bounded = onnxFunction({
-    name: "Bounded",
-    domain: "f",
-    inputs: ["a", "low", "high"],
-    outputs: ["b"],
-    nodes: [node("Clip", ["a", "low", "high"], ["b"])],
-    opsetImports: [{ domain: "", version: 17 }],
-  });
-  const outer = onnxFunction({ ...bounded, name: "Outer", nodes: [foreign("f", "Bounded", ["a", "low", "high"], ["b"], [])] });
-  const functions = [bounded, { ...outer, opsetImports: [{ domain: "f", version: 1 }] }];
-  const opsetImports = [
-    { domain: "", version: 17 },
-    { domain: "f", version: 1 },
-  ];
-  const clipOf = async (inputs: readonly string[]) =>
-    (await textOf({ nodes: [foreign("f", "Outer", inputs, ["y"], [])] }, { opsetImports, functions }))[1]?.split(" name ")[0];
-  expect(await clipOf(["x"])).toBe("%y: f32[2, n] = Clip(%x)");
-  expect(await clipOf(["x", "", "x"])).toBe("%y: f32[2, n] = Clip(%x, _, %x)");
-});
-
-test("functions that call each other in a ring are refused with the ring", async () => {
-  const call = (name: string, other: string) =>
-    onnxFunction({
-      name,
-      domain: "f",
-      inputs: ["a"],
-      outputs: ["b"],
-      nodes: [foreign("f", other, ["a"], ["b"], [])],
-      opsetImports: [{ domain: "f", version: 1 }],
-    });
-  const given = { opsetImports: [{ domain: "f", version: 1 }], functions: [call("A", "B"), call("B", "A")] };
-  const error = await errorOf(imported({ nodes: [foreign("f", "A", ["x"], ["y"], [])] }, given));
-  expect(`${error.code} ${error.message}`).toBe('VX-IMPORT-FUNCTION-CYCLE model functions call each other in a ring: "A" → "B" → "A".');
-});
-
-test("functions that expand without end in size are refused", async () => {
-  const level = (i: number) =>
-    onnxFunction({
-      name: `F${i}`,
-      domain: "f",
-      inputs: ["a"],
-      outputs: ["b"],
-      nodes: Array.from({ length: 200 }, (_, k) =>
-        foreign(i === 0 ? "" : "f", i === 0 ? "Neg" : `F${i - 1}`, ["a"], [k === 0 ? "b" : `t${k}`]),
-      ),
-      opsetImports: [
-        { domain: "f", version: 1 },
-        { domain: "", version: 17 },
-      ],
-    });
-  const given = { opsetImports: [{ domain: "f", version: 1 }], functions: Array.from({ length: 12 }, (_, i) => level(i)) };
-  const error = await errorOf(imported({ nodes: [foreign("f", "F11", ["x"], ["y"], [])] }, given));
-  expect(error.code).toBe("VX-IMPORT-LIMIT");
+  expect(await imports.textOf({ nodes: [node("Neg", ["x"], ["y"])], outputs })).toContain("return %x, %y");
 });
 
 function branch(name: string, nodes: OnnxGraph["nodes"], output: string): OnnxAttribute {
@@ -280,7 +145,7 @@ test("bodies of control flow capture outer values, through all levels", async ()
     ["y"],
     [branch("then_branch", [inner], "i"), branch("else_branch", [node("Identity", ["x"], ["e"])], "e")],
   );
-  const main = onlyComponent(await imported({ nodes: [outer], inputs: [x, onnxValue("c", "bool", [])] }));
+  const main = onlyComponent(await imports.imported({ nodes: [outer], inputs: [x, onnxValue("c", "bool", [])] }));
   const body = (graph: Graph): Graph => ((graph.nodes[0] as Node).attrs["then_branch"] as SubgraphAttr).graph;
   expect([...(main.nodes[0]?.captures ?? [])].map(([name, value]) => [name, value === main.value(name)])).toEqual([
     ["x", true],
@@ -343,7 +208,7 @@ test.each<[code: string, graph: Partial<OnnxGraph>, model: Partial<OnnxModel>, m
     "has the index 9 outside [0, 3]",
   ],
 ])("%s: %s", async (code, graph, model, message) => {
-  const error = await errorOf(imported(graph, model));
+  const error = await errorOf(imports.imported(graph, model));
   expect(error.code).toBe(code);
   expect(error.message).toContain(message);
   expect(error.where.file).toMatch(/m\d+\.onnx$/);
@@ -352,44 +217,21 @@ test.each<[code: string, graph: Partial<OnnxGraph>, model: Partial<OnnxModel>, m
 test("sparse initializers become dense", async () => {
   const indices = onnxTensor("", "i64", [2, 2], new Uint8Array(BigInt64Array.of(0n, 1n, 1n, 0n).buffer));
   const main = onlyComponent(
-    await imported({ sparseInitializers: [{ values: f32("w", [5, 7]), indices, dims: [2, 2] }], outputs: [onnxValue("w", "f32", [2, 2])] }),
+    await imports.imported({
+      sparseInitializers: [{ values: f32("w", [5, 7]), indices, dims: [2, 2] }],
+      outputs: [onnxValue("w", "f32", [2, 2])],
+    }),
   );
   expect([...new Float32Array(main.value("w")?.data?.bytes().slice().buffer ?? new ArrayBuffer(0))]).toEqual([0, 5, 7, 0]);
 });
 
 test("a cut file is a coded error with the byte where it ends", async () => {
-  const path = await fileOf({ nodes: [node("Neg", ["x"], ["y"])] });
+  const path = await imports.fileOf({ nodes: [node("Neg", ["x"], ["y"])] });
   writeFileSync(path, readFileSync(path).subarray(0, 60));
   const error = await errorOf(importOnnx(path, { ops, pool: new FilePool() }));
   expect(error.code).toMatch(/^VX-IMPORT-ONNX-/);
   expect(error.where).toMatchObject({ stage: "import", file: path });
   expect(error.where.offset).toBeGreaterThan(0);
-});
-
-test("a call with more operands than the function has is refused", async () => {
-  const opsetImports = [
-    { domain: "", version: 17 },
-    { domain: "f", version: 1 },
-  ];
-  const error = await errorOf(imported({ nodes: [foreign("f", "Double", ["x", "x"], ["y"])] }, { opsetImports, functions: [double] }));
-  expect(`${error.code} ${error.message}`).toBe(
-    'VX-IMPORT-FUNCTION-CALL call of model function "Double": 2 inputs and 1 outputs for a function of 1 and 1.',
-  );
-});
-
-test("functions nested deeper than any model has are refused", async () => {
-  const level = (i: number) =>
-    onnxFunction({
-      name: `F${i}`,
-      domain: "f",
-      inputs: ["a"],
-      outputs: ["b"],
-      nodes: [foreign("f", `F${i + 1}`, ["a"], ["b"])],
-      opsetImports: [{ domain: "f", version: 1 }],
-    });
-  const given = { opsetImports: [{ domain: "f", version: 1 }], functions: Array.from({ length: 5000 }, (_, i) => level(i)) };
-  const error = await errorOf(imported({ nodes: [foreign("f", "F0", ["x"], ["y"])] }, given));
-  expect(error.code).toBe("VX-IMPORT-LIMIT");
 });
 
 test("string tensors keep their elements; one with too few is refused", async () => {
@@ -398,11 +240,11 @@ test("string tensors keep their elements; one with too few is refused", async ()
   });
   const graph = { initializers: [strings([2])], outputs: [onnxValue("w", "string", [2])] };
   expect([
-    ...(onlyComponent(await imported(graph))
+    ...(onlyComponent(await imports.imported(graph))
       .value("w")
       ?.data?.bytes() ?? []),
   ]).toEqual([2, 0, 0, 0, 195, 169, 0, 0, 0, 0]);
-  const path = await fileOf(graph);
+  const path = await imports.fileOf(graph);
   const bytes = readFileSync(path);
   const dims = bytes.indexOf(Uint8Array.of(0x08, 2, 0x10, 8)); // dims: 2, then data_type: STRING
   bytes[dims + 1] = 3;
@@ -415,6 +257,6 @@ test("string tensors keep their elements; one with too few is refused", async ()
 test("parts of the file that take no part in inference are dropped with a finding", async () => {
   const found: string[] = [];
   const quantization = [{ tensorName: "x", parameters: new Map([["SCALE_TENSOR", "s"]]) }];
-  await imported({ nodes: [node("Neg", ["x"], ["y"])], quantization }, {}, ({ code, message }) => found.push(`${code} ${message}`));
+  await imports.imported({ nodes: [node("Neg", ["x"], ["y"])], quantization }, {}, ({ code, message }) => found.push(`${code} ${message}`));
   expect(found).toEqual(["VX-IMPORT-DROPPED quantization_annotation of the model file is not kept: it does not take part in inference."]);
 });
